@@ -1,0 +1,132 @@
+//! Auth events: what the triggers saw, as facts.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::AttemptWindow;
+use crate::contact::ContactDetails;
+use crate::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
+use crate::metadata::AppMetadata;
+
+/// A captured fact: something happened to a user of an app client.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuthEvent {
+    /// Unique, and made from the time of capture.
+    pub id: EventId,
+    /// When it happened, as far as Cognito lets us know: when its trigger was invoked. Milliseconds.
+    pub time: DateTime<Utc>,
+    /// Whom it happened to.
+    pub user: UserKey,
+    /// The app client through which it happened. Cognito may leave it out.
+    pub client: Option<ClientId>,
+    /// What happened.
+    pub kind: AuthEventKind,
+    /// What the app said of itself.
+    pub metadata: AppMetadata,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AuthEventKind {
+    /// An authentication began: an attempt is open until a sign-in closes it.
+    AuthenticationStarted {
+        /// How long the attempt stays open.
+        window: AttemptWindow,
+    },
+    /// An authentication began under a name that no user has, and so has failed.
+    UserNotFound,
+    /// A user signed in.
+    SignedIn(ContactDetails),
+    /// A sign-up was confirmed.
+    SignUpConfirmed(ContactDetails),
+    /// A forgotten password was reset.
+    PasswordResetConfirmed(ContactDetails),
+    /// A token was issued to the user.
+    TokenIssued(ContactDetails),
+    /// The attempt that was opened by this event was not closed within its window.
+    AttemptExpired(EventId),
+}
+
+/// A user of one analytics project: the unit of ordering, of state and of counting.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct UserKey {
+    /// The analytics project.
+    pub project: ProjectId,
+    /// The user pool.
+    pub pool: UserPoolId,
+    /// Who in that pool.
+    pub who: Who,
+}
+
+/// A user, or nobody in particular.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Who {
+    /// The user with this `sub`.
+    User(Sub),
+    /// Whoever used this app client without being known. Counted as no user.
+    Nobody(Option<ClientId>),
+}
+
+impl UserKey {
+    /// The user's `sub`; `None` for nobody in particular.
+    pub fn sub(&self) -> Option<&Sub> {
+        match &self.who {
+            Who::User(sub) => Some(sub),
+            Who::Nobody(_) => None,
+        }
+    }
+}
+
+/// A place in the event log's order, which is the order of capture and never that of the events'
+/// own times.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Position {
+    /// Which stream: a table that is made anew has a new one, whose numbers say nothing of the old.
+    pub stream: String,
+    /// The stream's sequence number: decimal digits, of any length.
+    pub sequence_number: String,
+}
+
+impl Position {
+    /// If a state that has come as far as `self` has seen the record at `other`.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.stream == other.stream
+            && compare_numbers(&self.sequence_number, &other.sequence_number) != Ordering::Less
+    }
+}
+
+fn compare_numbers(left: &str, right: &str) -> Ordering {
+    let (left, right) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position(stream: &str, sequence_number: &str) -> Position {
+        Position {
+            stream: stream.into(),
+            sequence_number: sequence_number.into(),
+        }
+    }
+
+    #[test]
+    fn a_position_covers_what_is_not_later_in_the_same_stream() {
+        for (at, other, covered) in [
+            (position("a", "100"), position("a", "100"), true),
+            (position("a", "100"), position("a", "99"), true),
+            (position("a", "100"), position("a", "0099"), true),
+            (position("a", "99"), position("a", "100"), false),
+            (
+                position("a", "1000000000000000000000000000000000000000"),
+                position("a", "999"),
+                true,
+            ),
+            (position("a", "100"), position("b", "99"), false),
+        ] {
+            assert_eq!(at.covers(&other), covered, "{at:?} {other:?}");
+        }
+    }
+}

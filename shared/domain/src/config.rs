@@ -1,0 +1,257 @@
+//! The configuration: which app client reports to which Pinpoint project, and how.
+//!
+//! A client's value is what `aws cognito-idp describe-user-pool-client` prints as
+//! `AnalyticsConfiguration`, and this project's own fields beside it. Where the text comes from is
+//! the caller's affair; reading it is all or nothing, and every fault is reported at once.
+
+mod arn;
+mod json;
+mod object;
+mod read;
+mod user_attributes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::TimeDelta;
+
+use crate::ids::{ClientId, ProjectId, UserPoolId};
+use crate::region::{self, Region, RegionError};
+
+/// What is configured for each app client. A client that is not named has the default's
+/// configuration, or none: then it is ignored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    clients: BTreeMap<ClientId, ClientConfig>,
+    default: Option<ClientConfig>,
+}
+
+/// What is configured for one app client. Never merged with the default's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClientConfig {
+    /// The Pinpoint project that the client reports to: `ApplicationId`, or what `ApplicationArn`
+    /// names.
+    pub project: ProjectId,
+    /// Where the project is.
+    pub region: ProjectRegion,
+    /// The role whose credentials reach the project; the function's own if there is none.
+    pub role: Option<Role>,
+    /// Whether contact endpoints are kept: `UserDataShared`.
+    pub sharing: UserDataSharing,
+    /// What becomes of federated users: `IncludeFederatedUsers`.
+    pub federated: FederatedUsers,
+    /// How long an attempt may take: `AttemptWindowSeconds`.
+    pub attempt_window: AttemptWindow,
+    /// Where analytics events go. Empty: counted here, sent nowhere.
+    pub destinations: BTreeSet<Destination>,
+    /// The Cognito attributes that become user attributes of endpoints, and their names there.
+    pub user_attributes: BTreeMap<String, String>,
+}
+
+/// An IAM role to assume: `RoleArn` and `ExternalId`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Role {
+    /// The role's ARN, known to have the form of one.
+    pub arn: String,
+    /// What the role's trust policy asks for, never empty.
+    pub external_id: Option<String>,
+}
+
+/// Where a Pinpoint project is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ProjectRegion {
+    /// Where `Region` or `ApplicationArn` says.
+    Named(Region),
+    /// The default of Cognito's table for the user pool's Region.
+    ByPool,
+}
+
+/// Whether Cognito's user data (email address, phone number) may be captured and sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UserDataSharing {
+    /// Verified addresses become endpoints.
+    On,
+    /// Nothing personal is captured, stored, logged or sent. Cognito's own default.
+    Off,
+}
+
+/// What becomes of users who signed in through an identity provider of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FederatedUsers {
+    /// They count like everyone.
+    Include,
+    /// They are ignored, as by Cognito's own integration.
+    Ignore,
+}
+
+/// How long after its beginning an authentication can still succeed: 1 to 86,400 seconds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct AttemptWindow(u32);
+
+/// Somewhere that analytics events and endpoints are sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Destination {
+    /// Pinpoint's own API, or one compatible with it: `"pinpoint"`.
+    Pinpoint,
+}
+
+/// Everything that is wrong with a configuration: at least one fault. Displayed one to a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigFaults(Vec<ConfigFault>);
+
+/// One thing that is wrong with a configuration.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigFault {
+    /// Where, such as `Clients.1example23456789.ApplicationId`; `configuration` for the whole.
+    pub path: String,
+    /// What is wrong, and what would be right. Begins with a verb whose subject is the path.
+    pub problem: String,
+}
+
+impl Config {
+    /// Reads a configuration from JSON.
+    ///
+    /// # Errors
+    ///
+    /// Every fault found. Text that is not JSON has one; all the other faults are found together.
+    pub fn from_json(text: &str) -> Result<Self, ConfigFaults> {
+        read::config(text)
+    }
+
+    /// The configuration of a client: its own, else the default's. `None` stands for an event that
+    /// names no client, which has the default's.
+    pub fn client(&self, id: Option<&ClientId>) -> Option<&ClientConfig> {
+        id.and_then(|id| self.clients.get(id))
+            .or(self.default.as_ref())
+    }
+
+    /// The clients that are named, by id.
+    pub fn clients(&self) -> impl Iterator<Item = (&ClientId, &ClientConfig)> {
+        self.clients.iter()
+    }
+
+    /// What clients have that are not named.
+    pub fn default(&self) -> Option<&ClientConfig> {
+        self.default.as_ref()
+    }
+
+    /// The projects that anything is reported to.
+    pub fn projects(&self) -> BTreeSet<ProjectId> {
+        let all = self.clients.values().chain(&self.default);
+        all.map(|client| client.project.clone()).collect()
+    }
+
+    /// What a replay has when it is given none: a default only, of the project
+    /// `00000000000000000000000000000000`, with sharing on.
+    pub fn local_default() -> Self {
+        let project = ProjectId::new("0".repeat(read::APPLICATION_ID_LENGTH));
+        let default = ClientConfig {
+            sharing: UserDataSharing::On,
+            ..ClientConfig::of_project(project)
+        };
+        Self {
+            clients: BTreeMap::new(),
+            default: Some(default),
+        }
+    }
+}
+
+impl ClientConfig {
+    /// What a client has whose configuration names its project only.
+    pub fn of_project(project: ProjectId) -> Self {
+        Self {
+            project,
+            region: ProjectRegion::ByPool,
+            role: None,
+            sharing: UserDataSharing::Off,
+            federated: FederatedUsers::Ignore,
+            attempt_window: AttemptWindow::default(),
+            destinations: BTreeSet::from(Destination::ALL),
+            user_attributes: BTreeMap::new(),
+        }
+    }
+}
+
+impl ProjectRegion {
+    /// The project's Region, for events of this pool.
+    ///
+    /// # Errors
+    ///
+    /// If Cognito's table does not allow the project's Region for the pool's, or allows none. A
+    /// pool whose id begins with no Region (some emulators') is an error only if none is named.
+    pub fn resolve(&self, pool: &UserPoolId) -> Result<Region, RegionError> {
+        match (self, Region::parse(pool.region())) {
+            (Self::Named(project), Ok(pool)) => {
+                region::check(&pool, project).map(|()| project.clone())
+            }
+            (Self::Named(project), Err(_)) => Ok(project.clone()),
+            (Self::ByPool, Ok(pool)) => region::default_project_region(&pool),
+            (Self::ByPool, Err(_)) => Err(RegionError::PoolWithoutRegion(pool.as_str().to_owned())),
+        }
+    }
+}
+
+impl AttemptWindow {
+    const LONGEST: u32 = 86_400;
+
+    /// A window of so many seconds; `None` unless that is 1 to 86,400.
+    pub fn from_seconds(seconds: u32) -> Option<Self> {
+        (1..=Self::LONGEST)
+            .contains(&seconds)
+            .then_some(Self(seconds))
+    }
+
+    /// The window in seconds.
+    pub fn as_seconds(self) -> u32 {
+        self.0
+    }
+
+    /// The window as a difference between times.
+    pub fn as_delta(self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.0))
+    }
+}
+
+/// 210 seconds: the 3 minutes that Cognito gives a challenge by default, and half a minute to spare.
+impl Default for AttemptWindow {
+    fn default() -> Self {
+        Self(210)
+    }
+}
+
+impl Destination {
+    /// Every destination there is.
+    pub const ALL: [Self; 1] = [Self::Pinpoint];
+
+    /// The name it has in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pinpoint => "pinpoint",
+        }
+    }
+}
+
+impl ConfigFaults {
+    /// The faults, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &ConfigFault> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for ConfigFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.problem)
+    }
+}
+
+impl fmt::Display for ConfigFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(ConfigFault::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigFaults {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Reading an object of the configuration, with every fault of it kept.
+
+use std::fmt;
+
+use super::json::Json;
+use super::{ConfigFault, ConfigFaults};
+
+/// Where in the configuration something is.
+#[derive(Clone, PartialEq)]
+pub(super) struct Path(String);
+
+impl Path {
+    /// The whole configuration.
+    pub(super) fn root() -> Self {
+        Self(String::new())
+    }
+
+    /// What an object has under a name. One that is empty or would break the line is quoted.
+    pub(super) fn field(&self, name: &str) -> Self {
+        let quoted = name.is_empty() || name.contains(char::is_control);
+        let name = if quoted {
+            format!("{name:?}")
+        } else {
+            name.to_owned()
+        };
+        let dot = if self.0.is_empty() { "" } else { "." };
+        Self(format!("{}{dot}{name}", self.0))
+    }
+
+    /// An item of a list, counted from 0.
+    pub(super) fn item(&self, index: usize) -> Self {
+        Self(format!("{}[{index}]", self.0))
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() {
+            "configuration"
+        } else {
+            &self.0
+        })
+    }
+}
+
+/// The faults found so far.
+#[derive(Default)]
+pub(super) struct Faults(Vec<ConfigFault>);
+
+impl Faults {
+    pub(super) fn add(&mut self, path: &Path, problem: impl Into<String>) {
+        self.0.push(ConfigFault {
+            path: path.to_string(),
+            problem: problem.into(),
+        });
+    }
+
+    /// The value, or the fault that it is not one.
+    pub(super) fn take<T>(&mut self, path: &Path, read: Result<T, String>) -> Option<T> {
+        read.map_err(|problem| self.add(path, problem)).ok()
+    }
+
+    /// What was read, if there is no fault.
+    pub(super) fn judge<T>(self, read: T) -> Result<T, ConfigFaults> {
+        if self.0.is_empty() {
+            Ok(read)
+        } else {
+            Err(ConfigFaults(self.0))
+        }
+    }
+}
+
+/// An object and where it is. What is `null` is as good as absent.
+pub(super) struct Object<'a> {
+    pub(super) path: Path,
+    pub(super) pairs: &'a [(String, Json)],
+}
+
+impl<'a> Object<'a> {
+    /// The value as an object; a name that it gives twice is a fault.
+    pub(super) fn of(json: &'a Json, path: Path, faults: &mut Faults) -> Option<Self> {
+        let pairs = match json {
+            Json::Object(pairs) => Ok(pairs),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => {
+                Err(json.is_not("an object"))
+            }
+        };
+        let object = Self {
+            pairs: faults.take(&path, pairs)?,
+            path,
+        };
+        object.check_repetition(faults);
+        Some(object)
+    }
+
+    /// A name that is none of `known` is a fault.
+    pub(super) fn check_names(&self, known: &[&str], faults: &mut Faults) {
+        for (name, _) in self
+            .pairs
+            .iter()
+            .filter(|(name, _)| !known.contains(&name.as_str()))
+        {
+            let problem = format!("is not a known field; {}", suggestion(name, known));
+            faults.add(&self.path.field(name), problem);
+        }
+    }
+
+    /// What the object has under a name.
+    pub(super) fn get(&self, name: &str) -> Option<&'a Json> {
+        let (_, value) = self.pairs.iter().find(|(given, _)| given == name)?;
+        (!matches!(value, Json::Null)).then_some(value)
+    }
+
+    /// What the object has under a name, as `read` sees it.
+    pub(super) fn read<T>(
+        &self,
+        name: &str,
+        faults: &mut Faults,
+        read: impl FnOnce(&'a Json) -> Result<T, String>,
+    ) -> Option<T> {
+        faults.take(&self.path.field(name), read(self.get(name)?))
+    }
+
+    fn check_repetition(&self, faults: &mut Faults) {
+        let mut seen = std::collections::BTreeMap::new();
+        for (name, _) in self.pairs {
+            let times = seen.entry(name.as_str()).or_insert(0_usize);
+            *times += 1;
+            if *times == 2 {
+                faults.add(&self.path.field(name), "is given more than once; keep one");
+            }
+        }
+    }
+}
+
+/// What to write in place of a name or a word that is none of `known`.
+pub(super) fn suggestion(given: &str, known: &[&str]) -> String {
+    let likeness = |word: &str| {
+        strsim::normalized_damerau_levenshtein(&given.to_lowercase(), &word.to_lowercase())
+    };
+    let nearest = known
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|word| likeness(word) >= 0.5) {
+        Some(word) => format!("did you mean {word:?}?"),
+        None => format!("known are {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,226 @@
+//! From JSON to [`Config`]. A value that is faulty is read as its default: what was read counts only
+//! if there is no fault.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::arn::{ProjectArn, RoleArn, project_arn, role_arn};
+use super::json::Json;
+use super::object::{Faults, Object, Path, suggestion};
+use super::user_attributes::user_attributes;
+use super::{
+    AttemptWindow, ClientConfig, Config, ConfigFaults, Destination, FederatedUsers, ProjectRegion,
+    Role, UserDataSharing,
+};
+use crate::ids::{ClientId, ProjectId};
+use crate::region::Region;
+
+/// Of a Pinpoint application id, in characters.
+pub(super) const APPLICATION_ID_LENGTH: usize = 32;
+
+const FIELDS: [&str; 2] = ["Clients", "Default"];
+
+const CLIENT_FIELDS: [&str; 10] = [
+    "ApplicationId",
+    "ApplicationArn",
+    "RoleArn",
+    "ExternalId",
+    "UserDataShared",
+    "Region",
+    "IncludeFederatedUsers",
+    "AttemptWindowSeconds",
+    "Destinations",
+    "UserAttributes",
+];
+
+pub(super) fn config(text: &str) -> Result<Config, ConfigFaults> {
+    let mut faults = Faults::default();
+    let json = serde_json::from_str::<Json>(text).map_err(|error| format!("is not JSON: {error}"));
+    let config = faults.take(&Path::root(), json).and_then(|json| {
+        Object::of(&json, Path::root(), &mut faults).map(|it| whole(&it, &mut faults))
+    });
+    faults.judge(config.unwrap_or(Config {
+        clients: BTreeMap::new(),
+        default: None,
+    }))
+}
+
+fn whole(object: &Object<'_>, faults: &mut Faults) -> Config {
+    object.check_names(&FIELDS, faults);
+    let clients = object.get("Clients");
+    let default = object.get("Default");
+    if clients.is_none_or(Json::is_empty_object) && default.is_none() {
+        faults.add(
+            &object.path,
+            "configures nothing; give a client under Clients, or a Default",
+        );
+    }
+    let path = |name| object.path.field(name);
+    Config {
+        clients: clients
+            .map(|json| read_clients(json, path("Clients"), faults))
+            .unwrap_or_default(),
+        default: default.and_then(|json| client(json, path("Default"), faults)),
+    }
+}
+
+fn read_clients(json: &Json, path: Path, faults: &mut Faults) -> BTreeMap<ClientId, ClientConfig> {
+    let mut clients = BTreeMap::new();
+    for (id, json) in Object::of(json, path.clone(), faults)
+        .iter()
+        .flat_map(|it| it.pairs)
+    {
+        let path = path.field(id);
+        if id.trim().is_empty() {
+            faults.add(&path, "is no client; an app client's id is not empty");
+        }
+        clients.extend(client(json, path, faults).map(|client| (ClientId::new(id), client)));
+    }
+    clients
+}
+
+fn client(json: &Json, path: Path, faults: &mut Faults) -> Option<ClientConfig> {
+    let object = Object::of(json, path, faults)?;
+    object.check_names(&CLIENT_FIELDS, faults);
+    let project = project(&object, faults);
+    let role = role(&object, faults);
+    let sharing = object.read("UserDataShared", faults, |json| json.boolean().map(sharing));
+    let federated = object.read("IncludeFederatedUsers", faults, |json| {
+        json.boolean().map(federated)
+    });
+    let attempt_window = object.read("AttemptWindowSeconds", faults, attempt_window);
+    let destinations = destinations(&object, faults);
+    let user_attributes = user_attributes(&object, faults);
+
+    let (project, region) = project?;
+    let defaults = ClientConfig::of_project(project);
+    Some(ClientConfig {
+        region,
+        role,
+        sharing: sharing.unwrap_or(defaults.sharing),
+        federated: federated.unwrap_or(defaults.federated),
+        attempt_window: attempt_window.unwrap_or(defaults.attempt_window),
+        destinations: destinations.unwrap_or(defaults.destinations),
+        user_attributes,
+        ..defaults
+    })
+}
+
+fn project(object: &Object<'_>, faults: &mut Faults) -> Option<(ProjectId, ProjectRegion)> {
+    let id = object.read("ApplicationId", faults, |json| application_id(json.text()?));
+    let arn = object.read("ApplicationArn", faults, |json| project_arn(json.text()?));
+    let region = object.read("Region", faults, |json| named_region(json.text()?));
+
+    match (object.get("ApplicationId"), object.get("ApplicationArn")) {
+        (None, None) => {
+            faults.add(
+                &object.path,
+                "names no project; give ApplicationId or ApplicationArn",
+            );
+        }
+        (Some(_), Some(_)) => {
+            faults.add(
+                &object.path,
+                "has ApplicationId and ApplicationArn; keep one of them",
+            );
+        }
+        (Some(_), None) | (None, Some(_)) => {}
+    }
+    if let (Some(arn), Some(region)) = (&arn, &region) {
+        check_agreement(arn, region, &object.path.field("Region"), faults);
+    }
+
+    let (arn_project, arn_region) = arn.map(|arn| (arn.project, arn.region)).unzip();
+    let region = arn_region
+        .or(region)
+        .map_or(ProjectRegion::ByPool, ProjectRegion::Named);
+    id.or(arn_project).map(|project| (project, region))
+}
+
+fn check_agreement(arn: &ProjectArn, region: &Region, path: &Path, faults: &mut Faults) {
+    if arn.region != *region {
+        let arn_region = &arn.region;
+        faults.add(
+            path,
+            format!("is {region}, but ApplicationArn is in {arn_region}; remove one"),
+        );
+    }
+}
+
+/// Reads a Pinpoint application id; the error is the problem's text. Pinpoint's own are in lower
+/// case; Cognito takes either, so upper case is made lower.
+pub(super) fn application_id(text: &str) -> Result<ProjectId, String> {
+    const FORM: &str = "a Pinpoint application id is 32 hexadecimal characters";
+    match text.chars().count() {
+        APPLICATION_ID_LENGTH if text.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            Ok(ProjectId::new(text.to_ascii_lowercase()))
+        }
+        APPLICATION_ID_LENGTH => Err(format!("has characters other than 0-9 and a-f; {FORM}")),
+        1 => Err(format!("is 1 character long; {FORM}")),
+        length => Err(format!("is {length} characters long; {FORM}")),
+    }
+}
+
+fn named_region(text: &str) -> Result<Region, String> {
+    Region::parse(text).map_err(|_| format!("is {text:?}; a Region is written like eu-west-1"))
+}
+
+/// The role to assume. An external id without one is of no use and no harm. A service's own role is
+/// none: nobody else can assume it.
+fn role(object: &Object<'_>, faults: &mut Faults) -> Option<Role> {
+    let external_id = object.read("ExternalId", faults, |json| json.text());
+    match object.read("RoleArn", faults, |json| role_arn(json.text()?))? {
+        RoleArn::ServiceLinked => None,
+        RoleArn::Assumable(arn) => {
+            let external_id = external_id.filter(|id| !id.is_empty()).map(str::to_owned);
+            Some(Role { arn, external_id })
+        }
+    }
+}
+
+fn sharing(shared: bool) -> UserDataSharing {
+    if shared {
+        UserDataSharing::On
+    } else {
+        UserDataSharing::Off
+    }
+}
+
+fn federated(included: bool) -> FederatedUsers {
+    if included {
+        FederatedUsers::Include
+    } else {
+        FederatedUsers::Ignore
+    }
+}
+
+fn attempt_window(json: &Json) -> Result<AttemptWindow, String> {
+    let seconds = json.number()?;
+    let whole = seconds
+        .as_u64()
+        .and_then(|seconds| u32::try_from(seconds).ok());
+    whole.and_then(AttemptWindow::from_seconds).ok_or_else(|| {
+        format!(
+            "is {seconds}; must be a whole number of seconds from 1 to {}",
+            AttemptWindow::LONGEST
+        )
+    })
+}
+
+fn destinations(object: &Object<'_>, faults: &mut Faults) -> Option<BTreeSet<Destination>> {
+    let items = object.read("Destinations", faults, Json::list)?;
+    let path = object.path.field("Destinations");
+    let read = items.iter().enumerate().filter_map(|(index, item)| {
+        faults.take(&path.item(index), item.text().and_then(destination))
+    });
+    Some(read.collect())
+}
+
+fn destination(name: &str) -> Result<Destination, String> {
+    let found = Destination::ALL
+        .into_iter()
+        .find(|destination| destination.name() == name);
+    found.ok_or_else(|| {
+        let known = Destination::ALL.map(Destination::name);
+        format!("is no known destination; {}", suggestion(name, &known))
+    })
+}

@@ -1,0 +1,103 @@
+//! The identifiers that travel through the project, one newtype each.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl AsRef<str>) -> Self {
+                Self(Arc::from(text.as_ref()))
+            }
+
+            /// The text as it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// A Pinpoint application id: 32 lower-case hexadecimal characters. Its form is checked where a
+    /// configuration is read.
+    ProjectId
+}
+
+text_id! {
+    /// A Cognito user pool's id, such as `eu-west-1_AAAA11111`.
+    UserPoolId
+}
+
+text_id! {
+    /// The id of one of a user pool's app clients.
+    ClientId
+}
+
+text_id! {
+    /// A Cognito user's `sub`: the one identifier of a user that never changes.
+    Sub
+}
+
+text_id! {
+    /// A Pinpoint endpoint's id. Pinpoint takes these without regard to case.
+    EndpointId
+}
+
+/// The id of an auth event. Made from the time of capture (UUID version 7), so ids sort by time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EventId(Uuid);
+
+/// Names the events that follow from other events, so that following twice gives the same id.
+const EXPIRY_NAMESPACE: Uuid = Uuid::from_u128(0x6d4f_6a0e_3b1c_4c58_9d57_0d2f_5a3e_91c4);
+
+impl EventId {
+    /// The id of an event captured at `time`; `random` sets apart the events of one millisecond.
+    pub fn new(time: DateTime<Utc>, random: [u8; 10]) -> Self {
+        let milliseconds = u64::try_from(time.timestamp_millis()).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid())
+    }
+
+    /// The id of the event that says that the attempt opened by this event has expired.
+    pub fn of_expiry(self) -> Self {
+        Self(Uuid::new_v5(&EXPIRY_NAMESPACE, self.0.as_bytes()))
+    }
+
+    /// Reads what [`fmt::Display`] writes.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a UUID.
+    pub fn parse(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::parse_str(text).map(Self)
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl UserPoolId {
+    /// The Region that the pool's id begins with, such as `eu-west-1`.
+    pub fn region(&self) -> &str {
+        self.as_str()
+            .split_once('_')
+            .map_or("", |(region, _)| region)
+    }
+}

@@ -1,0 +1,17 @@
+//! What is true of users, events, endpoints and days.
+//!
+//! Pure: no clock, no environment, no randomness, no input or output. What is stored or sent, and in
+//! what form, is the business of the crates around this one.
+
+pub mod activity;
+pub mod analytics_event;
+pub mod auth_event;
+pub mod config;
+pub mod contact;
+pub mod day;
+pub mod endpoint;
+pub mod ids;
+pub mod metadata;
+pub mod region;
+pub mod segment;
+pub mod user_state;

@@ -1,0 +1,247 @@
+//! A user's state, and what each auth event makes of it.
+
+mod attempts;
+mod contacts;
+mod devices;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::activity::{ActiveDays, Activity, DayRow, Recency};
+use crate::analytics_event::{AnalyticsEvent, AnalyticsEventType};
+use crate::auth_event::{AuthEvent, AuthEventKind, Position, UserKey};
+use crate::day::Day;
+use crate::endpoint::ContactUpdate;
+use crate::ids::{ClientId, EventId};
+use crate::metadata::AppMetadata;
+use crate::segment::{KnownValues, Segment};
+
+pub use attempts::{OpenAttempt, OpenAttempts};
+pub use contacts::{Contacts, KnownContact};
+pub use devices::KnownDevices;
+
+/// All that is remembered of a user between events. Holds no address and no name.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct UserState {
+    /// How far in the log this state has come.
+    pub position: Option<Position>,
+    /// The active days, in the whole project and in each segment.
+    pub activity: BTreeMap<Segment, ActiveDays>,
+    /// The authentications that have begun and neither succeeded nor expired.
+    pub attempts: OpenAttempts,
+    /// The device endpoints that destinations know.
+    pub devices: KnownDevices,
+    /// The contact endpoints that destinations know.
+    pub contacts: Contacts,
+}
+
+/// What comes of applying events: to be sent, and to be added to the daily rows.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Effects {
+    /// Analytics events to send, in order.
+    pub analytics: Vec<AnalyticsEvent>,
+    /// Contact endpoints to bring into step, in order.
+    pub contacts: Vec<ContactUpdate>,
+    /// Changes to the project's daily rows.
+    pub rows: BTreeMap<(Day, Segment), DayRow>,
+}
+
+/// What became of one event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Applied {
+    /// It was applied.
+    Counted,
+    /// It was applied, but came too late for its day's figures.
+    TooLate,
+    /// It had been applied before: nothing was changed.
+    Repeated,
+}
+
+impl UserState {
+    /// Applies the event that stands at `position` in the log, once however often it is given.
+    pub fn apply(
+        &mut self,
+        event: &AuthEvent,
+        position: &Position,
+        known: &KnownValues,
+        effects: &mut Effects,
+    ) -> Applied {
+        if self
+            .position
+            .as_ref()
+            .is_some_and(|reached| reached.covers(position))
+        {
+            return Applied::Repeated;
+        }
+        self.position = Some(position.clone());
+        Fold {
+            state: self,
+            user: &event.user,
+            known,
+            effects,
+        }
+        .event(event)
+    }
+}
+
+/// The application of one event.
+struct Fold<'a> {
+    state: &'a mut UserState,
+    user: &'a UserKey,
+    known: &'a KnownValues,
+    effects: &'a mut Effects,
+}
+
+/// Something that happened, with all that is known of it.
+struct Happening {
+    id: EventId,
+    time: DateTime<Utc>,
+    client: Option<ClientId>,
+    metadata: AppMetadata,
+}
+
+impl Fold<'_> {
+    fn event(mut self, event: &AuthEvent) -> Applied {
+        match &event.kind {
+            AuthEventKind::AuthenticationStarted { window } => {
+                self.state.attempts.open(OpenAttempt::of(event, *window));
+                self.fail_attempts_beyond_bounds()
+            }
+            AuthEventKind::UserNotFound => self.failed(Happening::of(event)),
+            AuthEventKind::AttemptExpired(id) => match self.state.attempts.take(*id) {
+                Some(attempt) => self.failed(Happening::from(attempt)),
+                None => Applied::Repeated,
+            },
+            AuthEventKind::SignedIn(contacts) => {
+                self.synchronise(event, contacts);
+                self.signed_in(event)
+            }
+            AuthEventKind::SignUpConfirmed(contacts) => {
+                self.synchronise(event, contacts);
+                self.signed_up(Happening::of(event))
+            }
+            AuthEventKind::PasswordResetConfirmed(contacts) => {
+                self.synchronise(event, contacts);
+                Applied::Counted
+            }
+            AuthEventKind::TokenIssued(contacts) => {
+                self.synchronise(event, contacts);
+                self.count(&Happening::of(event), true, |_| ())
+            }
+        }
+    }
+
+    /// Attempts over the bounds have failed before their time: they can be held no longer.
+    fn fail_attempts_beyond_bounds(&mut self) -> Applied {
+        while let Some(attempt) = self.state.attempts.take_beyond_bounds() {
+            self.failed(Happening::from(attempt));
+        }
+        Applied::Counted
+    }
+
+    fn failed(&mut self, what: Happening) -> Applied {
+        let applied = self.count(&what, false, |row| row.auth_failures += 1);
+        self.send(AnalyticsEventType::AuthFail, what);
+        applied
+    }
+
+    fn signed_in(&mut self, event: &AuthEvent) -> Applied {
+        let mut what = Happening::of(event);
+        if let Some(attempt) = self.state.attempts.close(event.client.as_ref(), event.time) {
+            what.metadata = what.metadata.or(attempt.metadata);
+        }
+        let applied = self.count(&what, true, |row| row.sign_ins += 1);
+        self.send(AnalyticsEventType::SignIn, what);
+        applied
+    }
+
+    fn signed_up(&mut self, what: Happening) -> Applied {
+        let applied = self.count(&what, true, |row| row.sign_ups += 1);
+        self.send(AnalyticsEventType::SignUp, what);
+        applied
+    }
+
+    /// Counts in every segment's row of the day, and if it is activity, the user as active.
+    fn count(&mut self, what: &Happening, active: bool, counter: impl Fn(&mut DayRow)) -> Applied {
+        let day = Day::of(what.time);
+        let whole = self.state.activity.get(&Segment::Whole);
+        if whole.is_some_and(|days| days.is_too_late(day)) {
+            return Applied::TooLate;
+        }
+        for segment in self.known.segments(&what.metadata.demographic) {
+            if active && self.user.sub().is_some() {
+                self.count_active(day, &segment);
+            }
+            counter(self.row(day, segment));
+        }
+        Applied::Counted
+    }
+
+    fn count_active(&mut self, day: Day, segment: &Segment) {
+        let activity = match self.state.activity.get_mut(segment) {
+            Some(days) => days.record(day),
+            None => {
+                self.state
+                    .activity
+                    .insert(segment.clone(), ActiveDays::starting(day));
+                Activity::Added(Recency::NEVER, None)
+            }
+        };
+        if let Activity::Added(recency, moved) = activity {
+            self.row(day, segment.clone()).add_users(recency, 1);
+            if let Some(moved) = moved {
+                let row = self.row(moved.day, segment.clone());
+                row.add_users(moved.from, -1);
+                row.add_users(moved.to, 1);
+            }
+        }
+    }
+
+    fn row(&mut self, day: Day, segment: Segment) -> &mut DayRow {
+        self.effects.rows.entry((day, segment)).or_default()
+    }
+
+    fn send(&mut self, event_type: AnalyticsEventType, what: Happening) {
+        let app_id = what.metadata.endpoint_id.as_deref();
+        let (endpoint, device) =
+            self.state
+                .devices
+                .endpoint(self.user, app_id, what.metadata.demographic);
+        self.effects.analytics.push(AnalyticsEvent {
+            id: what.id,
+            event_type,
+            time: what.time,
+            client: what.client,
+            endpoint,
+            device,
+            attributes: what.metadata.attributes,
+        });
+    }
+}
+
+impl Happening {
+    fn of(event: &AuthEvent) -> Self {
+        Self {
+            id: event.id,
+            time: event.time,
+            client: event.client.clone(),
+            metadata: event.metadata.clone(),
+        }
+    }
+}
+
+impl From<OpenAttempt> for Happening {
+    fn from(attempt: OpenAttempt) -> Self {
+        Self {
+            id: attempt.id,
+            time: attempt.opened,
+            client: attempt.client,
+            metadata: attempt.metadata,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "user_state_tests.rs"]
+mod tests;

@@ -1,0 +1,116 @@
+//! The contact endpoints of a user that destinations know, and how they are kept in step.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::Fold;
+use crate::auth_event::AuthEvent;
+use crate::contact::ContactDetails;
+use crate::endpoint::{Channel, ContactChange, ContactUpdate, Fingerprint, contact_endpoint_id};
+use crate::ids::ClientId;
+
+/// What destinations have been told of the user's addresses.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Contacts {
+    /// The newest event that said anything of the addresses; older ones that come late are not
+    /// believed.
+    pub as_of: Option<DateTime<Utc>>,
+    /// The email endpoint, while it is in use.
+    pub email: Option<KnownContact>,
+    /// The SMS endpoint, while it is in use.
+    pub sms: Option<KnownContact>,
+}
+
+/// A contact endpoint in use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KnownContact {
+    /// What was last told of it.
+    pub fingerprint: Fingerprint,
+    /// The app clients that share it. When the last of them no longer does, it is retired.
+    pub clients: BTreeSet<Option<ClientId>>,
+}
+
+impl Fold<'_> {
+    /// Brings the contact endpoints into step with what the event says.
+    pub(super) fn synchronise(&mut self, event: &AuthEvent, details: &ContactDetails) {
+        let outdated = self
+            .state
+            .contacts
+            .as_of
+            .is_some_and(|as_of| event.time < as_of);
+        if outdated || event.user.sub().is_none() {
+            return;
+        }
+        match details {
+            ContactDetails::NotShared => {
+                self.withdraw(event, Channel::Email);
+                self.withdraw(event, Channel::Sms);
+            }
+            ContactDetails::Shared { email, phone } => {
+                self.state.contacts.as_of = Some(event.time);
+                self.tell(
+                    event,
+                    Channel::Email,
+                    email.clone().map(ContactChange::Email),
+                );
+                self.tell(event, Channel::Sms, phone.clone().map(ContactChange::Sms));
+            }
+        }
+    }
+
+    /// The user's address is this one, or none.
+    fn tell(&mut self, event: &AuthEvent, channel: Channel, address: Option<ContactChange>) {
+        let known = self.known_contact(channel);
+        let Some(address) = address else {
+            if known.take().is_some() {
+                self.push(event, ContactChange::Retired(channel));
+            }
+            return;
+        };
+        let fingerprint = address.fingerprint();
+        let mut clients = known
+            .as_ref()
+            .map(|known| known.clients.clone())
+            .unwrap_or_default();
+        clients.insert(event.client.clone());
+        let unchanged = known
+            .as_ref()
+            .is_some_and(|known| known.fingerprint == fingerprint);
+        *known = Some(KnownContact {
+            fingerprint,
+            clients,
+        });
+        if !unchanged {
+            self.push(event, address);
+        }
+    }
+
+    /// The event's app client does not share: what it alone shared is retired.
+    fn withdraw(&mut self, event: &AuthEvent, channel: Channel) {
+        let slot = self.known_contact(channel);
+        let Some(known) = slot else { return };
+        if known.clients.remove(&event.client) && known.clients.is_empty() {
+            *slot = None;
+            self.push(event, ContactChange::Retired(channel));
+        }
+    }
+
+    fn known_contact(&mut self, channel: Channel) -> &mut Option<KnownContact> {
+        match channel {
+            Channel::Email => &mut self.state.contacts.email,
+            Channel::Sms => &mut self.state.contacts.sms,
+        }
+    }
+
+    fn push(&mut self, event: &AuthEvent, change: ContactChange) {
+        let Some(sub) = event.user.sub() else { return };
+        self.effects.contacts.push(ContactUpdate {
+            endpoint: contact_endpoint_id(&event.user, sub, change.channel()),
+            user: sub.clone(),
+            client: event.client.clone(),
+            time: event.time,
+            change,
+        });
+    }
+}

@@ -1,0 +1,65 @@
+//! Expire: an attempt whose window is over and that no sign-in has closed becomes an event in the
+//! log, for publish to count. Only publish writes a user's state.
+
+use chrono::{DateTime, Utc};
+use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
+use domain::metadata::AppMetadata;
+use domain::user_state::OpenAttempt;
+use futures::StreamExt;
+
+use crate::ports::{DueAttempts, EventLog, PortError};
+
+/// How many events are appended at a time.
+const CONCURRENT_APPENDS: usize = 16;
+
+/// What a run did.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Expired {
+    /// Attempts whose expiry is in the log now.
+    pub appended: usize,
+    /// Attempts whose expiry is not: the next run finds them again.
+    pub failed: usize,
+}
+
+/// Expires the attempts that are due at `now`.
+///
+/// Running twice appends nothing twice: the event's id follows from the attempt's.
+///
+/// # Errors
+///
+/// If the attempts cannot be listed.
+pub async fn expire(
+    now: DateTime<Utc>,
+    attempts: &impl DueAttempts,
+    log: &impl EventLog,
+) -> Result<Expired, PortError> {
+    let due = attempts.due(now).await?;
+    let events: Vec<_> = due
+        .into_iter()
+        .map(|(user, attempt)| expiry(user, &attempt, now))
+        .collect();
+    let appends = events.iter().map(|event| log.append(event));
+    let results: Vec<_> = futures::stream::iter(appends)
+        .buffer_unordered(CONCURRENT_APPENDS)
+        .collect()
+        .await;
+    for error in results.iter().filter_map(|result| result.as_ref().err()) {
+        tracing::error!(%error, "an attempt's expiry was not appended; the next run tries again");
+    }
+    let failed = results.iter().filter(|result| result.is_err()).count();
+    Ok(Expired {
+        appended: results.len() - failed,
+        failed,
+    })
+}
+
+fn expiry(user: UserKey, attempt: &OpenAttempt, now: DateTime<Utc>) -> AuthEvent {
+    AuthEvent {
+        id: attempt.id.of_expiry(),
+        time: now,
+        user,
+        client: attempt.client.clone(),
+        kind: AuthEventKind::AttemptExpired(attempt.id),
+        metadata: AppMetadata::default(),
+    }
+}

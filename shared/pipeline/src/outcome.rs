@@ -1,0 +1,66 @@
+//! How events end: each in exactly one of these, by a stable name.
+
+use std::fmt;
+
+/// What became of a captured event.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Outcome {
+    /// Applied to the user's state and counted; what it gave rise to was delivered.
+    Published,
+    /// Delivered, but too late for its day's figures.
+    TooLate,
+    /// Not wanted.
+    Ignored(Ignored),
+    /// Not possible.
+    Rejected(Rejected),
+    /// Not in the event log, but in the function's own log, from where it can be taken back.
+    Spilled,
+}
+
+/// Why an event is not wanted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Ignored {
+    /// The trigger source says nothing of sign-ups, sign-ins or activity.
+    TriggerSource,
+    /// The app client has no configuration, and there is none by default.
+    ClientNotConfigured,
+    /// The user comes from another identity provider, and the configuration does not include such.
+    FederatedUser,
+    /// A token was issued to nobody: a machine.
+    NoUser,
+}
+
+/// Why an event is not possible.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Rejected {
+    /// The payload is no trigger event.
+    NoTriggerEvent,
+    /// What the log holds is no auth event.
+    NoAuthEvent,
+    /// A destination refuses what came of the event, for good. It is counted all the same.
+    ByDestination,
+}
+
+impl Outcome {
+    /// The stable name, such as `ignored:federated_user`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::TooLate => "too_late",
+            Self::Ignored(Ignored::TriggerSource) => "ignored:trigger_source",
+            Self::Ignored(Ignored::ClientNotConfigured) => "ignored:client_not_configured",
+            Self::Ignored(Ignored::FederatedUser) => "ignored:federated_user",
+            Self::Ignored(Ignored::NoUser) => "ignored:no_user",
+            Self::Rejected(Rejected::NoTriggerEvent) => "rejected:no_trigger_event",
+            Self::Rejected(Rejected::NoAuthEvent) => "rejected:no_auth_event",
+            Self::Rejected(Rejected::ByDestination) => "rejected:by_destination",
+            Self::Spilled => "spilled",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,119 @@
+//! What the use cases need of the world.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+use domain::activity::DayRow;
+use domain::analytics_event::AnalyticsEvent;
+use domain::auth_event::{AuthEvent, UserKey};
+use domain::day::Day;
+use domain::endpoint::ContactUpdate;
+use domain::ids::{EventId, ProjectId};
+use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
+use domain::user_state::{OpenAttempt, UserState};
+
+/// Something outside did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} on {what}: {source}")]
+pub struct PortError {
+    /// The operation, such as `PutItem`.
+    pub operation: &'static str,
+    /// What it was done to, such as a table's name. Never a user.
+    pub what: String,
+    /// What went wrong.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// The log of auth events.
+pub trait EventLog {
+    /// Appends the event, unless one with its id is there.
+    fn append(&self, event: &AuthEvent) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Puts the event where it can be taken back from later.
+    fn spill(&self, event: &AuthEvent, cause: &PortError);
+}
+
+/// The users' states, and the daily rows that follow from them.
+pub trait UserStates {
+    /// Reads states. A user with no state yet has the first one.
+    fn load(
+        &self,
+        users: &[UserKey],
+    ) -> impl Future<Output = Result<HashMap<UserKey, VersionedState>, PortError>> + Send;
+
+    /// The segment values that are told apart in a project, after these are admitted as far as there
+    /// is room.
+    fn admit_values(
+        &self,
+        project: &ProjectId,
+        values: &[(Dimension, SegmentValue)],
+    ) -> impl Future<Output = Result<KnownValues, PortError>> + Send;
+
+    /// Writes each state together with its changes to the daily rows, or neither. The results are in
+    /// the order of the commits.
+    fn commit(
+        &self,
+        commits: Vec<Commit>,
+    ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
+}
+
+/// A state, and which writing of it this is.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct VersionedState {
+    /// How many times it was written: 0 if there is none yet.
+    pub version: u64,
+    /// The state.
+    pub state: UserState,
+}
+
+/// A state to write, if nobody else has written it since.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Commit {
+    /// Whose state.
+    pub user: UserKey,
+    /// The state, with the version that was read.
+    pub state: VersionedState,
+    /// What to add to the project's daily rows.
+    pub rows: BTreeMap<(Day, Segment), DayRow>,
+}
+
+/// The places that analytics events and endpoints are sent to.
+pub trait Destinations {
+    /// Delivers what came of each user's events. The results are in the order of the deliveries.
+    fn deliver(&self, deliveries: &[Delivery]) -> impl Future<Output = Vec<Delivered>> + Send;
+}
+
+/// What came of one user's events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// Whose.
+    pub user: UserKey,
+    /// The contact endpoints to update, in order.
+    pub contacts: Vec<ContactUpdate>,
+    /// The analytics events, in order.
+    pub analytics: Vec<AnalyticsEvent>,
+}
+
+/// How a delivery ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Delivered {
+    /// Every item was judged for good; these events were refused.
+    Judged {
+        /// The analytics events that a destination refused.
+        refused: Vec<EventId>,
+    },
+    /// Something may succeed later: it must all be delivered again.
+    Failed,
+}
+
+/// The attempts whose time is over.
+pub trait DueAttempts {
+    /// Attempts that were still open after `moment`'s end of their window, a page at a time: oldest
+    /// first, at most as many as one run should handle.
+    fn due(
+        &self,
+        moment: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Vec<(UserKey, OpenAttempt)>, PortError>> + Send;
+}
