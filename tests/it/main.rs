@@ -1,1 +1,5 @@
-//! End-to-end tests.
+//! End-to-end tests: the project's own binaries, against real parts in this process.
+//!
+//! `make test` builds the binaries before it runs these.
+
+mod support;

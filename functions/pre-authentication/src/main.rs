@@ -1,2 +1,9 @@
-//! To be written.
-fn main() {}
+//! Cognito invokes this when an authentication begins.
+
+use lambda_runtime::Error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    aws::telemetry::start();
+    aws::lambda::run_trigger().await
+}

@@ -141,6 +141,14 @@ impl Config {
         all.map(|client| client.project.clone()).collect()
     }
 
+    /// A configuration of no client: every event is ignored.
+    pub fn empty() -> Self {
+        Self {
+            clients: BTreeMap::new(),
+            default: None,
+        }
+    }
+
     /// What a replay has when it is given none: a default only, of the project
     /// `00000000000000000000000000000000`, with sharing on.
     pub fn local_default() -> Self {
@@ -192,7 +200,8 @@ impl ProjectRegion {
 }
 
 impl AttemptWindow {
-    const LONGEST: u32 = 86_400;
+    /// The longest window there may be (seconds).
+    pub const LONGEST: u32 = 86_400;
 
     /// A window of so many seconds; `None` unless that is 1 to 86,400.
     pub fn from_seconds(seconds: u32) -> Option<Self> {

@@ -9,6 +9,17 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 pub struct Day(NaiveDate);
 
 impl Day {
+    /// The first day whose text has four digits for its year.
+    pub const FIRST: Self = match NaiveDate::from_ymd_opt(0, 1, 1) {
+        Some(date) => Self(date),
+        None => Self(NaiveDate::MIN),
+    };
+    /// The last one.
+    pub const LAST: Self = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+        Some(date) => Self(date),
+        None => Self(NaiveDate::MAX),
+    };
+
     /// The UTC day that `time` falls on.
     pub fn of(time: DateTime<Utc>) -> Self {
         Self(time.date_naive())

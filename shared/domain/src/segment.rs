@@ -112,6 +112,13 @@ impl KnownValues {
         values.contains(value) || (values.len() < MOST_VALUES && values.insert(value.clone()))
     }
 
+    /// If the value is told apart.
+    pub fn contains(&self, dimension: Dimension, value: &SegmentValue) -> bool {
+        self.0
+            .get(&dimension)
+            .is_some_and(|values| values.contains(value))
+    }
+
     /// The values of a dimension.
     pub fn of(&self, dimension: Dimension) -> impl Iterator<Item = &SegmentValue> {
         self.0.get(&dimension).into_iter().flatten()

@@ -105,8 +105,7 @@ impl Fold<'_> {
     fn event(mut self, event: &AuthEvent) -> Applied {
         match &event.kind {
             AuthEventKind::AuthenticationStarted { window } => {
-                self.state.attempts.open(OpenAttempt::of(event, *window));
-                self.fail_attempts_beyond_bounds()
+                self.started(OpenAttempt::of(event, *window))
             }
             AuthEventKind::UserNotFound => self.failed(Happening::of(event)),
             AuthEventKind::AttemptExpired(id) => match self.state.attempts.take(*id) {
@@ -132,9 +131,9 @@ impl Fold<'_> {
         }
     }
 
-    /// Attempts over the bounds have failed before their time: they can be held no longer.
-    fn fail_attempts_beyond_bounds(&mut self) -> Applied {
-        while let Some(attempt) = self.state.attempts.take_beyond_bounds() {
+    /// Attempts that cannot be held any longer have failed before their time.
+    fn started(&mut self, attempt: OpenAttempt) -> Applied {
+        for attempt in self.state.attempts.open(attempt).into_iter().flatten() {
             self.failed(Happening::from(attempt));
         }
         Applied::Counted

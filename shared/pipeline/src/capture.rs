@@ -44,7 +44,7 @@ pub async fn capture(
         Err(outcome) => return Captured::Ended(outcome),
     };
     match log.append(&event).await {
-        Ok(()) => Captured::Logged(event.id),
+        Ok(_) => Captured::Logged(event.id),
         Err(error) => {
             log.spill(&event, &error);
             Captured::Ended(Outcome::Spilled)

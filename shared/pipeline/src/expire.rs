@@ -1,7 +1,7 @@
 //! Expire: an attempt whose window is over and that no sign-in has closed becomes an event in the
 //! log, for publish to count. Only publish writes a user's state.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
 use domain::metadata::AppMetadata;
 use domain::user_state::OpenAttempt;
@@ -56,7 +56,7 @@ pub async fn expire(
 fn expiry(user: UserKey, attempt: &OpenAttempt, now: DateTime<Utc>) -> AuthEvent {
     AuthEvent {
         id: attempt.id.of_expiry(),
-        time: now,
+        time: now.trunc_subsecs(3),
         user,
         client: attempt.client.clone(),
         kind: AuthEventKind::AttemptExpired(attempt.id),

@@ -29,10 +29,20 @@ pub struct PortError {
 /// The log of auth events.
 pub trait EventLog {
     /// Appends the event, unless one with its id is there.
-    fn append(&self, event: &AuthEvent) -> impl Future<Output = Result<(), PortError>> + Send;
+    fn append(&self, event: &AuthEvent)
+    -> impl Future<Output = Result<Appended, PortError>> + Send;
 
     /// Puts the event where it can be taken back from later.
     fn spill(&self, event: &AuthEvent, cause: &PortError);
+}
+
+/// What came of appending an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Appended {
+    /// It is in the log now.
+    Now,
+    /// It was there already.
+    Before,
 }
 
 /// The users' states, and the daily rows that follow from them.

@@ -71,8 +71,14 @@ impl OpenAttempts {
         self.0.iter().map(OpenAttempt::closes).min()
     }
 
-    pub(super) fn open(&mut self, attempt: OpenAttempt) {
+    /// Opens an attempt, and takes those that cannot be held any longer: the oldest, and if that
+    /// makes too little room, the new one itself. Never more than two, since each of them changes
+    /// daily rows, and all the rows that one event changes must fit one transaction.
+    pub(super) fn open(&mut self, attempt: OpenAttempt) -> [Option<OpenAttempt>; 2] {
         self.0.push(attempt);
+        let oldest = self.is_beyond_bounds().then(|| self.0.remove(0));
+        let newest = self.is_beyond_bounds().then(|| self.0.pop()).flatten();
+        [oldest, newest]
     }
 
     /// Takes the newest attempt of this app client that is open at the time of the sign-in.
@@ -99,9 +105,7 @@ impl OpenAttempts {
         Some(self.0.remove(index))
     }
 
-    /// Takes the oldest attempt if all of them together are more than can be held.
-    pub(super) fn take_beyond_bounds(&mut self) -> Option<OpenAttempt> {
-        let bytes: usize = self.0.iter().map(OpenAttempt::bytes).sum();
-        (bytes > MOST_BYTES).then(|| self.0.remove(0))
+    fn is_beyond_bounds(&self) -> bool {
+        self.0.iter().map(OpenAttempt::bytes).sum::<usize>() > MOST_BYTES
     }
 }

@@ -1,0 +1,127 @@
+//! The first pass: where the entries stand.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::cursor::Position;
+use super::inputs::{Input, Unreadable};
+use super::judge::{Fault, judge};
+use super::rejected::{Rejected, Source};
+use super::splitter::{Piece, split};
+
+/// Progress is told each time so many bytes have been read.
+const STEP: u64 = 1 << 20;
+
+/// Where an entry's event stands. There may be millions of these.
+#[derive(Clone, Copy)]
+pub struct Indexed {
+    microseconds: i64,
+    /// Where the event begins in its file.
+    pub offset: u64,
+    /// The event's bytes.
+    pub length: u32,
+    /// The line on which the entry begins.
+    pub line: u32,
+    /// The number of the file among the inputs.
+    pub file: u32,
+}
+
+impl Indexed {
+    /// When the event happened.
+    pub fn time(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.microseconds).unwrap_or_default()
+    }
+}
+
+/// Reads one file after the other.
+pub struct Indexer {
+    now: DateTime<Utc>,
+    index: Vec<Indexed>,
+    rejected: Vec<Rejected>,
+}
+
+impl Indexer {
+    /// An entry that doesn't tell its time happens `now`.
+    pub fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            now,
+            index: Vec::new(),
+            rejected: Vec::new(),
+        }
+    }
+
+    /// What was found, in order of time, and what can't be taken, in the order of reading.
+    pub fn finish(mut self) -> (Vec<Indexed>, Vec<Rejected>) {
+        self.index
+            .sort_unstable_by_key(|it| (it.microseconds, it.file, it.offset));
+        (self.index, self.rejected)
+    }
+
+    /// Reads the file that is the `file`th of the inputs. `progress` is given the bytes read of it.
+    pub fn read(&mut self, file: u32, input: &Input, progress: &mut dyn FnMut(u64)) {
+        let name = &input.name;
+        let read = match &input.content {
+            Ok(content) => content
+                .open()
+                .map_err(Unreadable::from)
+                .and_then(|mut opened| self.read_opened(file, name, &mut opened, progress)),
+            Err(error) => return self.rejected.push(Rejected::whole_file(file, name, error)),
+        };
+        if let Err(error) = read {
+            self.rejected.push(Rejected::whole_file(file, name, error));
+        }
+    }
+
+    fn read_opened(
+        &mut self,
+        file: u32,
+        name: &Arc<str>,
+        opened: &mut BufReader<File>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), Unreadable> {
+        Unreadable::check_first_bytes(opened.fill_buf()?)?;
+        let mut told = 0;
+        split(opened, &mut |at, piece| {
+            if let Err(fault) = self.take(file, at, piece) {
+                self.rejected
+                    .push(Source::new(file, Arc::clone(name), at.line).rejected(fault));
+            }
+            if at.offset.saturating_sub(told) >= STEP {
+                told = at.offset;
+                progress(told);
+            }
+        })?;
+        Ok(())
+    }
+
+    fn take(&mut self, file: u32, at: Position, piece: Piece<'_>) -> Result<(), Fault> {
+        let text = match piece {
+            Piece::Text(text) => text,
+            Piece::TooLong => return Err(Fault::TooLong),
+            Piece::OpenArray => return Err(Fault::OpenArray),
+        };
+        let judged = judge(text, at)?;
+        let too_long = |_| Fault::TooLong;
+        self.index.push(Indexed {
+            microseconds: judged.time.unwrap_or(self.now).timestamp_micros(),
+            offset: at.offset + u64::try_from(judged.event.start).map_err(too_long)?,
+            length: u32::try_from(judged.event.len()).map_err(too_long)?,
+            line: at.line,
+            file,
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_costs_32_bytes() {
+        assert_eq!(size_of::<Indexed>(), 32);
+    }
+}

@@ -1,0 +1,99 @@
+//! What `replay` takes in: trigger events from files, folders and pipes, in order of time.
+//!
+//! The files are read twice. The first pass keeps, for each entry, its time and where its event
+//! stands, 32 bytes in all; the second reads the events one by one, in order. So memory grows by that
+//! with each entry, and not with what it holds. What can't be taken is named, and the rest goes on.
+
+mod cursor;
+mod indexer;
+mod inputs;
+mod judge;
+mod nesting;
+mod open_files;
+mod rejected;
+mod splitter;
+
+use std::io;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use indexer::{Indexed, Indexer};
+use inputs::Input;
+use open_files::OpenFiles;
+
+pub use inputs::Unreadable;
+pub use nesting::Nesting;
+pub use rejected::{Rejected, Source};
+
+/// Trigger events in order of time; those of one moment, in the order they were read.
+pub struct Entries {
+    inputs: Vec<Input>,
+    index: Vec<Indexed>,
+}
+
+/// One trigger event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// When it happened, to the microsecond.
+    pub time: DateTime<Utc>,
+    /// The event as it was given, byte for byte.
+    pub event: String,
+    /// Where it stands.
+    pub source: Source,
+}
+
+impl Entries {
+    /// Finds the entries of `paths`, and what of them can't be taken, in the order of reading. An entry
+    /// that doesn't tell its time happens `now`. `progress` is given the bytes read, and the bytes there
+    /// are to read.
+    pub fn index(
+        paths: &[PathBuf],
+        now: DateTime<Utc>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> (Self, Vec<Rejected>) {
+        Self::index_of(inputs::inputs(paths, &mut io::stdin()), now, progress)
+    }
+
+    fn index_of(
+        inputs: Vec<Input>,
+        now: DateTime<Utc>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> (Self, Vec<Rejected>) {
+        let total = inputs.iter().map(Input::size).sum();
+        let mut done = 0;
+        let mut indexer = Indexer::new(now);
+        for (file, input) in (0..).zip(&inputs) {
+            indexer.read(file, input, &mut |bytes| progress(done + bytes, total));
+            done += input.size();
+            progress(done, total);
+        }
+        let (index, rejected) = indexer.finish();
+        (Self { inputs, index }, rejected)
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// When the first one happened.
+    pub fn first_time(&self) -> Option<DateTime<Utc>> {
+        self.index.first().map(Indexed::time)
+    }
+
+    /// When the last one happened.
+    pub fn last_time(&self) -> Option<DateTime<Utc>> {
+        self.index.last().map(Indexed::time)
+    }
+
+    /// Reads the entries, in order of time. Rejected is only what can't be read any more, because its
+    /// file has changed.
+    pub fn read(&mut self) -> impl Iterator<Item = Result<Entry, Rejected>> {
+        let mut files = OpenFiles::new(&self.inputs);
+        self.index.iter().map(move |indexed| files.entry(indexed))
+    }
+}
+
+#[cfg(test)]
+mod tests;

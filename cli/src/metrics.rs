@@ -1,0 +1,92 @@
+//! `cognito-pinpoint metrics`: the daily figures of a project.
+
+use std::process::ExitCode;
+
+use aws::metrics::DynamoMetrics;
+use aws::sdk::{self, Patience};
+use aws::tables::TableNames;
+use domain::activity::DayRows;
+use domain::day::Day;
+use domain::ids::ProjectId;
+use local::dynamodb::{DynamoDbStore, Served};
+use serde::Serialize;
+
+use crate::Failure;
+use crate::args::{MetricsArgs, MetricsFormat};
+use crate::days::{SegmentObject, cells, days, months, table};
+use crate::replay::DYNAMODB_FILE;
+
+/// Prints the figures that were asked for.
+pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
+    if args.to < args.from {
+        return Err(Failure::Usage(format!("--to {} is before --from {}", args.to, args.from)));
+    }
+    let project = ProjectId::new(args.project.to_lowercase());
+    let (metrics, _server) = open(&args).await?;
+    let segments = read(&metrics, &project, &args).await?;
+    if args.months {
+        let span = (args.from.month(), args.to.month());
+        let all = segments.iter().flat_map(|(segment, rows)| months(&project, rows, span, segment.as_ref()));
+        print(&all.collect::<Vec<_>>(), args.format)?;
+    } else {
+        let span = (args.from, args.to);
+        let all = segments.iter().flat_map(|(segment, rows)| days(&project, rows, span, segment.as_ref()));
+        print(&all.collect::<Vec<_>>(), args.format)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The rows, wherever they are. What serves them lives as long as they are read.
+async fn open(args: &MetricsArgs) -> Result<(DynamoMetrics, Option<Served>), Failure> {
+    if let Some(table) = &args.table {
+        let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
+        return Ok((DynamoMetrics::new(sdk::dynamodb(&config), table.clone()), None));
+    }
+    let file = args.data_dir.clone().unwrap_or_default().join(DYNAMODB_FILE);
+    if !file.is_file() {
+        let problem = format!("{} is not there: no replay kept its store here", file.display());
+        return Err(Failure::Usage(problem));
+    }
+    let server = DynamoDbStore::open(&file)?.serve().await?;
+    let config = sdk::on_loopback(&server.url(), Patience::BEHIND_THE_LOG);
+    let client = sdk::dynamodb(&config);
+    Ok((DynamoMetrics::new(client, TableNames::default().metrics), Some(server)))
+}
+
+async fn read(
+    metrics: &DynamoMetrics,
+    project: &ProjectId,
+    args: &MetricsArgs,
+) -> Result<Vec<(Option<SegmentObject>, DayRows)>, Failure> {
+    let (from, to) = span_to_read(args);
+    let Some(dimension) = args.by else {
+        return Ok(vec![(None, metrics.whole(project, from, to).await?)]);
+    };
+    let rows = metrics.by(project, dimension, (from, to)).await?;
+    let segment = |value| Some(SegmentObject(dimension, value));
+    Ok(rows.into_iter().map(|(value, rows)| (segment(value), rows)).collect())
+}
+
+/// The days whose rows the figures are made of.
+fn span_to_read(args: &MetricsArgs) -> (Day, Day) {
+    if args.months {
+        (args.from.month().first_day(), args.to.month().last_day())
+    } else {
+        (args.from.minus(DayRows::LOOK_BACK_DAYS), args.to)
+    }
+}
+
+fn print<T: Serialize>(objects: &[T], format: MetricsFormat) -> Result<(), Failure> {
+    match format {
+        MetricsFormat::Json => println!("{}", serde_json::to_string_pretty(objects)?),
+        MetricsFormat::Table => println!("{}", table(cells(objects)?)),
+        MetricsFormat::Csv => {
+            let mut csv = csv::Writer::from_writer(std::io::stdout());
+            for row in cells(objects)? {
+                csv.write_record(row)?;
+            }
+            csv.flush()?;
+        }
+    }
+    Ok(())
+}

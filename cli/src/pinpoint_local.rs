@@ -1,0 +1,39 @@
+//! `cognito-pinpoint pinpoint-local`: a Pinpoint-compatible server.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use local::clock::SystemClock;
+use local::pinpoint::{AppCreation, Store, serve};
+use tokio::net::TcpListener;
+
+use crate::Failure;
+use crate::args::PinpointLocalArgs;
+use crate::replay::PINPOINT_FILE;
+
+/// Serves until it is interrupted.
+pub async fn run(args: PinpointLocalArgs) -> Result<ExitCode, Failure> {
+    let store = match &args.data_dir {
+        Some(folder) => open(folder)?,
+        None => Store::in_memory()?,
+    };
+    let address = (args.host, args.port);
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        let (host, port) = address;
+        Failure::Outside(format!("cannot listen on {host}, port {port}: {error}"))
+    })?;
+    println!("Pinpoint-compatible server at http://{}", listener.local_addr()?);
+    let interrupted = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "interrupts cannot be waited for");
+        }
+    };
+    serve(listener, store, Arc::new(SystemClock), AppCreation::Explicit, interrupted).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(folder: &Path) -> Result<Store, Failure> {
+    std::fs::create_dir_all(folder)?;
+    Ok(Store::open(&folder.join(PINPOINT_FILE))?)
+}

@@ -1,0 +1,97 @@
+//! `cognito-pinpoint replay`: trigger events through the code of the deployed functions, on a store
+//! and a Pinpoint-compatible server in this process, with a clock that the events move.
+
+mod installation;
+mod output;
+mod progress;
+mod report;
+mod take_back;
+
+use std::process::ExitCode;
+
+use chrono::Utc;
+use domain::config::Config;
+
+use crate::Failure;
+use crate::args::ReplayArgs;
+use crate::entries::{Entries, Rejected};
+use crate::spilled::Spilled;
+use installation::Installation;
+use output::Outputs;
+use progress::Progress;
+use report::Report;
+
+pub use installation::{DYNAMODB_FILE, PINPOINT_FILE};
+
+/// Replays, and prints what came of it. Exit code 1 if anything was rejected.
+pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
+    if let Some(table) = &args.table {
+        let report = take_back::append_to(table, &args.paths).await?;
+        return report.print(args.format);
+    }
+    let config = configuration(&args)?;
+    let outputs = Outputs::create(&args)?;
+    let mut installation = Installation::open(config, args.data_dir.as_deref()).await?;
+    let taken = if args.spilled {
+        spilled(&args, &mut installation).await?
+    } else {
+        entries(&args, &mut installation).await?
+    };
+    installation.finish().await?;
+    outputs.write(&installation)?;
+    Report::of(taken, &installation).await?.print(args.format)
+}
+
+/// What was taken in, and what was not.
+#[derive(Default)]
+pub struct Taken {
+    /// How many events were taken in.
+    pub replayed: u64,
+    /// What could not be.
+    pub rejected: Vec<Rejected>,
+}
+
+async fn entries(args: &ReplayArgs, installation: &mut Installation) -> Result<Taken, Failure> {
+    let reading = Progress::of_bytes("reading");
+    let (mut entries, rejected) =
+        Entries::index(&args.paths, Utc::now(), &mut |done, total| reading.set(done, total));
+    reading.finish();
+    let mut taken = Taken { replayed: 0, rejected };
+    let replaying = Progress::of_events("replaying", entries.len());
+    for entry in entries.read() {
+        replaying.advance();
+        match entry {
+            Err(rejected) => taken.rejected.push(rejected),
+            Ok(entry) => match cognito::parse(entry.event.as_bytes()) {
+                Err(error) => taken.rejected.push(entry.source.rejected(error)),
+                Ok(_) => {
+                    installation.capture(entry.event.as_bytes(), entry.time).await?;
+                    taken.replayed += 1;
+                }
+            },
+        }
+    }
+    replaying.finish();
+    taken.rejected.sort();
+    Ok(taken)
+}
+
+async fn spilled(args: &ReplayArgs, installation: &mut Installation) -> Result<Taken, Failure> {
+    let mut spilled = Spilled::new(args.paths.clone());
+    let (events, rejected) = take_back::events(&mut spilled);
+    let mut taken = Taken { replayed: 0, rejected };
+    for event in events {
+        installation.take_back(&event).await?;
+        taken.replayed += 1;
+    }
+    Ok(taken)
+}
+
+fn configuration(args: &ReplayArgs) -> Result<Config, Failure> {
+    let Some(file) = &args.config else { return Ok(Config::local_default()) };
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::Usage(format!("the configuration {name} cannot be read: {error}")))?;
+    Config::from_json(&text)
+        .map_err(|faults| Failure::Usage(format!("the configuration {name} is faulty:\n{faults}")))
+}

@@ -1,0 +1,45 @@
+//! The files that a replay writes.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use super::installation::Installation;
+use crate::Failure;
+use crate::args::ReplayArgs;
+
+/// The files to write, opened before anything is replayed.
+pub struct Outputs {
+    events: Option<BufWriter<File>>,
+    endpoints: Option<BufWriter<File>>,
+}
+
+impl Outputs {
+    /// Creates the files that were asked for.
+    pub fn create(args: &ReplayArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            events: args.events_out.as_deref().map(create).transpose()?,
+            endpoints: args.endpoints_out.as_deref().map(create).transpose()?,
+        })
+    }
+
+    /// Writes what Pinpoint accepted in this replay, and its endpoints.
+    pub fn write(self, installation: &Installation) -> Result<(), Failure> {
+        let (pinpoint, mark) = installation.pinpoint();
+        if let Some(mut file) = self.events {
+            pinpoint.for_each_event(mark, |event| writeln!(file, "{event}"))?;
+            file.flush()?;
+        }
+        if let Some(mut file) = self.endpoints {
+            pinpoint.for_each_endpoint(|endpoint| writeln!(file, "{endpoint}"))?;
+            file.flush()?;
+        }
+        Ok(())
+    }
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+    let file = File::create(path)
+        .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?;
+    Ok(BufWriter::new(file))
+}

@@ -1,0 +1,116 @@
+//! What came of a replay, as it is printed.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use domain::analytics_event::AnalyticsEventType;
+use domain::day::Day;
+use serde::Serialize;
+
+use super::Taken;
+use super::installation::Installation;
+use crate::Failure;
+use crate::args::ReplayFormat;
+use crate::days::{DayObject, cells, days, table};
+use crate::entries::Rejected;
+
+/// What came of a replay.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    replayed: u64,
+    rejected: Vec<Rejected>,
+    outcomes: BTreeMap<&'static str, u64>,
+    published: BTreeMap<&'static str, u64>,
+    endpoints: Endpoints,
+    days: Vec<DayObject>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Endpoints {
+    device: u64,
+    email: u64,
+    sms: u64,
+}
+
+impl Report {
+    /// What came of this one.
+    pub async fn of(taken: Taken, installation: &Installation) -> Result<Self, Failure> {
+        let (pinpoint, mark) = installation.pinpoint();
+        let accepted = pinpoint.count_events(mark)?;
+        let count = |name: &str| accepted.get(name).copied().unwrap_or(0);
+        let published = AnalyticsEventType::ALL.map(|of| (of.name(), count(of.name())));
+        let endpoints = pinpoint.count_active_endpoints()?;
+        Ok(Self {
+            replayed: taken.replayed,
+            rejected: taken.rejected,
+            outcomes: installation.outcomes().clone(),
+            published: published.into(),
+            endpoints: Endpoints {
+                device: endpoints.device,
+                email: endpoints.email,
+                sms: endpoints.sms,
+            },
+            days: all_days(installation).await?,
+        })
+    }
+
+    /// What came of appending events to a log elsewhere.
+    pub fn of_appending(rejected: Vec<Rejected>, outcomes: BTreeMap<&'static str, u64>) -> Self {
+        Self {
+            replayed: outcomes.values().sum(),
+            rejected,
+            outcomes,
+            published: BTreeMap::new(),
+            endpoints: Endpoints::default(),
+            days: Vec::new(),
+        }
+    }
+
+    /// Prints it. Exit code 1 if anything was rejected.
+    pub fn print(&self, format: ReplayFormat) -> Result<ExitCode, Failure> {
+        match format {
+            ReplayFormat::Json => println!("{}", serde_json::to_string_pretty(self)?),
+            ReplayFormat::Table => self.print_for_people()?,
+        }
+        let code = u8::from(!self.rejected.is_empty());
+        Ok(ExitCode::from(code))
+    }
+
+    fn print_for_people(&self) -> Result<(), Failure> {
+        if !self.days.is_empty() {
+            println!("{}\n", table(cells(&self.days)?));
+        }
+        println!("replayed   {}", self.replayed);
+        println!("outcomes   {}", listed(&self.outcomes));
+        if !self.published.is_empty() {
+            println!("published  {}", listed(&self.published));
+            let Endpoints { device, email, sms } = self.endpoints;
+            println!("endpoints  {device} device, {email} email, {sms} sms");
+        }
+        if !self.rejected.is_empty() {
+            println!("rejected   {}", self.rejected.len());
+        }
+        for rejected in &self.rejected {
+            eprintln!("{}: {}", rejected.source, rejected.error);
+        }
+        Ok(())
+    }
+}
+
+fn listed(counts: &BTreeMap<&'static str, u64>) -> String {
+    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
+}
+
+/// Every day of each project, from the first to the last with any activity or count.
+async fn all_days(installation: &Installation) -> Result<Vec<DayObject>, Failure> {
+    let mut all = Vec::new();
+    for project in installation.config().projects() {
+        let rows = installation.metrics().whole(&project, Day::FIRST, Day::LAST).await?;
+        if let Some(span) = rows.span() {
+            all.extend(days(&project, &rows, span, None));
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,75 @@
+//! Spilled events on their way back.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws::event_log::{AuthEventRecord, DynamoEventLog, RecordError};
+use aws::sdk::{self, Patience};
+use chrono::{TimeDelta, Utc};
+use domain::auth_event::AuthEvent;
+use pipeline::ports::{Appended, EventLog};
+
+use super::progress::Progress;
+use super::report::Report;
+use crate::Failure;
+use crate::entries::Rejected;
+use crate::spilled::{Spilled, SpilledEvent};
+
+/// How old a spilled event may be: older activity is not counted any more.
+///
+/// The log keeps what is taken back a day longer than that, from the event's own time. So what could
+/// be taken back again is still in the log, and is not taken twice.
+const OLDEST_DAYS: u32 = 90;
+
+/// How long one append may take.
+const APPEND_BUDGET: Duration = Duration::from_secs(10);
+
+/// The events that logs hold, in order of time, and what cannot be taken back.
+pub fn events(spilled: &mut Spilled) -> (Vec<AuthEvent>, Vec<Rejected>) {
+    let mut events = Vec::new();
+    let mut rejected = Vec::new();
+    for found in spilled.by_ref() {
+        match found.and_then(|found| event(&found)) {
+            Ok(event) => events.push(event),
+            Err(problem) => rejected.push(problem),
+        }
+    }
+    events.sort_by_key(|event| (event.time, event.id));
+    (events, rejected)
+}
+
+fn event(found: &SpilledEvent) -> Result<AuthEvent, Rejected> {
+    let record: AuthEventRecord = serde_json::from_str(&found.json)
+        .map_err(|error| found.source.rejected(format!("no spilled auth event: {error}")))?;
+    AuthEvent::try_from(record).map_err(|error: RecordError| found.source.rejected(error))
+}
+
+/// Appends the events that logs hold to an event log in AWS, whose stream publishes them.
+pub async fn append_to(table: &str, paths: &[PathBuf]) -> Result<Report, Failure> {
+    let mut spilled = Spilled::new(paths.to_vec());
+    let (events, rejected) = events(&mut spilled);
+    let oldest = Utc::now() - TimeDelta::days(OLDEST_DAYS.into());
+    if let Some(event) = events.iter().find(|event| event.time < oldest) {
+        return Err(Failure::Usage(format!(
+            "an event of {} is older than {OLDEST_DAYS} days, and cannot be taken back any more: leave \
+             its log out. Nothing was appended",
+            event.time
+        )));
+    }
+    let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
+    let log = DynamoEventLog::new(sdk::dynamodb(&config), table.to_owned(), APPEND_BUDGET)
+        .with_retention_days(OLDEST_DAYS + 1);
+    let progress = Progress::of_events("appending", events.len());
+    let mut outcomes = BTreeMap::new();
+    for event in &events {
+        let outcome = match log.append(event).await? {
+            Appended::Now => "appended",
+            Appended::Before => "already_in_log",
+        };
+        *outcomes.entry(outcome).or_default() += 1;
+        progress.advance();
+    }
+    progress.finish();
+    Ok(Report::of_appending(rejected, outcomes))
+}

@@ -1,0 +1,170 @@
+//! An auth event as it is stored and spilled.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
+use domain::config::AttemptWindow;
+use domain::contact::{ContactDetails, EmailAddress, PhoneNumber};
+use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
+use domain::metadata::AppMetadata;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{MetadataRecord, RecordError};
+
+/// An auth event: the same in the event log's items and in spilled log lines.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthEventRecord {
+    event_id: String,
+    time: String,
+    #[serde(rename = "type")]
+    event_type: EventType,
+    project: String,
+    user_pool_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    /// Of `AuthenticationStarted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempt_window_seconds: Option<u32>,
+    /// Of `AttemptExpired`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempt: Option<String>,
+    /// There only if user data is shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contacts: Option<ContactsRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<MetadataRecord>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+enum EventType {
+    AuthenticationStarted,
+    UserNotFound,
+    SignedIn,
+    SignUpConfirmed,
+    PasswordResetConfirmed,
+    TokenIssued,
+    AttemptExpired,
+}
+
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ContactsRecord {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_number: Option<String>,
+}
+
+impl std::fmt::Debug for ContactsRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ContactsRecord(redacted)")
+    }
+}
+
+impl From<&AuthEvent> for AuthEventRecord {
+    fn from(event: &AuthEvent) -> Self {
+        let (event_type, window, attempt, contacts) = match &event.kind {
+            AuthEventKind::AuthenticationStarted { window } => {
+                (EventType::AuthenticationStarted, Some(*window), None, None)
+            }
+            AuthEventKind::UserNotFound => (EventType::UserNotFound, None, None, None),
+            AuthEventKind::SignedIn(contacts) => (EventType::SignedIn, None, None, Some(contacts)),
+            AuthEventKind::SignUpConfirmed(contacts) => {
+                (EventType::SignUpConfirmed, None, None, Some(contacts))
+            }
+            AuthEventKind::PasswordResetConfirmed(contacts) => {
+                (EventType::PasswordResetConfirmed, None, None, Some(contacts))
+            }
+            AuthEventKind::TokenIssued(contacts) => {
+                (EventType::TokenIssued, None, None, Some(contacts))
+            }
+            AuthEventKind::AttemptExpired(id) => (EventType::AttemptExpired, None, Some(*id), None),
+        };
+        Self {
+            event_id: event.id.to_string(),
+            time: event.time.to_rfc3339_opts(SecondsFormat::Millis, true),
+            event_type,
+            project: event.user.project.to_string(),
+            user_pool_id: event.user.pool.to_string(),
+            sub: event.user.sub().map(Sub::to_string),
+            client_id: event.client.as_ref().map(ClientId::to_string),
+            attempt_window_seconds: window.map(AttemptWindow::as_seconds),
+            attempt: attempt.map(|id| id.to_string()),
+            contacts: contacts.and_then(ContactsRecord::of),
+            metadata: MetadataRecord::of(&event.metadata),
+        }
+    }
+}
+
+impl ContactsRecord {
+    fn of(details: &ContactDetails) -> Option<Self> {
+        match details {
+            ContactDetails::NotShared => None,
+            ContactDetails::Shared { email, phone } => Some(Self {
+                email: email.as_ref().map(|email| email.as_str().to_owned()),
+                phone_number: phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            }),
+        }
+    }
+
+    fn into_details(record: Option<Self>) -> Result<ContactDetails, RecordError> {
+        let Some(record) = record else { return Ok(ContactDetails::NotShared) };
+        let malformed = |field| move || RecordError::new(field, "it is no address");
+        let email = record.email.map(|email| EmailAddress::parse(&email).ok_or_else(malformed("email")));
+        let phone = record
+            .phone_number
+            .map(|phone| PhoneNumber::parse(&phone).ok_or_else(malformed("phoneNumber")));
+        Ok(ContactDetails::Shared { email: email.transpose()?, phone: phone.transpose()? })
+    }
+}
+
+impl TryFrom<AuthEventRecord> for AuthEvent {
+    type Error = RecordError;
+
+    fn try_from(record: AuthEventRecord) -> Result<Self, RecordError> {
+        let client = record.client_id.as_ref().map(ClientId::new);
+        Ok(Self {
+            id: event_id("eventId", &record.event_id)?,
+            time: time(&record.time)?,
+            user: UserKey {
+                project: ProjectId::new(&record.project),
+                pool: UserPoolId::new(&record.user_pool_id),
+                who: record.sub.as_ref().map_or_else(|| Who::Nobody(client.clone()), |sub| Who::User(Sub::new(sub))),
+            },
+            client,
+            metadata: record.metadata.clone().map(AppMetadata::from).unwrap_or_default(),
+            kind: kind(record)?,
+        })
+    }
+}
+
+fn kind(record: AuthEventRecord) -> Result<AuthEventKind, RecordError> {
+    let contacts = || ContactsRecord::into_details(record.contacts);
+    Ok(match record.event_type {
+        EventType::AuthenticationStarted => {
+            let window = record.attempt_window_seconds.and_then(AttemptWindow::from_seconds);
+            let missing = || RecordError::new("attemptWindowSeconds", "it is not there, or not 1 to 86400");
+            AuthEventKind::AuthenticationStarted { window: window.ok_or_else(missing)? }
+        }
+        EventType::UserNotFound => AuthEventKind::UserNotFound,
+        EventType::SignedIn => AuthEventKind::SignedIn(contacts()?),
+        EventType::SignUpConfirmed => AuthEventKind::SignUpConfirmed(contacts()?),
+        EventType::PasswordResetConfirmed => AuthEventKind::PasswordResetConfirmed(contacts()?),
+        EventType::TokenIssued => AuthEventKind::TokenIssued(contacts()?),
+        EventType::AttemptExpired => {
+            let attempt = record.attempt.ok_or_else(|| RecordError::new("attempt", "it is not there"))?;
+            AuthEventKind::AttemptExpired(event_id("attempt", &attempt)?)
+        }
+    })
+}
+
+fn event_id(field: &'static str, text: &str) -> Result<EventId, RecordError> {
+    EventId::parse(text).map_err(|error| RecordError::new(field, error))
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, RecordError> {
+    let time = DateTime::parse_from_rfc3339(text).map_err(|error| RecordError::new("time", error))?;
+    Ok(time.with_timezone(&Utc))
+}

@@ -1,0 +1,43 @@
+//! The function that runs every minute.
+
+use std::time::Duration;
+
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use chrono::{TimeDelta, Utc};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use pipeline::expire::expire;
+
+use crate::event_log::DynamoEventLog;
+use crate::sdk::{self, Patience};
+use crate::tables::TableNames;
+use crate::users::DynamoUserStates;
+
+/// How long the log's stream may take to bring the sign-in that closes an attempt at the last moment.
+const GRACE: TimeDelta = TimeDelta::seconds(15);
+
+/// How long one append may take.
+const APPEND_BUDGET: Duration = Duration::from_secs(5);
+
+/// Runs expire-attempts until Lambda ends it.
+///
+/// # Errors
+///
+/// If the Runtime API is not there.
+pub async fn run() -> Result<(), Error> {
+    let client = sdk::dynamodb(&sdk::in_lambda(Patience::BEHIND_THE_LOG));
+    let tables = TableNames::from_environment();
+    let log = DynamoEventLog::new(client.clone(), tables.event_log.clone(), APPEND_BUDGET);
+    let states = DynamoUserStates::new(client, tables);
+    let handler = |event| handle(event, &states, &log);
+    lambda_runtime::run(service_fn(handler)).await
+}
+
+async fn handle(
+    _: LambdaEvent<EventBridgeEvent>,
+    states: &DynamoUserStates,
+    log: &DynamoEventLog,
+) -> Result<(), Error> {
+    let expired = expire(Utc::now() - GRACE, states, log).await?;
+    tracing::info!(expired.appended, expired.failed, "expired attempts");
+    Ok(())
+}

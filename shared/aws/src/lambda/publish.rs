@@ -1,0 +1,68 @@
+//! The function behind the event log's stream.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::dynamodb::Event;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use pipeline::publish::{Judged, Verdict};
+
+use crate::pinpoint::{PinpointDestination, Routes};
+use crate::sdk::{self, Patience};
+use crate::stream::publish_batch;
+use crate::tables::TableNames;
+use crate::users::DynamoUserStates;
+
+/// What is left of the function's time when a batch is given up.
+const RESERVE: Duration = Duration::from_secs(1);
+
+/// Runs publish-events until Lambda ends it.
+///
+/// # Errors
+///
+/// If the configuration is faulty, or the Runtime API is not there.
+pub async fn run() -> Result<(), Error> {
+    let config = Arc::new(super::configuration()?);
+    let sdk = sdk::in_lambda(Patience::BEHIND_THE_LOG);
+    let states = DynamoUserStates::new(sdk::dynamodb(&sdk), TableNames::from_environment());
+    let routes = Routes::new(config, sdk, sdk::endpoint_from_environment("PINPOINT"));
+    let destination = PinpointDestination::new(routes);
+    let handler = |event| handle(event, &states, &destination);
+    lambda_runtime::run(service_fn(handler)).await
+}
+
+async fn handle(
+    event: LambdaEvent<Event>,
+    states: &DynamoUserStates,
+    destination: &PinpointDestination,
+) -> Result<DynamoDbEventResponse, Error> {
+    let left = time_left(&event.context);
+    let publishing = publish_batch(event.payload, states, destination);
+    let published = tokio::time::timeout(left, publishing)
+        .await
+        .map_err(|_| "the batch was not published in time: it is to be given again")?;
+    log_outcomes(&published.judged, published.set_aside);
+    Ok(published.response)
+}
+
+fn time_left(context: &Context) -> Duration {
+    let left = context.deadline().duration_since(std::time::SystemTime::now());
+    left.unwrap_or_default().saturating_sub(RESERVE)
+}
+
+/// One line a batch: how many records came to which end.
+fn log_outcomes(judged: &[Judged], set_aside: usize) {
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    for judged in judged {
+        let name = match judged.verdict {
+            Verdict::Ended(outcome) => outcome.name(),
+            Verdict::ExpiryApplied => "expiry_applied",
+            Verdict::Repeated => "repeated",
+            Verdict::Failed => "failed",
+        };
+        *outcomes.entry(name).or_default() += 1;
+    }
+    tracing::info!(?outcomes, set_aside, "published a batch");
+}

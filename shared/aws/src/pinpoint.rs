@@ -1,0 +1,219 @@
+//! Pinpoint, or a server compatible with it, as a destination.
+//!
+//! Building the requests, sending them, and judging the replies item by item are kept apart: see
+//! `request`, this module, and `reply`.
+
+mod limits;
+mod reply;
+mod request;
+mod routes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_sdk_pinpoint::Client;
+use domain::analytics_event::AnalyticsEvent;
+use domain::endpoint::ContactUpdate;
+use domain::ids::{EventId, ProjectId};
+use pipeline::ports::{Delivered, Delivery, Destinations};
+
+use reply::Judgement;
+pub use routes::Routes;
+
+/// How many times what Pinpoint would not take now is sent.
+const TRIES: u32 = 3;
+
+/// The pause after the first try; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Pinpoint as a destination.
+#[derive(Debug)]
+pub struct PinpointDestination {
+    routes: Routes,
+}
+
+/// What goes to one project with one client.
+#[derive(Default)]
+struct Parcel<'a> {
+    contacts: BTreeMap<&'a str, (usize, &'a ContactUpdate)>,
+    events: Vec<(usize, &'a AnalyticsEvent)>,
+}
+
+/// How far the deliveries have come, by place.
+#[derive(Default)]
+struct Progress {
+    failed: BTreeSet<usize>,
+    refused: BTreeMap<usize, Vec<EventId>>,
+}
+
+impl PinpointDestination {
+    /// Sends along these routes.
+    pub fn new(routes: Routes) -> Self {
+        Self { routes }
+    }
+
+    /// What goes where. What has no route is refused, which is logged once for each batch and cause.
+    fn parcels<'a>(
+        &self,
+        deliveries: &'a [Delivery],
+        progress: &mut Progress,
+    ) -> BTreeMap<(ProjectId, routes::Route), Parcel<'a>> {
+        let mut parcels: BTreeMap<_, Parcel<'_>> = BTreeMap::new();
+        let mut faults = BTreeSet::new();
+        for (place, delivery) in deliveries.iter().enumerate() {
+            for contact in &delivery.contacts {
+                match self.routes.of(&delivery.user, contact.client.as_ref()) {
+                    Ok(Some(route)) => {
+                        let parcel = parcels.entry((delivery.user.project.clone(), route)).or_default();
+                        parcel.contacts.insert(contact.endpoint.as_str(), (place, contact));
+                    }
+                    Ok(None) => {}
+                    Err(fault) => drop(faults.insert(fault)),
+                }
+            }
+            for event in &delivery.analytics {
+                match self.routes.of(&delivery.user, event.client.as_ref()) {
+                    Ok(Some(route)) => {
+                        let parcel = parcels.entry((delivery.user.project.clone(), route)).or_default();
+                        parcel.events.push((place, event));
+                    }
+                    Ok(None) => {}
+                    Err(fault) => {
+                        progress.refused.entry(place).or_default().push(event.id);
+                        faults.insert(fault);
+                    }
+                }
+            }
+        }
+        for fault in faults {
+            tracing::error!(fault, "events are counted here and cannot be sent to Pinpoint");
+        }
+        parcels
+    }
+}
+
+impl Destinations for PinpointDestination {
+    async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
+        let mut progress = Progress::default();
+        for ((project, route), parcel) in self.parcels(deliveries, &mut progress) {
+            let client = self.routes.client(&route).await;
+            let sender = Sender { client: &client, project: &project };
+            sender.contacts(parcel.contacts.into_values().collect(), &mut progress).await;
+            sender.events(parcel.events, &mut progress).await;
+        }
+        (0..deliveries.len())
+            .map(|place| {
+                if progress.failed.contains(&place) {
+                    Delivered::Failed
+                } else {
+                    Delivered::Judged { refused: progress.refused.remove(&place).unwrap_or_default() }
+                }
+            })
+            .collect()
+    }
+}
+
+/// Sends to one project.
+struct Sender<'a> {
+    client: &'a Client,
+    project: &'a ProjectId,
+}
+
+impl Sender<'_> {
+    async fn events(&self, events: Vec<(usize, &AnalyticsEvent)>, progress: &mut Progress) {
+        for chunk in request::chunks(events) {
+            self.chunk(chunk, progress).await;
+        }
+    }
+
+    /// Sends up to 100 events until each is judged for good, or the tries are used up.
+    async fn chunk(&self, mut chunk: Vec<(usize, &AnalyticsEvent)>, progress: &mut Progress) {
+        let mut pause = FIRST_PAUSE;
+        for left in (0..TRIES).rev() {
+            let judgements = self.put_events(&chunk).await;
+            let mut again = Vec::new();
+            for ((place, event), judgement) in chunk.into_iter().zip(judgements) {
+                match judgement {
+                    Judgement::Accepted => {}
+                    Judgement::Refused(status) => {
+                        tracing::error!(event = %event.id, status, "Pinpoint refused an event for good");
+                        progress.refused.entry(place).or_default().push(event.id);
+                    }
+                    Judgement::Later => again.push((place, event)),
+                }
+            }
+            if again.is_empty() || left == 0 {
+                progress.failed.extend(again.into_iter().map(|(place, _)| place));
+                return;
+            }
+            chunk = again;
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    async fn put_events(&self, chunk: &[(usize, &AnalyticsEvent)]) -> Vec<Judgement> {
+        let events: Vec<&AnalyticsEvent> = chunk.iter().map(|(_, event)| *event).collect();
+        let call = self
+            .client
+            .put_events()
+            .application_id(self.project.as_str())
+            .events_request(request::events(&events));
+        let reply = call.send().await;
+        if let Err(error) = &reply {
+            let error = aws_sdk_pinpoint::error::DisplayErrorContext(error).to_string();
+            tracing::warn!(project = %self.project, error, "PutEvents failed");
+        }
+        reply::events(&reply, &events)
+    }
+
+    /// Brings contact endpoints into step: many with one call if the role may, else one by one.
+    async fn contacts(&self, contacts: Vec<(usize, &ContactUpdate)>, progress: &mut Progress) {
+        for chunk in contacts.chunks(request::MOST_ENDPOINTS) {
+            let together = chunk.len() > 1 && self.update_together(chunk).await;
+            if !together {
+                for (place, contact) in chunk {
+                    self.update_one(*place, contact, progress).await;
+                }
+            }
+        }
+    }
+
+    /// `false` if the batch was not taken as a whole. One bad endpoint makes Pinpoint refuse all, and
+    /// the role that Cognito's documents describe may not call this at all.
+    async fn update_together(&self, contacts: &[(usize, &ContactUpdate)]) -> bool {
+        let updates = contacts.iter().map(|(_, contact)| *contact);
+        let call = self
+            .client
+            .update_endpoints_batch()
+            .application_id(self.project.as_str())
+            .endpoint_batch_request(request::endpoints(updates));
+        call.send().await.is_ok()
+    }
+
+    async fn update_one(&self, place: usize, contact: &ContactUpdate, progress: &mut Progress) {
+        let mut pause = FIRST_PAUSE;
+        for _ in 0..TRIES {
+            let call = self
+                .client
+                .update_endpoint()
+                .application_id(self.project.as_str())
+                .endpoint_id(contact.endpoint.as_str())
+                .endpoint_request(request::endpoint(contact));
+            match reply::endpoint(&call.send().await) {
+                Judgement::Accepted => return,
+                Judgement::Refused(status) => {
+                    tracing::error!(
+                        endpoint = %contact.endpoint,
+                        status,
+                        "Pinpoint refused a contact endpoint for good"
+                    );
+                    return;
+                }
+                Judgement::Later => tokio::time::sleep(pause).await,
+            }
+            pause *= 2;
+        }
+        progress.failed.insert(place);
+    }
+}

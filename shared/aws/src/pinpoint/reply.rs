@@ -1,0 +1,79 @@
+//! Judging Pinpoint's replies: PutEvents answers 202 for the whole and a status for each endpoint and
+//! each event.
+
+use aws_sdk_pinpoint::error::SdkError;
+use aws_sdk_pinpoint::operation::put_events::{PutEventsError, PutEventsOutput};
+use aws_sdk_pinpoint::operation::update_endpoint::{UpdateEndpointError, UpdateEndpointOutput};
+use aws_sdk_pinpoint::types::ItemResponse;
+use domain::analytics_event::AnalyticsEvent;
+
+/// The end of an item, or the lack of one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Judgement {
+    /// Taken.
+    Accepted,
+    /// Not taken, now or ever, with this status.
+    Refused(u16),
+    /// It may be taken later.
+    Later,
+}
+
+impl Judgement {
+    /// 2xx is taken; 429 and 5xx may be taken later; everything else is the item's end.
+    fn of_status(status: u16) -> Self {
+        match status {
+            200..=299 => Self::Accepted,
+            429 | 500..=599 => Self::Later,
+            _ => Self::Refused(status),
+        }
+    }
+}
+
+/// Judges each event, in order.
+pub fn events(
+    reply: &Result<PutEventsOutput, SdkError<PutEventsError>>,
+    events: &[&AnalyticsEvent],
+) -> Vec<Judgement> {
+    match reply {
+        Ok(output) => events.iter().map(|event| event_in(output, event)).collect(),
+        Err(error) => vec![of_error(error); events.len()],
+    }
+}
+
+/// Judges one endpoint.
+pub fn endpoint(
+    reply: &Result<UpdateEndpointOutput, SdkError<UpdateEndpointError>>,
+) -> Judgement {
+    match reply {
+        Ok(_) => Judgement::Accepted,
+        Err(error) => of_error(error),
+    }
+}
+
+/// An event's own status; if there is none, its endpoint's; an event that the reply passes over may
+/// not have been taken.
+fn event_in(output: &PutEventsOutput, event: &AnalyticsEvent) -> Judgement {
+    let results = output.events_response().and_then(|response| response.results());
+    let result: Option<&ItemResponse> = results.and_then(|results| {
+        let own = results.get(event.endpoint.as_str());
+        own.or_else(|| {
+            let same = |id: &&String| id.eq_ignore_ascii_case(event.endpoint.as_str());
+            results.get(results.keys().find(same)?)
+        })
+    });
+    let own = result
+        .and_then(|result| result.events_item_response())
+        .and_then(|events| events.get(&event.id.to_string()))
+        .and_then(|response| response.status_code());
+    let endpoint = || result?.endpoint_item_response()?.status_code();
+    let status = own.or_else(endpoint).and_then(|status| u16::try_from(status).ok());
+    status.map_or(Judgement::Later, Judgement::of_status)
+}
+
+/// Without an answer, or with one that makes no sense, it may be taken later.
+fn of_error<E>(error: &SdkError<E>) -> Judgement {
+    match error.raw_response().map(|response| response.status().as_u16()) {
+        Some(status @ 300..) => Judgement::of_status(status),
+        Some(_) | None => Judgement::Later,
+    }
+}

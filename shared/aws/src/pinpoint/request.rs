@@ -1,0 +1,205 @@
+//! Building Pinpoint's requests.
+
+use std::collections::HashMap;
+
+use aws_sdk_pinpoint::types::{
+    ChannelType, EndpointBatchItem, EndpointBatchRequest, EndpointDemographic, EndpointRequest,
+    EndpointUser, Event, EventsBatch, EventsRequest, PublicEndpoint,
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::analytics_event::AnalyticsEvent;
+use domain::endpoint::{Channel, ContactUpdate, DeviceEndpoint};
+
+use super::limits;
+
+/// Endpoints in one UpdateEndpointsBatch request (Pinpoint's limit).
+pub const MOST_ENDPOINTS: usize = 100;
+
+/// Who sent an event, as destinations are told.
+const SDK_NAME: &str = "cognito-pinpoint";
+
+/// About what an event takes beside its attributes (bytes).
+const EVENT_BYTES: usize = 1_500;
+
+/// The events in chunks, in the order in which to send them. One request can hold 100 events and
+/// 4 MB, and tell one thing of each endpoint: where more is to be told of one, its later events wait
+/// for a later request.
+pub fn chunks<'a>(events: Vec<Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
+    waves(events).into_iter().flat_map(split).collect()
+}
+
+/// An analytics event, and the place of its delivery.
+pub type Placed<'a> = (usize, &'a AnalyticsEvent);
+
+fn waves<'a>(events: Vec<Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
+    let mut waves: Vec<Vec<Placed<'a>>> = Vec::new();
+    let mut told: HashMap<&str, (usize, Option<&DeviceEndpoint>)> = HashMap::new();
+    for (place, event) in events {
+        let (wave, device) = told.entry(event.endpoint.as_str()).or_default();
+        if let Some(new) = &event.device {
+            if device.is_some_and(|device| device != new) {
+                *wave += 1;
+            }
+            *device = Some(new);
+        }
+        waves.resize_with(waves.len().max(*wave + 1), Vec::new);
+        if let Some(wave) = waves.get_mut(*wave) {
+            wave.push((place, event));
+        }
+    }
+    waves
+}
+
+fn split(events: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
+    let mut chunks: Vec<Vec<_>> = Vec::new();
+    let mut bytes = 0;
+    for (place, event) in events {
+        let attributes = event.attributes.iter().map(|(name, value)| name.len() + value.len());
+        let size = EVENT_BYTES + attributes.sum::<usize>();
+        match chunks.last_mut() {
+            Some(last)
+                if last.len() < limits::MOST_EVENTS && bytes + size <= limits::MOST_REQUEST_BYTES =>
+            {
+                last.push((place, event));
+                bytes += size;
+            }
+            Some(_) | None => {
+                chunks.push(vec![(place, event)]);
+                bytes = size;
+            }
+        }
+    }
+    chunks
+}
+
+/// One PutEvents request: the events of an endpoint under one key, with what is to be told of that
+/// endpoint.
+pub fn events(events: &[&AnalyticsEvent]) -> EventsRequest {
+    let mut by_endpoint: HashMap<&str, Vec<&AnalyticsEvent>> = HashMap::new();
+    for event in events {
+        by_endpoint.entry(event.endpoint.as_str()).or_default().push(event);
+    }
+    let mut batches = HashMap::new();
+    for (endpoint, events) in by_endpoint {
+        batches.insert(endpoint.to_owned(), batch(&events));
+    }
+    EventsRequest::builder().set_batch_item(Some(batches)).build()
+}
+
+fn batch(events: &[&AnalyticsEvent]) -> EventsBatch {
+    let told = events.iter().rev().find_map(|event| Some((event.device.as_ref()?, event.time)));
+    let mut batch = EventsBatch::builder().endpoint(told.map_or_else(
+        || PublicEndpoint::builder().build(),
+        |(device, time)| public_endpoint(device, time),
+    ));
+    for event in events {
+        batch = batch.events(event.id.to_string(), pinpoint_event(event));
+    }
+    batch.build()
+}
+
+fn pinpoint_event(event: &AnalyticsEvent) -> Event {
+    let (attributes, left_out) = limits::event_attributes(&event.attributes);
+    if !left_out.is_empty() {
+        tracing::warn!(event = %event.id, ?left_out, "attributes over Pinpoint's limits were left out");
+    }
+    let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Event::builder()
+        .event_type(event.event_type.name())
+        .timestamp(iso_8601(event.time))
+        .set_attributes(Some(attributes.collect()).filter(|all: &HashMap<_, _>| !all.is_empty()))
+        .sdk_name(SDK_NAME)
+        .client_sdk_version(env!("CARGO_PKG_VERSION"))
+        .build()
+}
+
+fn public_endpoint(device: &DeviceEndpoint, time: DateTime<Utc>) -> PublicEndpoint {
+    PublicEndpoint::builder()
+        .effective_date(iso_8601(time))
+        .set_demographic(demographic(device))
+        .set_user(device.user.as_ref().map(|sub| user(sub.as_str())))
+        .build()
+}
+
+fn demographic(device: &DeviceEndpoint) -> Option<EndpointDemographic> {
+    let known = &device.demographic;
+    if known.is_empty() {
+        return None;
+    }
+    let demographic = EndpointDemographic::builder()
+        .set_platform(limits::demographic(known.platform.as_ref()))
+        .set_platform_version(limits::demographic(known.platform_version.as_ref()))
+        .set_app_version(limits::demographic(known.app_version.as_ref()))
+        .set_locale(limits::demographic(known.locale.as_ref()))
+        .set_make(limits::demographic(known.make.as_ref()))
+        .set_model(limits::demographic(known.model.as_ref()))
+        .set_timezone(limits::demographic(known.timezone.as_ref()));
+    Some(demographic.build())
+}
+
+/// One UpdateEndpointsBatch request.
+pub fn endpoints<'a>(contacts: impl Iterator<Item = &'a ContactUpdate>) -> EndpointBatchRequest {
+    let items = contacts.map(|contact| {
+        let state = ContactState::of(contact);
+        EndpointBatchItem::builder()
+            .id(contact.endpoint.as_str())
+            .set_address(state.address)
+            .channel_type(state.channel)
+            .effective_date(state.effective_date)
+            .endpoint_status(state.status)
+            .opt_out(state.opt_out)
+            .user(state.user)
+            .build()
+    });
+    EndpointBatchRequest::builder().set_item(Some(items.collect())).build()
+}
+
+/// One UpdateEndpoint request.
+pub fn endpoint(contact: &ContactUpdate) -> EndpointRequest {
+    let state = ContactState::of(contact);
+    EndpointRequest::builder()
+        .set_address(state.address)
+        .channel_type(state.channel)
+        .effective_date(state.effective_date)
+        .endpoint_status(state.status)
+        .opt_out(state.opt_out)
+        .user(state.user)
+        .build()
+}
+
+/// What a contact endpoint is to be.
+struct ContactState {
+    address: Option<String>,
+    channel: ChannelType,
+    effective_date: String,
+    status: &'static str,
+    opt_out: &'static str,
+    user: EndpointUser,
+}
+
+impl ContactState {
+    fn of(contact: &ContactUpdate) -> Self {
+        let address = contact.change.address().map(str::to_owned);
+        let (status, opt_out) = if address.is_some() { ("ACTIVE", "NONE") } else { ("INACTIVE", "ALL") };
+        let channel = match contact.change.channel() {
+            Channel::Email => ChannelType::Email,
+            Channel::Sms => ChannelType::Sms,
+        };
+        Self {
+            address,
+            channel,
+            effective_date: iso_8601(contact.time),
+            status,
+            opt_out,
+            user: user(contact.user.as_str()),
+        }
+    }
+}
+
+fn user(sub: &str) -> EndpointUser {
+    EndpointUser::builder().user_id(sub).build()
+}
+
+fn iso_8601(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

@@ -1,0 +1,133 @@
+//! SDK configuration: credentials, transport, time-outs and retries.
+//!
+//! TLS is rustls on *ring*: aws-lc gathers entropy at the first handshake, which at a quarter of a
+//! vCPU takes 400 ms of somebody's sign-in, and is half as large again.
+
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use pipeline::ports::PortError;
+
+/// How long calls may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patience {
+    /// To connect.
+    pub connect: Duration,
+    /// For one attempt, from the first byte sent to the last received.
+    pub attempt: Duration,
+    /// For the whole operation, its retries included.
+    pub operation: Duration,
+    /// How many attempts.
+    pub attempts: u32,
+}
+
+impl Patience {
+    /// In somebody's sign-in: two attempts within the budget.
+    pub fn in_sign_in(budget: Duration) -> Self {
+        Self { connect: budget / 3, attempt: budget / 2, operation: budget, attempts: 2 }
+    }
+
+    /// Behind the log, where nobody waits: three attempts in 10 seconds, in a function that has 60.
+    pub const BEHIND_THE_LOG: Self = Self {
+        connect: Duration::from_secs(1),
+        attempt: Duration::from_secs(4),
+        operation: Duration::from_secs(10),
+        attempts: 3,
+    };
+}
+
+/// The configuration of a function in Lambda: its credentials and Region are in the environment, so
+/// that nothing is read or asked for at a cold start.
+pub fn in_lambda(patience: Patience) -> SdkConfig {
+    let region = std::env::var("AWS_REGION").or_else(|_| std::env::var("AWS_DEFAULT_REGION"));
+    let provider = EnvironmentVariableCredentialsProvider::new();
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region.ok().map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(provider));
+    with_patience(config.build(), patience)
+}
+
+/// The configuration of a command on somebody's machine: the usual chain of credentials.
+pub async fn on_this_machine(patience: Patience) -> SdkConfig {
+    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+    with_patience(config.load().await, patience)
+}
+
+/// The configuration for a server in this process, which asks for no real credentials.
+pub fn on_loopback(endpoint: &str, patience: Patience) -> SdkConfig {
+    let credentials = Credentials::new("local", "local", None, None, "on this machine");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(endpoint);
+    with_patience(config.build(), patience)
+}
+
+/// The endpoint that the environment names for a service, such as `DYNAMODB`: the SDK's own
+/// variables, which it reads by itself only in the usual chain.
+pub fn endpoint_from_environment(service: &str) -> Option<String> {
+    let named = std::env::var(format!("AWS_ENDPOINT_URL_{service}"));
+    named.or_else(|_| std::env::var("AWS_ENDPOINT_URL")).ok().filter(|url| !url.is_empty())
+}
+
+fn with_patience(config: SdkConfig, patience: Patience) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(patience.connect)
+        .read_timeout(patience.attempt)
+        .operation_attempt_timeout(patience.attempt)
+        .operation_timeout(patience.operation)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(patience.attempts)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(2));
+    let config = config.into_builder().http_client(http_client());
+    config.timeout_config(timeouts).retry_config(retries).build()
+}
+
+fn http_client() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// A DynamoDB client: of the configuration's own endpoint, or else of the one that the environment
+/// names, or else of AWS.
+pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    let mut builder = aws_sdk_dynamodb::config::Builder::from(config);
+    if config.endpoint_url().is_none() {
+        builder.set_endpoint_url(endpoint_from_environment("DYNAMODB"));
+    }
+    aws_sdk_dynamodb::Client::from_conf(builder.build())
+}
+
+/// What a port reports when an SDK call has failed.
+pub(crate) fn port_error<E>(operation: &'static str, what: &str, error: E) -> PortError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    PortError { operation, what: what.to_owned(), source: Box::new(Described(error)) }
+}
+
+/// An SDK error whose text names its cause: by itself it says `service error` and no more.
+#[derive(Debug)]
+struct Described<E>(E);
+
+impl<E: std::error::Error + 'static> std::fmt::Display for Described<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        aws_sdk_dynamodb::error::DisplayErrorContext(&self.0).fmt(f)
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for Described<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}

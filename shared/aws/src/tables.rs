@@ -1,0 +1,184 @@
+//! The three tables, each defined once, here: local stores are made from these definitions, and the
+//! stack must agree with them.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+};
+use pipeline::ports::PortError;
+
+use crate::sdk::port_error;
+
+/// The event log's keys: whose event, and its id, which sorts by time of capture.
+pub const USER: &str = "user";
+/// See [`USER`].
+pub const EVENT_ID: &str = "eventId";
+/// When DynamoDB may delete an event from the log (seconds since 1970).
+pub const EXPIRES_AT: &str = "expiresAt";
+/// The sparse index of users with open attempts: one of a few partitions, and when the first attempt
+/// stops being open (milliseconds since 1970).
+pub const DUE_INDEX: &str = "attemptsDue";
+/// See [`DUE_INDEX`].
+pub const DUE_SHARD: &str = "dueShard";
+/// See [`DUE_INDEX`].
+pub const DUE_AT: &str = "dueAt";
+/// A user's open attempts, which the index holds too.
+pub const ATTEMPTS: &str = "attempts";
+/// The metrics' keys: a project's shard, and a segment's day.
+pub const PROJECT_SHARD: &str = "projectShard";
+/// See [`PROJECT_SHARD`].
+pub const SEGMENT_DAY: &str = "segmentDay";
+
+/// What the tables are called.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TableNames {
+    /// The event log.
+    pub event_log: String,
+    /// The users' states.
+    pub users: String,
+    /// The daily rows.
+    pub metrics: String,
+}
+
+impl Default for TableNames {
+    fn default() -> Self {
+        Self::with_prefix("cognito-pinpoint")
+    }
+}
+
+impl TableNames {
+    /// Names that begin with the prefix and end with what each is for.
+    pub fn with_prefix(prefix: &str) -> Self {
+        let name = |table: &str| format!("{prefix}-{table}");
+        Self { event_log: name("event-log"), users: name("users"), metrics: name("metrics") }
+    }
+
+    /// The names in `EVENT_LOG_TABLE`, `USERS_TABLE` and `METRICS_TABLE`; where there is none, the
+    /// default.
+    pub fn from_environment() -> Self {
+        let names = Self::default();
+        let or = |variable: &str, name: String| std::env::var(variable).unwrap_or(name);
+        Self {
+            event_log: or("EVENT_LOG_TABLE", names.event_log),
+            users: or("USERS_TABLE", names.users),
+            metrics: or("METRICS_TABLE", names.metrics),
+        }
+    }
+}
+
+/// The tables' definitions.
+///
+/// # Errors
+///
+/// None in practice: a definition that lacks a required field.
+pub fn definitions(
+    names: &TableNames,
+) -> Result<[CreateTableInput; 3], aws_sdk_dynamodb::error::BuildError> {
+    Ok([event_log(&names.event_log)?, users(&names.users)?, metrics(&names.metrics)?])
+}
+
+/// Creates the tables that are not there.
+///
+/// # Errors
+///
+/// If DynamoDB does not create one.
+pub async fn create_missing(client: &Client, names: &TableNames) -> Result<(), PortError> {
+    let definitions =
+        definitions(names).map_err(|error| port_error("CreateTable", "the tables", error))?;
+    for definition in definitions {
+        let name = definition.table_name.clone().unwrap_or_default();
+        let created = create(client, definition).await;
+        match created {
+            Err(error) if !error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => {
+                return Err(port_error("CreateTable", &name, error));
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn create(
+    client: &Client,
+    input: CreateTableInput,
+) -> Result<
+    aws_sdk_dynamodb::operation::create_table::CreateTableOutput,
+    aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::create_table::CreateTableError>,
+> {
+    client
+        .create_table()
+        .set_table_name(input.table_name)
+        .set_key_schema(input.key_schema)
+        .set_attribute_definitions(input.attribute_definitions)
+        .set_global_secondary_indexes(input.global_secondary_indexes)
+        .set_stream_specification(input.stream_specification)
+        .set_billing_mode(input.billing_mode)
+        .send()
+        .await
+}
+
+type Built = Result<CreateTableInput, aws_sdk_dynamodb::error::BuildError>;
+
+fn event_log(name: &str) -> Built {
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewImage)
+        .build()?;
+    on_demand(name)
+        .key_schema(key(USER, KeyType::Hash)?)
+        .key_schema(key(EVENT_ID, KeyType::Range)?)
+        .attribute_definitions(attribute(USER, ScalarAttributeType::S)?)
+        .attribute_definitions(attribute(EVENT_ID, ScalarAttributeType::S)?)
+        .stream_specification(stream)
+        .build()
+}
+
+fn users(name: &str) -> Built {
+    on_demand(name)
+        .key_schema(key(USER, KeyType::Hash)?)
+        .attribute_definitions(attribute(USER, ScalarAttributeType::S)?)
+        .attribute_definitions(attribute(DUE_SHARD, ScalarAttributeType::N)?)
+        .attribute_definitions(attribute(DUE_AT, ScalarAttributeType::N)?)
+        .global_secondary_indexes(due_index()?)
+        .build()
+}
+
+fn due_index() -> Result<GlobalSecondaryIndex, aws_sdk_dynamodb::error::BuildError> {
+    let projection = Projection::builder()
+        .projection_type(ProjectionType::Include)
+        .non_key_attributes(ATTEMPTS)
+        .build();
+    GlobalSecondaryIndex::builder()
+        .index_name(DUE_INDEX)
+        .key_schema(key(DUE_SHARD, KeyType::Hash)?)
+        .key_schema(key(DUE_AT, KeyType::Range)?)
+        .projection(projection)
+        .build()
+}
+
+fn metrics(name: &str) -> Built {
+    on_demand(name)
+        .key_schema(key(PROJECT_SHARD, KeyType::Hash)?)
+        .key_schema(key(SEGMENT_DAY, KeyType::Range)?)
+        .attribute_definitions(attribute(PROJECT_SHARD, ScalarAttributeType::S)?)
+        .attribute_definitions(attribute(SEGMENT_DAY, ScalarAttributeType::S)?)
+        .build()
+}
+
+fn on_demand(name: &str) -> CreateTableInputBuilder {
+    CreateTableInput::builder().table_name(name).billing_mode(BillingMode::PayPerRequest)
+}
+
+fn key(name: &str, role: KeyType) -> Result<KeySchemaElement, aws_sdk_dynamodb::error::BuildError> {
+    KeySchemaElement::builder().attribute_name(name).key_type(role).build()
+}
+
+fn attribute(
+    name: &str,
+    of_type: ScalarAttributeType,
+) -> Result<AttributeDefinition, aws_sdk_dynamodb::error::BuildError> {
+    AttributeDefinition::builder().attribute_name(name).attribute_type(of_type).build()
+}

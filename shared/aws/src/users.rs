@@ -1,0 +1,190 @@
+//! The users' states, committed together with the daily rows that follow from them.
+
+mod commit;
+mod record;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use chrono::{DateTime, Utc};
+use domain::auth_event::UserKey;
+use domain::ids::ProjectId;
+use domain::segment::{Dimension, KnownValues, SegmentValue};
+use domain::user_state::OpenAttempt;
+use futures::{StreamExt, TryStreamExt};
+use pipeline::ports::{Commit, DueAttempts, PortError, UserStates, VersionedState};
+
+use crate::metrics::values;
+use crate::record::{parse_user_key, user_key_text};
+use crate::sdk::port_error;
+use crate::tables::{ATTEMPTS, DUE_AT, DUE_INDEX, DUE_SHARD, TableNames, USER};
+use record::{AttemptRecord, UserStateRecord};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// Keys in one BatchGetItem (DynamoDB's limit).
+const MOST_KEYS: usize = 100;
+
+/// How many times what DynamoDB left unprocessed is asked for.
+const BATCH_GET_TRIES: usize = 5;
+
+/// Users whose attempts one run of expire handles, for each partition of the index.
+const MOST_DUE_USERS: i32 = 500;
+
+/// Partitions of the index of due attempts: each takes 1,000 writes a second.
+pub(crate) const DUE_SHARDS: u64 = 4;
+
+/// The users table, and the metrics table that is written with it.
+#[derive(Debug)]
+pub struct DynamoUserStates {
+    client: Client,
+    tables: TableNames,
+    /// What is known of each project's segment values. It only grows, so an old copy is only short.
+    values: Mutex<HashMap<ProjectId, KnownValues>>,
+}
+
+impl DynamoUserStates {
+    /// The states in these tables.
+    pub fn new(client: Client, tables: TableNames) -> Self {
+        Self { client, tables, values: Mutex::default() }
+    }
+
+    async fn load_some(&self, users: &[UserKey]) -> Result<Vec<(UserKey, VersionedState)>, PortError> {
+        let mut wanted = Some(keys(users).map_err(|e| self.users_error("BatchGetItem", e))?);
+        let mut items = Vec::with_capacity(users.len());
+        for _ in 0..BATCH_GET_TRIES {
+            let Some(request) = wanted.take() else { break };
+            let got = self.client.batch_get_item().request_items(&self.tables.users, request).send();
+            let mut got = got.await.map_err(|e| self.users_error("BatchGetItem", e))?;
+            let responses = got.responses.as_mut().and_then(|tables| tables.remove(&self.tables.users));
+            items.extend(responses.unwrap_or_default());
+            wanted = got.unprocessed_keys.and_then(|mut tables| tables.remove(&self.tables.users));
+        }
+        if wanted.is_some() {
+            let unprocessed = std::io::Error::other("keys are left unprocessed: DynamoDB throttles");
+            return Err(self.users_error("BatchGetItem", unprocessed));
+        }
+        items.into_iter().map(|item| self.state(item)).collect()
+    }
+
+    fn state(&self, mut item: Item) -> Result<(UserKey, VersionedState), PortError> {
+        let error = |e| self.users_error("BatchGetItem", e);
+        let user = key_of(&mut item).map_err(error)?;
+        let record: UserStateRecord = serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+            .map_err(|e| self.users_error("BatchGetItem", e))?;
+        Ok((user, VersionedState::try_from(record).map_err(error)?))
+    }
+
+    fn users_error<E>(&self, operation: &'static str, error: E) -> PortError
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        port_error(operation, &self.tables.users, error)
+    }
+
+    fn cached_values(&self, project: &ProjectId) -> KnownValues {
+        let values = self.values.lock().ok();
+        values.and_then(|values| values.get(project).cloned()).unwrap_or_default()
+    }
+
+    fn cache_values(&self, project: &ProjectId, known: &KnownValues) {
+        if let Ok(mut values) = self.values.lock() {
+            values.insert(project.clone(), known.clone());
+        }
+    }
+
+    async fn due_in(
+        &self,
+        shard: u64,
+        moment: DateTime<Utc>,
+    ) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.users)
+            .index_name(DUE_INDEX)
+            .key_condition_expression("#shard = :shard AND #at < :moment")
+            .expression_attribute_names("#shard", DUE_SHARD)
+            .expression_attribute_names("#at", DUE_AT)
+            .expression_attribute_values(":shard", AttributeValue::N(shard.to_string()))
+            .expression_attribute_values(":moment", AttributeValue::N(moment.timestamp_millis().to_string()))
+            .limit(MOST_DUE_USERS);
+        let found = query.send().await.map_err(|e| self.users_error("Query", e))?;
+        let mut due = Vec::new();
+        for item in found.items.unwrap_or_default() {
+            due.extend(self.due_attempts(item, moment)?);
+        }
+        Ok(due)
+    }
+
+    fn due_attempts(
+        &self,
+        mut item: Item,
+        moment: DateTime<Utc>,
+    ) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
+        let user = key_of(&mut item).map_err(|e| self.users_error("Query", e))?;
+        let attempts = item.remove(ATTEMPTS).unwrap_or_else(|| AttributeValue::L(Vec::new()));
+        let attempts: Vec<AttemptRecord> = serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(attempts)
+            .map_err(|e| self.users_error("Query", e))?;
+        let mut due = Vec::new();
+        for attempt in attempts {
+            let attempt = OpenAttempt::try_from(attempt).map_err(|e| self.users_error("Query", e))?;
+            if attempt.closes() < moment {
+                due.push((user.clone(), attempt));
+            }
+        }
+        Ok(due)
+    }
+}
+
+impl UserStates for DynamoUserStates {
+    async fn load(&self, users: &[UserKey]) -> Result<HashMap<UserKey, VersionedState>, PortError> {
+        let mut states = HashMap::with_capacity(users.len());
+        for some in users.chunks(MOST_KEYS) {
+            states.extend(self.load_some(some).await?);
+        }
+        Ok(states)
+    }
+
+    async fn admit_values(
+        &self,
+        project: &ProjectId,
+        wanted: &[(Dimension, SegmentValue)],
+    ) -> Result<KnownValues, PortError> {
+        let known = self.cached_values(project);
+        if wanted.iter().all(|(dimension, value)| known.contains(*dimension, value)) {
+            return Ok(known);
+        }
+        let known = values::admit(&self.client, &self.tables.metrics, project, wanted).await?;
+        self.cache_values(project, &known);
+        Ok(known)
+    }
+
+    async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), PortError>> {
+        commit::commit(&self.client, &self.tables, commits).await
+    }
+}
+
+impl DueAttempts for DynamoUserStates {
+    async fn due(&self, moment: DateTime<Utc>) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
+        let shards = futures::stream::iter(0..DUE_SHARDS).then(|shard| self.due_in(shard, moment));
+        Ok(shards.try_collect::<Vec<_>>().await?.into_iter().flatten().collect())
+    }
+}
+
+fn keys(users: &[UserKey]) -> Result<KeysAndAttributes, aws_sdk_dynamodb::error::BuildError> {
+    let key = |user| Item::from([(USER.to_owned(), AttributeValue::S(user_key_text(user)))]);
+    KeysAndAttributes::builder()
+        .set_keys(Some(users.iter().map(key).collect()))
+        .consistent_read(true)
+        .build()
+}
+
+fn key_of(item: &mut Item) -> Result<UserKey, crate::record::RecordError> {
+    match item.remove(USER) {
+        Some(AttributeValue::S(text)) => parse_user_key(&text),
+        _ => Err(crate::record::RecordError::new("user", "it is not there")),
+    }
+}

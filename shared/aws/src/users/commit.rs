@@ -1,0 +1,335 @@
+//! Commits: some users' states and the rows that their changes add up to, in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, TransactWriteItem};
+use domain::activity::DayRow;
+use domain::day::Day;
+use domain::ids::ProjectId;
+use domain::segment::Segment;
+use pipeline::ports::{Commit, PortError};
+
+use super::record::UserStateRecord;
+use super::{DUE_SHARDS, Item};
+use crate::metrics::{random_shard, row_update};
+use crate::record::user_key_text;
+use crate::sdk::port_error;
+use crate::tables::{DUE_AT, DUE_SHARD, TableNames, USER};
+
+/// Items in one transaction (DynamoDB's limit).
+const MOST_ITEMS: usize = 100;
+
+/// Bytes of states in one transaction: DynamoDB takes 4 MB, and the rows are small.
+const MOST_STATE_BYTES: usize = 3 * 1024 * 1024;
+
+/// How many times a transaction is tried, each time on another shard of the rows.
+const TRIES: u32 = 5;
+
+/// The pause after the first try that conflicts; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+
+type Rows = BTreeMap<(ProjectId, Day, Segment), DayRow>;
+
+/// Commits each, and tells of each, in order, if it was committed.
+pub async fn commit(
+    client: &Client,
+    tables: &TableNames,
+    commits: Vec<Commit>,
+) -> Vec<Result<(), PortError>> {
+    let mut results: Vec<Option<Result<(), PortError>>> = commits.iter().map(|_| None).collect();
+    let mut waiting: Vec<Prepared> = Vec::with_capacity(commits.len());
+    for (index, commit) in commits.into_iter().enumerate() {
+        match Prepared::new(index, commit) {
+            Ok(prepared) => waiting.push(prepared),
+            Err(error) => set(&mut results, index, Err(port_error("Put", &tables.users, error))),
+        }
+    }
+    while !waiting.is_empty() {
+        let group = take_group(&mut waiting);
+        for (index, result) in (Transaction { client, tables, group }).run().await {
+            set(&mut results, index, result);
+        }
+    }
+    let lost = || Err(port_error("TransactWriteItems", &tables.users, std::io::Error::other("not tried")));
+    results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+}
+
+fn set<T>(slots: &mut [Option<T>], index: usize, value: T) {
+    if let Some(slot) = slots.get_mut(index) {
+        *slot = Some(value);
+    }
+}
+
+/// A commit whose item is made.
+struct Prepared {
+    index: usize,
+    item: Item,
+    bytes: usize,
+    read_version: u64,
+    rows: Rows,
+}
+
+impl Prepared {
+    fn new(index: usize, commit: Commit) -> Result<Self, serde_dynamo::Error> {
+        let mut state = commit.state;
+        let read_version = state.version;
+        state.version += 1;
+        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(UserStateRecord::from(&state))?;
+        item.insert(USER.to_owned(), AttributeValue::S(user_key_text(&commit.user)));
+        if let Some(due) = state.state.attempts.first_due() {
+            let shard = due_shard(&commit.user);
+            item.insert(DUE_SHARD.to_owned(), AttributeValue::N(shard.to_string()));
+            item.insert(DUE_AT.to_owned(), AttributeValue::N(due.timestamp_millis().to_string()));
+        }
+        let project = commit.user.project;
+        let rows = commit.rows.into_iter();
+        let rows = rows.map(|((day, segment), row)| ((project.clone(), day, segment), row)).collect();
+        Ok(Self { index, bytes: bytes_of_item(&item), item, read_version, rows })
+    }
+
+    fn put(&self, table: &str) -> Result<TransactWriteItem, BuildError> {
+        let put = Put::builder().table_name(table).set_item(Some(self.item.clone()));
+        let put = if self.read_version == 0 {
+            put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", USER)
+        } else {
+            put.condition_expression("#version = :read")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":read", AttributeValue::N(self.read_version.to_string()))
+        };
+        Ok(TransactWriteItem::builder().put(put.build()?).build())
+    }
+}
+
+/// The partition of the index of due attempts. Any spread will do: it is written with the state.
+fn due_shard(user: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    user.hash(&mut hasher);
+    hasher.finish() % DUE_SHARDS
+}
+
+/// About as many bytes as DynamoDB counts.
+fn bytes_of_item(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + bytes_of(value)).sum()
+}
+
+fn bytes_of(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::L(list) => list.iter().map(|value| 1 + bytes_of(value)).sum(),
+        AttributeValue::M(map) => bytes_of_item(map),
+        _ => 1,
+    }
+}
+
+/// Takes as many commits off the end as fit into one transaction; at least one.
+fn take_group(waiting: &mut Vec<Prepared>) -> Vec<Prepared> {
+    let mut group: Vec<Prepared> = Vec::new();
+    let mut rows: BTreeSet<(ProjectId, Day, Segment)> = BTreeSet::new();
+    let mut bytes = 0;
+    while let Some(next) = waiting.pop() {
+        let new_rows = next.rows.keys().filter(|key| !rows.contains(key)).count();
+        let items = group.len() + 1 + rows.len() + new_rows;
+        let fits = items <= MOST_ITEMS && bytes + next.bytes <= MOST_STATE_BYTES;
+        if !fits && !group.is_empty() {
+            waiting.push(next);
+            break;
+        }
+        rows.extend(next.rows.keys().cloned());
+        bytes += next.bytes;
+        group.push(next);
+    }
+    group
+}
+
+/// One group on its way.
+struct Transaction<'a> {
+    client: &'a Client,
+    tables: &'a TableNames,
+    group: Vec<Prepared>,
+}
+
+type Failure = SdkError<TransactWriteItemsError>;
+
+/// What to do after a transaction that failed.
+enum Judgement {
+    /// Somebody else was faster with some rows or states: try again on another shard.
+    TryAgain,
+    /// These states, by place in the group, were written by somebody else: go on without them.
+    Without(Vec<usize>),
+    /// It is hopeless together, and may be due to one of them: try each by itself.
+    OneByOne,
+    /// It may have been carried out or not: all must be given again.
+    GiveUp,
+}
+
+impl Transaction<'_> {
+    async fn run(mut self) -> Vec<(usize, Result<(), PortError>)> {
+        let mut results = Vec::new();
+        let mut pause = FIRST_PAUSE;
+        for left in (0..TRIES).rev() {
+            if self.group.is_empty() {
+                return results;
+            }
+            let failure = match self.send().await {
+                Ok(()) => {
+                    results.extend(self.group.iter().map(|commit| (commit.index, Ok(()))));
+                    return results;
+                }
+                Err(failure) => failure,
+            };
+            match judge(&failure, self.group.len()) {
+                Judgement::TryAgain if left > 0 => {
+                    tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
+                    pause *= 2;
+                }
+                Judgement::Without(places) => results.extend(self.set_aside(&places, &failure)),
+                Judgement::OneByOne if self.group.len() > 1 => {
+                    results.extend(self.one_by_one().await);
+                    return results;
+                }
+                Judgement::TryAgain | Judgement::OneByOne | Judgement::GiveUp => {
+                    results.extend(self.all_failed(&failure));
+                    return results;
+                }
+            }
+        }
+        results.extend(self.all_failed(&std::io::Error::other("other writers were always faster")));
+        results
+    }
+
+    async fn send(&self) -> Result<(), Failure> {
+        let items = self.items().map_err(SdkError::construction_failure)?;
+        let send = self.client.transact_write_items().set_transact_items(Some(items)).send();
+        send.await.map(|_| ())
+    }
+
+    fn items(&self) -> Result<Vec<TransactWriteItem>, BuildError> {
+        let mut rows = Rows::new();
+        for (key, row) in self.group.iter().flat_map(|commit| &commit.rows) {
+            rows.entry(key.clone()).or_default().add(row);
+        }
+        rows.retain(|_, row| !row.is_empty());
+        let shard = random_shard();
+        let puts = self.group.iter().map(|commit| commit.put(&self.tables.users));
+        let updates = rows.iter().map(|((project, day, segment), row)| {
+            row_update(&self.tables.metrics, (project, shard), (segment, *day), row)
+        });
+        puts.chain(updates).collect()
+    }
+
+    /// Takes these out of the group, failed.
+    fn set_aside(&mut self, places: &[usize], failure: &Failure) -> Vec<(usize, Result<(), PortError>)> {
+        let (out, group) = std::mem::take(&mut self.group)
+            .into_iter()
+            .enumerate()
+            .partition::<Vec<_>, _>(|(place, _)| places.contains(place));
+        self.group = group.into_iter().map(|(_, commit)| commit).collect();
+        out.into_iter().map(|(_, commit)| (commit.index, Err(self.error(failure)))).collect()
+    }
+
+    async fn one_by_one(self) -> Vec<(usize, Result<(), PortError>)> {
+        let mut results = Vec::new();
+        for commit in self.group {
+            let alone = Transaction { client: self.client, tables: self.tables, group: vec![commit] };
+            results.extend(Box::pin(alone.run()).await);
+        }
+        results
+    }
+
+    fn all_failed(&self, failure: &dyn std::error::Error) -> Vec<(usize, Result<(), PortError>)> {
+        self.group.iter().map(|commit| (commit.index, Err(self.error(failure)))).collect()
+    }
+
+    fn error(&self, failure: &dyn std::error::Error) -> PortError {
+        let described = aws_sdk_dynamodb::error::DisplayErrorContext(failure).to_string();
+        PortError {
+            operation: "TransactWriteItems",
+            what: self.tables.users.clone(),
+            source: described.into(),
+        }
+    }
+}
+
+/// Judges a failed transaction whose first `states` items are states, and the others rows.
+fn judge(failure: &Failure, states: usize) -> Judgement {
+    let Some(service) = failure.as_service_error() else { return Judgement::GiveUp };
+    match service {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            judge_reasons(cancelled.cancellation_reasons(), states)
+        }
+        TransactWriteItemsError::TransactionInProgressException(_)
+        | TransactWriteItemsError::ProvisionedThroughputExceededException(_)
+        | TransactWriteItemsError::ThrottlingException(_)
+        | TransactWriteItemsError::RequestLimitExceeded(_) => Judgement::TryAgain,
+        other if other.meta().code() == Some("ValidationException") => Judgement::OneByOne,
+        _ => Judgement::GiveUp,
+    }
+}
+
+fn judge_reasons(reasons: &[CancellationReason], states: usize) -> Judgement {
+    let codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
+    let with = |wanted: &str| -> Vec<usize> {
+        let places = codes.iter().enumerate().filter(|(_, code)| **code == wanted);
+        places.map(|(place, _)| place).collect()
+    };
+    let overtaken: Vec<usize> =
+        with("ConditionalCheckFailed").into_iter().filter(|place| *place < states).collect();
+    if !overtaken.is_empty() {
+        Judgement::Without(overtaken)
+    } else if with("ValidationError").is_empty() && with("ItemCollectionSizeLimitExceeded").is_empty() {
+        Judgement::TryAgain
+    } else {
+        Judgement::OneByOne
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
+        codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect()
+    }
+
+    #[test]
+    fn each_cancellation_is_judged_by_its_reasons() {
+        for (codes, states, expected) in [
+            (vec!["None", "None", "TransactionConflict"], 2, "try again"),
+            (vec!["TransactionConflict", "None"], 1, "try again"),
+            (vec!["None", "ConditionalCheckFailed", "None"], 2, "without [1]"),
+            (vec!["ConditionalCheckFailed", "None", "TransactionConflict"], 2, "without [0]"),
+            (vec!["None", "ThrottlingError"], 1, "try again"),
+            (vec!["ValidationError", "None"], 1, "one by one"),
+        ] {
+            let judged = match judge_reasons(&reasons(&codes), states) {
+                Judgement::TryAgain => "try again".to_owned(),
+                Judgement::Without(places) => format!("without {places:?}"),
+                Judgement::OneByOne => "one by one".to_owned(),
+                Judgement::GiveUp => "give up".to_owned(),
+            };
+            assert_eq!(judged, expected, "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_holds_no_more_than_a_transaction_does() {
+        let prepared = |index| Prepared {
+            index,
+            item: Item::new(),
+            bytes: 100_000,
+            read_version: 0,
+            rows: Rows::new(),
+        };
+        let mut waiting: Vec<Prepared> = (0..40).map(prepared).collect();
+        let sizes = std::iter::from_fn(|| {
+            let group = take_group(&mut waiting);
+            (!group.is_empty()).then_some(group.len())
+        });
+        assert_eq!(sizes.collect::<Vec<_>>(), [31, 9]);
+    }
+}

@@ -1,0 +1,96 @@
+//! How a request fails, and how that is answered: `{"Message", "RequestID"}` with the error's type in the
+//! header `x-amzn-errortype`.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::limits::Rejection;
+use super::wire::MessageBody;
+
+/// Why a request fails as a whole.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{0}")]
+    BadRequest(#[from] Rejection),
+    #[error("Resource not found")]
+    NotFound,
+    #[error("The method is not allowed for the resource")]
+    MethodNotAllowed,
+    #[error("The body has more than {limit_bytes} bytes")]
+    PayloadTooLarge { limit_bytes: usize },
+    #[error("the store failed")]
+    Store(#[from] rusqlite::Error),
+    #[error("the work was broken off")]
+    BrokenOff(#[from] tokio::task::JoinError),
+}
+
+/// What is answered to a failure, but for the id of the request, which the failure does not know.
+#[derive(Clone)]
+pub(super) struct ErrorReply {
+    status: StatusCode,
+    message: String,
+}
+
+impl Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Store(_) | Self::BrokenOff(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    /// The response carries an [`ErrorReply`] and no body yet.
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::error!(error = ?self, "the Pinpoint server could not do a request");
+        }
+        let reply = ErrorReply {
+            status,
+            message: self.to_string(),
+        };
+        let mut response = status.into_response();
+        response.extensions_mut().insert(reply);
+        response
+    }
+}
+
+impl ErrorReply {
+    /// What is to be answered in place of `response`, if that is an error.
+    pub(super) fn of(response: &Response) -> Option<Self> {
+        let status = response.status();
+        let failed = status.is_client_error() || status.is_server_error();
+        let carried = response.extensions().get::<Self>().cloned();
+        carried.or_else(|| {
+            // The framework's own: a path or a query that cannot be decoded, or a body far too large.
+            let message = status.canonical_reason().unwrap_or_default().to_owned();
+            failed.then_some(Self { status, message })
+        })
+    }
+
+    /// The whole response.
+    pub(super) fn respond(self, request_id: &str) -> Response {
+        let kind = match self.status {
+            StatusCode::NOT_FOUND => "NotFoundException",
+            StatusCode::METHOD_NOT_ALLOWED => "MethodNotAllowedException",
+            StatusCode::PAYLOAD_TOO_LARGE => "PayloadTooLargeException",
+            status if status.is_server_error() => "InternalServerErrorException",
+            _ => "BadRequestException",
+        };
+        let body = MessageBody {
+            message: self.message,
+            request_id: request_id.to_owned(),
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        response
+            .headers_mut()
+            .insert("x-amzn-errortype", HeaderValue::from_static(kind));
+        response
+    }
+}

@@ -1,0 +1,53 @@
+//! A server that speaks Pinpoint's API (`mobiletargeting`, version 2016-12-01) as far as events, endpoints and
+//! applications go, keeps what it accepts in SQLite, and gives it back: endpoints as GetEndpoint answers them,
+//! events as Pinpoint's event stream wrote them. It enforces Pinpoint's limits. It has no campaigns, segments,
+//! journeys or messages, checks no signatures and limits no rates.
+
+mod app_table;
+mod endpoint;
+mod endpoint_table;
+mod event_stream;
+mod event_table;
+mod failure;
+mod limits;
+mod put_events;
+mod server;
+mod store;
+#[cfg(test)]
+mod tests;
+mod timestamp;
+mod wire;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+
+pub use server::{AppCreation, router};
+pub use store::{EndpointCounts, Error, EventMark, Store};
+
+/// Serves `store` on `listener` until `shutdown` is done and the requests then under way are answered.
+///
+/// # Errors
+///
+/// If the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    apps: AppCreation,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection of the Pinpoint server stays with Nagle's algorithm");
+        }
+    });
+    axum::serve(listener, router(store, clock, apps))
+        .with_graceful_shutdown(shutdown)
+        .await
+}

@@ -1,0 +1,16 @@
+//! The use cases, against a world that remembers everything and fails when it is told to.
+
+#[cfg(test)]
+mod capture;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod expire;
+#[cfg(test)]
+mod publish;
+#[cfg(test)]
+mod resolve;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,460 @@
+//! Publish: what is delivered and committed for whom, in what order, and what each record's end is.
+
+use domain::auth_event::AuthEvent;
+use pipeline::outcome::Outcome;
+use pipeline::publish::{Judged, LogRecord, Verdict, publish};
+
+use crate::events::*;
+use crate::world::{Call, Fate, World};
+
+/// Verdicts in words, in their order.
+fn words(judged: &[Judged]) -> Vec<String> {
+    let words = judged.iter().map(|judged| {
+        let verdict = match judged.verdict {
+            Verdict::Ended(outcome) => outcome.name(),
+            Verdict::ExpiryApplied => "expiry applied",
+            Verdict::Repeated => "repeated",
+            Verdict::Failed => "failed",
+        };
+        format!("{} {verdict}", judged.sequence_number)
+    });
+    words.collect()
+}
+
+async fn published(world: &World, records: &[LogRecord]) -> Vec<String> {
+    words(&publish(records.to_vec(), world, world).await)
+}
+
+async fn check(world: &World, events: Vec<AuthEvent>, verdicts: &[&str], counts: &[&str]) {
+    assert_eq!(published(world, &records(events)).await, verdicts);
+    world.look(|memory| assert_eq!(memory.counts(), counts));
+}
+
+/// Two sign-ins of each of three users, in turns.
+fn three_users() -> Vec<LogRecord> {
+    let order = ["c", "a", "b", "a", "c", "b"];
+    records(order.into_iter().map(|name| signed_in(name, seconds(1))))
+}
+
+#[tokio::test]
+async fn verdicts_are_in_the_order_of_the_records() {
+    let judged = publish(three_users(), &World::calm(), &World::calm()).await;
+    let records = three_users();
+    assert_eq!(judged.len(), records.len());
+    for (judged, record) in judged.into_iter().zip(records) {
+        let expected = Judged {
+            sequence_number: record.position.sequence_number,
+            event: record.event.id,
+            verdict: Verdict::Ended(Outcome::Published),
+        };
+        assert_eq!(judged, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_loaded_once_and_delivered_before_it_is_committed() {
+    let world = World::calm();
+    published(&world, &three_users()).await;
+    world.look(|memory| {
+        assert_eq!(
+            memory.journal,
+            [
+                "load a b c",
+                "admit",
+                "deliver a: #2 #4",
+                "deliver b: #3 #6",
+                "deliver c: #1 #5",
+                "commit a",
+                "commit b",
+                "commit c",
+            ]
+        );
+        assert_eq!(memory.counts(), ["day 0: 0 up, 6 in, 0 fail, 3 new of 3"]);
+    });
+}
+
+#[tokio::test]
+async fn an_empty_batch_asks_for_nothing() {
+    let world = World::planned(|call| panic!("{call:?}"));
+    assert_eq!(published(&world, &[]).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn every_kind_of_event_has_its_end() {
+    check(
+        &World::calm(),
+        vec![
+            signed_up("a", days(91)),
+            token_issued("a", days(91)),
+            signed_in("a", seconds(0)),
+            started("b", seconds(0)),
+            expired("b", seconds(240), 4),
+            expired("b", seconds(300), 4),
+            user_not_found(seconds(0)),
+        ],
+        &[
+            "1 published",
+            "2 published",
+            "3 too_late",
+            "4 published",
+            "5 expiry applied",
+            "6 expiry applied",
+            "7 published",
+        ],
+        &[
+            "day 0: 0 up, 0 in, 2 fail, 0 new of 0",
+            "day 91: 1 up, 0 in, 0 fail, 1 new of 1",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn values_of_waiting_events_are_admitted_once_and_tell_segments_apart() {
+    let ios = [("platform", "iOS"), ("locale", "de_DE")];
+    let world = World::calm();
+    let events = [
+        saying(signed_in("a", seconds(0)), &ios),
+        saying(signed_in("b", seconds(0)), &ios),
+        saying(signed_in("b", seconds(0)), &[("platform", "Android")]),
+    ];
+    published(&world, &records(events)).await;
+    world.look(|memory| {
+        assert_eq!(memory.journal[1], "admit Android iOS de_DE");
+        let segments = memory.rows.iter().map(|((segment, _), row)| {
+            let users: i64 = row.recency.values().sum();
+            (format!("{segment:?}"), row.sign_ins, users)
+        });
+        let of = |dimension: &str, value: &str| format!("Of({dimension}, SegmentValue({value:?}))");
+        assert_eq!(
+            segments.collect::<Vec<_>>(),
+            [
+                ("Whole".to_owned(), 3, 2),
+                (of("Platform", "Android"), 1, 1),
+                (of("Platform", "iOS"), 2, 2),
+                (of("AppVersion", "unknown"), 3, 2),
+                (of("Locale", "de_DE"), 2, 2),
+                (of("Locale", "unknown"), 1, 1),
+            ]
+        );
+    });
+}
+
+/// The values were admitted when the attempt began, maybe long before.
+#[tokio::test]
+async fn an_expiry_is_counted_in_the_segments_of_its_attempt() {
+    let world = World::calm();
+    let events = [
+        saying(started("a", seconds(0)), &[("platform", "iOS")]),
+        expired("a", seconds(240), 1),
+    ];
+    for record in records(events) {
+        published(&world, &[record]).await;
+    }
+    world.look(|memory| {
+        let ios = memory
+            .rows
+            .iter()
+            .find(|((segment, _), _)| format!("{segment:?}").contains("iOS"));
+        assert_eq!(ios.unwrap().1.auth_failures, 1);
+    });
+}
+
+const AFTER_THREE_USERS: &str = "day 0: 0 up, 6 in, 0 fail, 3 new of 3";
+const WITHOUT_ONE_OF_THEM: &str = "day 0: 0 up, 4 in, 0 fail, 2 new of 2";
+
+/// The three users' batch in a bad world, and then once more in a calm one.
+async fn check_twice(world: World, verdicts: [&[&str]; 2], counts: [&[&str]; 2]) -> World {
+    for (verdicts, counts) in verdicts.into_iter().zip(counts) {
+        assert_eq!(published(&world, &three_users()).await, verdicts);
+        world.look(|memory| assert_eq!(memory.counts(), counts));
+        world.calm_down();
+    }
+    world
+}
+
+#[tokio::test]
+async fn what_cannot_be_delivered_fails_that_users_records_and_no_others() {
+    for fate in [Fate::Fails, Fate::FailsWhenDone] {
+        let world = World::planned(move |call| match call {
+            Call::Deliver(user) if user == "a" => fate,
+            _ => Fate::Done,
+        });
+        check_twice(
+            world,
+            [
+                &[
+                    "1 published",
+                    "2 failed",
+                    "3 published",
+                    "4 failed",
+                    "5 published",
+                    "6 published",
+                ],
+                &[
+                    "1 repeated",
+                    "2 published",
+                    "3 repeated",
+                    "4 published",
+                    "5 repeated",
+                    "6 repeated",
+                ],
+            ],
+            [&[WITHOUT_ONE_OF_THEM], &[AFTER_THREE_USERS]],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_not_committed_fails_that_users_records_and_no_others() {
+    check_twice(
+        World::failing(Call::Commit("c".into())),
+        [
+            &[
+                "1 failed",
+                "2 published",
+                "3 published",
+                "4 published",
+                "5 failed",
+                "6 published",
+            ],
+            &[
+                "1 published",
+                "2 repeated",
+                "3 repeated",
+                "4 repeated",
+                "5 published",
+                "6 repeated",
+            ],
+        ],
+        [&[WITHOUT_ONE_OF_THEM], &[AFTER_THREE_USERS]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_that_was_done_though_it_seemed_to_fail_counts_once() {
+    let world = World::planned(|call| match call {
+        Call::Commit(user) if user == "c" => Fate::FailsWhenDone,
+        _ => Fate::Done,
+    });
+    check_twice(
+        world,
+        [
+            &[
+                "1 failed",
+                "2 published",
+                "3 published",
+                "4 published",
+                "5 failed",
+                "6 published",
+            ],
+            &[
+                "1 repeated",
+                "2 repeated",
+                "3 repeated",
+                "4 repeated",
+                "5 repeated",
+                "6 repeated",
+            ],
+        ],
+        [&[AFTER_THREE_USERS], &[AFTER_THREE_USERS]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn states_or_values_that_cannot_be_had_fail_everything() {
+    let all_failed = [
+        "1 failed", "2 failed", "3 failed", "4 failed", "5 failed", "6 failed",
+    ];
+    let all_published = [
+        "1 published",
+        "2 published",
+        "3 published",
+        "4 published",
+        "5 published",
+        "6 published",
+    ];
+    for call in [Call::Load, Call::Admit] {
+        let world = check_twice(
+            World::failing(call),
+            [&all_failed, &all_published],
+            [&[], &[AFTER_THREE_USERS]],
+        )
+        .await;
+        world.look(|memory| assert_eq!(memory.deliveries.len(), 3));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_given_twice_is_delivered_and_counted_once() {
+    let all = |verdict: &str| -> Vec<String> {
+        (1..=6)
+            .map(|number| format!("{number} {verdict}"))
+            .collect()
+    };
+    let world = World::calm();
+    assert_eq!(published(&world, &three_users()).await, all("published"));
+    let (rows, states) = world.look(|memory| (memory.rows.clone(), memory.states.clone()));
+    assert_eq!(published(&world, &three_users()).await, all("repeated"));
+    world.look(|memory| {
+        assert_eq!((&memory.rows, &memory.states), (&rows, &states));
+        let analytics = memory
+            .deliveries
+            .iter()
+            .map(|delivery| delivery.analytics.len());
+        assert_eq!(analytics.sum::<usize>(), 6);
+    });
+}
+
+#[tokio::test]
+async fn a_record_that_is_twice_in_a_batch_counts_once() {
+    let [record] = &records([signed_in("a", seconds(0))])[..] else {
+        panic!("one event makes one record")
+    };
+    let world = World::calm();
+    let batch = [record.clone(), record.clone()];
+    assert_eq!(
+        published(&world, &batch).await,
+        ["1 published", "1 repeated"]
+    );
+    world.look(|memory| assert_eq!(memory.counts(), ["day 0: 0 up, 1 in, 0 fail, 1 new of 1"]));
+}
+
+#[tokio::test]
+async fn what_was_delivered_before_a_crash_is_delivered_again_with_the_same_ids() {
+    let world = World::planned(|call| match call {
+        Call::Commit(_) => Fate::Crashes,
+        _ => Fate::Done,
+    });
+    let events = [
+        signed_in_sharing("a", seconds(0), "ada@example.test"),
+        signed_in("a", seconds(1)),
+    ];
+    let records = records(events);
+    let judged = world
+        .survive(publish(records.clone(), &world, &world))
+        .await;
+    assert_eq!(judged, None);
+    world.look(|memory| assert_eq!(memory.counts(), [""; 0]));
+    world.calm_down();
+    assert_eq!(
+        published(&world, &records).await,
+        ["1 published", "2 published"]
+    );
+    world.look(|memory| {
+        let [first, second] = &memory.deliveries[..] else {
+            panic!("{:?}", memory.deliveries)
+        };
+        assert_eq!(first, second);
+        assert_eq!((first.analytics.len(), first.contacts.len()), (2, 2));
+        assert_eq!(memory.counts(), ["day 0: 0 up, 2 in, 0 fail, 1 new of 1"]);
+    });
+}
+
+#[tokio::test]
+async fn what_a_destination_refuses_is_rejected_and_counted_all_the_same() {
+    let world = World::calm().refusing(event_id(2)).refusing(event_id(4));
+    check(
+        &world,
+        vec![
+            signed_in("a", seconds(0)),
+            signed_in("a", seconds(1)),
+            signed_in("b", seconds(2)),
+            signed_in("c", days(-91)),
+            signed_up("c", seconds(3)),
+        ],
+        &[
+            "1 published",
+            "2 rejected:by_destination",
+            "3 published",
+            "4 rejected:by_destination",
+            "5 published",
+        ],
+        &["day 0: 1 up, 3 in, 0 fail, 2 new of 3"],
+    )
+    .await;
+    let repeated = published(
+        &world,
+        &records([signed_in("a", seconds(0)), signed_in("a", seconds(1))]),
+    );
+    assert_eq!(repeated.await, ["1 repeated", "2 repeated"]);
+}
+
+/// Active on days 0 to 9 and on day 100, and then on all the days between, from the last to the
+/// first: each moves the day after it.
+fn a_hundred_and_one_days() -> Vec<LogRecord> {
+    let days_in_order = (0..10).chain([100]).chain((10..100).rev());
+    records(days_in_order.map(|day| signed_in("a", days(day))))
+}
+
+#[tokio::test]
+async fn what_one_transaction_cannot_hold_is_committed_in_rounds() {
+    let world = World::calm();
+    let records = a_hundred_and_one_days();
+    let verdicts = published(&world, &records).await;
+    let expected: Vec<String> = (1..=101)
+        .map(|number| format!("{number} published"))
+        .collect();
+    assert_eq!(verdicts, expected);
+    world.look(|memory| {
+        let commits = memory.journal.iter().filter(|line| *line == "commit a");
+        assert_eq!(commits.count(), 5);
+        let expected = (0..=100).map(|day| {
+            let new = i32::from(day == 0);
+            format!("day {day}: 0 up, 1 in, 0 fail, {new} new of 1")
+        });
+        assert_eq!(memory.counts(), expected.collect::<Vec<_>>());
+    });
+}
+
+#[tokio::test]
+async fn rounds_after_a_failed_one_fail_and_those_before_it_stand() {
+    let mut commits = 0;
+    let world = World::planned(move |call| match call {
+        Call::Commit(user) if user == "a" => {
+            commits += 1;
+            if commits == 2 {
+                Fate::Fails
+            } else {
+                Fate::Done
+            }
+        }
+        _ => Fate::Done,
+    });
+    let mut batch = a_hundred_and_one_days();
+    let mut other = signed_in("b", seconds(0));
+    other.id = event_id(102);
+    batch.push(LogRecord {
+        position: position(102),
+        event: other,
+    });
+    let verdicts = published(&world, &batch).await;
+    let failed = verdicts
+        .iter()
+        .position(|verdict| verdict.ends_with("failed"))
+        .unwrap();
+    assert!(
+        verdicts[..failed]
+            .iter()
+            .all(|verdict| verdict.ends_with("published"))
+    );
+    assert!(
+        verdicts[failed..101]
+            .iter()
+            .all(|verdict| verdict.ends_with("failed"))
+    );
+    assert_eq!(verdicts[101], "102 published");
+    let again = published(&world, &batch[failed..]).await;
+    assert!(
+        again[..101 - failed]
+            .iter()
+            .all(|verdict| verdict.ends_with("published"))
+    );
+    world.look(|memory| {
+        assert_eq!(memory.counts().len(), 101);
+        assert_eq!(memory.counts()[0], "day 0: 0 up, 2 in, 0 fail, 2 new of 2");
+    });
+}

@@ -1,0 +1,341 @@
+//! A world in memory behind all the ports. It remembers what was done to it, and does with each call
+//! what it was told to: what is asked, or something worse.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::future::pending;
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use domain::activity::DayRow;
+use domain::auth_event::{AuthEvent, UserKey};
+use domain::day::Day;
+use domain::ids::{EventId, ProjectId};
+use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
+use domain::user_state::OpenAttempt;
+use pipeline::ports::{
+    Commit, Delivered, Delivery, Destinations, DueAttempts, EventLog, PortError, UserStates,
+    VersionedState,
+};
+use tokio::sync::Notify;
+
+use crate::events::{epoch, number, user_name};
+
+/// DynamoDB's limit on the items of a transaction.
+const MOST_ITEMS: usize = 100;
+
+/// Something that the world is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Call {
+    Append(EventId),
+    Load,
+    Admit,
+    Deliver(String),
+    Commit(String),
+    Due,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It does what is asked.
+    Done,
+    /// It fails, and nothing was done.
+    Fails,
+    /// It fails, and yet it was done.
+    FailsWhenDone,
+    /// Whoever called is gone, and nothing was done.
+    Crashes,
+    /// Whoever called is gone, but it was done.
+    CrashesWhenDone,
+}
+
+impl Fate {
+    fn is_done(self) -> bool {
+        matches!(
+            self,
+            Self::Done | Self::FailsWhenDone | Self::CrashesWhenDone
+        )
+    }
+
+    fn crashes(self) -> bool {
+        matches!(self, Self::Crashes | Self::CrashesWhenDone)
+    }
+
+    fn fails(self) -> bool {
+        matches!(self, Self::Fails | Self::FailsWhenDone)
+    }
+}
+
+type Plan = Box<dyn FnMut(&Call) -> Fate + Send>;
+
+/// Daily rows, added up.
+pub type Rows = BTreeMap<(Segment, Day), DayRow>;
+
+/// The world.
+pub struct World {
+    plan: Mutex<Plan>,
+    refused: HashSet<EventId>,
+    crashed: Notify,
+    memory: Mutex<Memory>,
+}
+
+/// What the world remembers.
+#[derive(Default)]
+pub struct Memory {
+    /// The event log.
+    pub log: Vec<AuthEvent>,
+    /// What was put aside, and why.
+    pub spilled: Vec<(AuthEvent, String)>,
+    /// The users' states.
+    pub states: HashMap<UserKey, VersionedState>,
+    /// The daily rows of the one project.
+    pub rows: Rows,
+    /// The values that are told apart.
+    pub known: KnownValues,
+    /// What destinations took, in order.
+    pub deliveries: Vec<Delivery>,
+    /// The calls, in words.
+    pub journal: Vec<String>,
+}
+
+impl World {
+    /// A world in which everything goes well.
+    pub fn calm() -> Self {
+        Self::planned(|_| Fate::Done)
+    }
+
+    /// A world that does with each call what the plan says.
+    pub fn planned(plan: impl FnMut(&Call) -> Fate + Send + 'static) -> Self {
+        Self {
+            plan: Mutex::new(Box::new(plan)),
+            refused: HashSet::new(),
+            crashed: Notify::new(),
+            memory: Mutex::default(),
+        }
+    }
+
+    /// A world in which every such call fails, and nothing of it is done.
+    pub fn failing(call: Call) -> Self {
+        Self::planned(move |other| {
+            if *other == call {
+                Fate::Fails
+            } else {
+                Fate::Done
+            }
+        })
+    }
+
+    /// This world, whose destinations refuse that event.
+    pub fn refusing(mut self, id: EventId) -> Self {
+        self.refused.insert(id);
+        self
+    }
+
+    /// From now on everything goes well.
+    pub fn calm_down(&self) {
+        *self.plan.lock().unwrap() = Box::new(|_| Fate::Done);
+    }
+
+    /// What came of it, unless whoever did it crashed.
+    pub async fn survive<T>(&self, doing: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = doing => Some(done),
+            () = self.crashed.notified() => None,
+        }
+    }
+
+    /// Looks at what the world remembers.
+    pub fn look<T>(&self, at: impl FnOnce(&Memory) -> T) -> T {
+        at(&self.memory.lock().unwrap())
+    }
+
+    /// Asks for something: it is done or not, as planned, and then fails or not.
+    async fn ask<T>(&self, call: Call, act: impl FnOnce(&mut Memory) -> T) -> Result<T, PortError>
+    where
+        T: Default,
+    {
+        let fate = (self.plan.lock().unwrap())(&call);
+        let done = fate
+            .is_done()
+            .then(|| act(&mut self.memory.lock().unwrap()));
+        if fate.crashes() {
+            self.crashed.notify_one();
+            pending::<()>().await;
+        }
+        if fate.fails() {
+            return Err(error("as planned"));
+        }
+        Ok(done.unwrap_or_default())
+    }
+}
+
+fn error(why: &str) -> PortError {
+    PortError {
+        operation: "Something",
+        what: "the world".into(),
+        source: why.into(),
+    }
+}
+
+impl EventLog for World {
+    async fn append(&self, event: &AuthEvent) -> Result<(), PortError> {
+        self.ask(Call::Append(event.id), |memory| memory.append(event))
+            .await
+    }
+
+    fn spill(&self, event: &AuthEvent, cause: &PortError) {
+        let mut memory = self.memory.lock().unwrap();
+        memory.spilled.push((event.clone(), cause.to_string()));
+    }
+}
+
+impl UserStates for World {
+    async fn load(&self, users: &[UserKey]) -> Result<HashMap<UserKey, VersionedState>, PortError> {
+        self.ask(Call::Load, |memory| memory.load(users)).await
+    }
+
+    async fn admit_values(
+        &self,
+        _: &ProjectId,
+        values: &[(Dimension, SegmentValue)],
+    ) -> Result<KnownValues, PortError> {
+        self.ask(Call::Admit, |memory| memory.admit(values)).await
+    }
+
+    async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), PortError>> {
+        let mut results = Vec::new();
+        for commit in commits {
+            let call = Call::Commit(user_name(&commit.user).to_owned());
+            let result = self.ask(call, |memory| Some(memory.commit(commit))).await;
+            results.push(result.and_then(|committed| committed.unwrap()));
+        }
+        results
+    }
+}
+
+impl Destinations for World {
+    async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
+        let mut results = Vec::new();
+        for delivery in deliveries {
+            let call = Call::Deliver(user_name(&delivery.user).to_owned());
+            let taken = self
+                .ask(call, |memory| memory.take(delivery, &self.refused))
+                .await;
+            results.push(match taken {
+                Ok(refused) => Delivered::Judged { refused },
+                Err(_) => Delivered::Failed,
+            });
+        }
+        results
+    }
+}
+
+impl DueAttempts for World {
+    async fn due(&self, moment: DateTime<Utc>) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
+        self.ask(Call::Due, |memory| memory.due(moment)).await
+    }
+}
+
+impl Memory {
+    fn append(&mut self, event: &AuthEvent) {
+        if self.log.iter().all(|other| other.id != event.id) {
+            self.log.push(event.clone());
+        }
+    }
+
+    fn load(&mut self, users: &[UserKey]) -> HashMap<UserKey, VersionedState> {
+        let names: Vec<&str> = users.iter().map(user_name).collect();
+        self.journal.push(format!("load {}", names.join(" ")));
+        let known = users
+            .iter()
+            .filter_map(|user| self.states.get_key_value(user));
+        known
+            .map(|(user, state)| (user.clone(), state.clone()))
+            .collect()
+    }
+
+    fn admit(&mut self, values: &[(Dimension, SegmentValue)]) -> KnownValues {
+        let words: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
+        self.journal.push(
+            ["admit"]
+                .into_iter()
+                .chain(words)
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
+        for (dimension, value) in values {
+            self.known.admit(*dimension, value);
+        }
+        self.known.clone()
+    }
+
+    fn commit(&mut self, commit: Commit) -> Result<(), PortError> {
+        self.journal
+            .push(format!("commit {}", user_name(&commit.user)));
+        assert!(commit.rows.len() < MOST_ITEMS, "{} rows", commit.rows.len());
+        let stored = self.states.entry(commit.user).or_default();
+        if stored.version != commit.state.version {
+            return Err(error("somebody else has written the state"));
+        }
+        *stored = commit.state;
+        stored.version += 1;
+        for ((day, segment), row) in commit.rows {
+            assert!(!row.is_empty());
+            self.rows.entry((segment, day)).or_default().add(&row);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, delivery: &Delivery, refuse: &HashSet<EventId>) -> Vec<EventId> {
+        let ids = delivery.analytics.iter().map(|event| event.id);
+        let (refused, taken): (Vec<_>, Vec<_>) = ids.partition(|id| refuse.contains(id));
+        let numbers: Vec<String> = taken
+            .iter()
+            .map(|id| format!(" #{}", number(*id)))
+            .collect();
+        let user = user_name(&delivery.user);
+        self.journal
+            .push(format!("deliver {user}:{}", numbers.concat()));
+        let mut delivery = delivery.clone();
+        delivery
+            .analytics
+            .retain(|event| !refuse.contains(&event.id));
+        self.deliveries.push(delivery);
+        refused
+    }
+
+    fn due(&self, moment: DateTime<Utc>) -> Vec<(UserKey, OpenAttempt)> {
+        let all = self.states.iter().flat_map(|(user, state)| {
+            let attempts = state.state.attempts.iter();
+            attempts.map(|attempt| (user.clone(), attempt.clone()))
+        });
+        let mut due: Vec<_> = all
+            .filter(|(_, attempt)| attempt.closes() < moment)
+            .collect();
+        due.sort_by_key(|(_, attempt)| (attempt.closes(), attempt.id));
+        due
+    }
+
+    /// The whole project's days with anything in them, in words: sign-ups, sign-ins, failures, new
+    /// users, users.
+    pub fn counts(&self) -> Vec<String> {
+        let whole = self
+            .rows
+            .iter()
+            .filter(|((segment, _), _)| *segment == Segment::Whole);
+        let days = whole.map(|((_, day), row)| {
+            let number = day.days_since(Day::of(epoch()));
+            let new = row
+                .recency
+                .get(&domain::activity::Recency::NEVER)
+                .unwrap_or(&0);
+            let users: i64 = row.recency.values().sum();
+            format!(
+                "day {number}: {} up, {} in, {} fail, {new} new of {users}",
+                row.sign_ups, row.sign_ins, row.auth_failures
+            )
+        });
+        days.collect()
+    }
+}
