@@ -2,4 +2,6 @@
 //!
 //! `make test` builds the binaries before it runs these.
 
+mod brute_force;
+mod pinpoint_local;
 mod support;

@@ -2,7 +2,7 @@
 //!
 //! A file is one JSON value, an array, or JSON Lines; its first line tells which. A value of several
 //! lines may stand where a line could. What can't be JSON costs as little as can be of what follows:
-//! what comes before the next line that begins with `{`.
+//! its own line, or the lines before the next that begins with `{`.
 
 use std::io::{self, BufRead, Seek};
 
@@ -11,6 +11,9 @@ use super::nesting::Nesting;
 
 /// Longer than any trigger event: Lambda takes no payload of more than 6 MB.
 const LONGEST: usize = 8 << 20;
+
+/// Longer than any line of JSON Lines (bytes).
+const LONGEST_LINE: u32 = 8 << 20;
 
 /// What the splitter came upon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,14 +45,16 @@ pub fn split<F: BufRead + Seek>(file: &mut F, sink: &mut Sink<'_>) -> io::Result
     split_lines(&mut cursor, sink)
 }
 
-/// An array that ends on its first line and has more after it is a wrong line of JSON Lines.
+/// An array that ends on its first line and has more after it is a wrong line of JSON Lines, unless it
+/// is too long for that.
 fn is_array<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<bool> {
     if cursor.skip_while(is_space)? != Some(b'[') {
         return Ok(false);
     }
     let mut nesting = Nesting::default();
     while let Some(byte) = cursor.peek()? {
-        if byte == b'\n' || nesting.step(byte).is_err() {
+        let too_long = cursor.at().column > LONGEST_LINE;
+        if byte == b'\n' || too_long || nesting.step(byte).is_err() {
             return Ok(true);
         }
         cursor.pass(byte);
@@ -115,16 +120,14 @@ enum End {
 }
 
 impl Element {
-    /// A `{` after a whole value ends it as a comma would; one that begins a line and can't belong to it
-    /// ends it, too.
+    /// A `{` after a whole object ends it as a comma would; one that begins a line and can't belong to
+    /// the element ends it, too.
     fn read<F: BufRead + Seek>(&mut self, cursor: &mut Cursor<'_, F>) -> io::Result<End> {
         self.text.clear();
         self.too_long = false;
         let mut nesting = Nesting::default();
         while let Some(byte) = cursor.peek()? {
-            let ends =
-                matches!(byte, b',' | b']') || (byte == b'{' && self.text.first() == Some(&b'{'));
-            if ends && nesting.is_closed() {
+            if nesting.is_closed() && self.ends_before(byte) {
                 return Ok(End::Closed);
             }
             if nesting.step(byte).is_err() {
@@ -150,6 +153,15 @@ impl Element {
             self.text.push(byte);
         } else {
             self.too_long = true;
+        }
+    }
+
+    /// Whether a whole value ends before this byte.
+    fn ends_before(&self, byte: u8) -> bool {
+        match byte {
+            b',' | b']' => true,
+            b'{' => self.text.first() == Some(&b'{') || self.ends_with_line_break(),
+            _ => false,
         }
     }
 
@@ -208,10 +220,12 @@ fn split_lines<F: BufRead + Seek>(
                 skip_to_object(cursor)?;
             }
             Value::Broken => {
-                let broken = first_lines(&text);
+                let broken = broken_lines(&text);
                 sink(at, Piece::Text(broken));
                 cursor.go_to(at.after(broken))?;
-                skip_to_object(cursor)?;
+                if broken.len() == text.len() {
+                    skip_to_object(cursor)?;
+                }
             }
         }
     }
@@ -258,11 +272,22 @@ fn read_value<F: BufRead + Seek>(
     }
 }
 
-/// Those before the first of the later lines that begins with `{`.
-fn first_lines(text: &[u8]) -> &[u8] {
-    let next = text.windows(2).position(|pair| pair == b"\n{");
-    let length = next.map_or(text.len(), |line_end| line_end.saturating_add(1));
-    text.get(..length).unwrap_or(text)
+/// Which of the lines are to be given up together. A bracket alone on its line begins a value that was
+/// printed for people: all before the next line that begins with `{`. Else the first line has lost its
+/// end, and each of the others is one by itself.
+fn broken_lines(text: &[u8]) -> &[u8] {
+    let line_ends = || {
+        (1..)
+            .zip(text)
+            .filter(|(_, byte)| **byte == b'\n')
+            .map(|(end, _)| end)
+    };
+    let before = |end: Option<usize>| end.and_then(|end| text.get(..end)).unwrap_or(text);
+    let first = before(line_ends().next());
+    match first.trim_ascii() {
+        [_] => before(line_ends().find(|end| text.get(*end) == Some(&b'{'))),
+        _ => first,
+    }
 }
 
 fn skip_to_object<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<()> {
@@ -395,6 +420,10 @@ mod tests {
     fn a_broken_element_costs_no_line_that_begins_another() {
         check(&[
             ("[no, {}]", &["1:1 no", "1:5 {}"]),
+            (
+                "[1, 2\n{}\n{}\n",
+                &["1:1 1", "1:4 2", "2:0 {}", "3:0 {}", "4:0 open array"],
+            ),
             ("[{\"a\":}, {}]", &["1:1 {\"a\":}", "1:9 {}"]),
             ("[{}}, {}]", &["1:1 {}}", "1:6 {}"]),
             ("[{\"a\":1, {}]", &["1:1 {\"a\":1,"]),

@@ -1,5 +1,8 @@
 //! What several of the tests need.
 
+pub mod command;
+pub mod trigger;
+
 use std::path::PathBuf;
 
 /// The path of one of the workspace's binaries, built beside this one.

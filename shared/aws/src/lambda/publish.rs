@@ -39,7 +39,8 @@ async fn handle(
     destination: &PinpointDestination,
 ) -> Result<DynamoDbEventResponse, Error> {
     let left = time_left(&event.context);
-    let publishing = publish_batch(event.payload, states, destination);
+    // Boxed: by value, the future is nested too deep for the compiler.
+    let publishing = Box::pin(publish_batch(event.payload, states, destination));
     let published = tokio::time::timeout(left, publishing)
         .await
         .map_err(|_| "the batch was not published in time: it is to be given again")?;

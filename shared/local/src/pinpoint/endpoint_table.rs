@@ -14,10 +14,10 @@ pub(super) const SCHEMA: &str = "
         app TEXT NOT NULL,
         key TEXT NOT NULL,
         json TEXT NOT NULL,
-        channel TEXT AS (json ->> '$.ChannelType'),
-        address TEXT AS (json ->> '$.Address'),
-        status TEXT AS (json ->> '$.EndpointStatus'),
-        user TEXT AS (json ->> '$.User.UserId'),
+        channel TEXT AS (json ->> '$.ChannelType') STORED,
+        address TEXT AS (json ->> '$.Address') STORED,
+        status TEXT AS (json ->> '$.EndpointStatus') STORED,
+        user TEXT AS (json ->> '$.User.UserId') STORED,
         PRIMARY KEY (app, key)
     );
     CREATE INDEX IF NOT EXISTS endpoints_of_user ON endpoints (app, user, key);

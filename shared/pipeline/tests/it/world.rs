@@ -13,8 +13,8 @@ use domain::ids::{EventId, ProjectId};
 use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
 use domain::user_state::OpenAttempt;
 use pipeline::ports::{
-    Commit, Delivered, Delivery, Destinations, DueAttempts, EventLog, PortError, UserStates,
-    VersionedState,
+    Appended, Commit, Delivered, Delivery, Destinations, DueAttempts, EventLog, PortError,
+    UserStates, VersionedState,
 };
 use tokio::sync::Notify;
 
@@ -151,10 +151,7 @@ impl World {
     }
 
     /// Asks for something: it is done or not, as planned, and then fails or not.
-    async fn ask<T>(&self, call: Call, act: impl FnOnce(&mut Memory) -> T) -> Result<T, PortError>
-    where
-        T: Default,
-    {
+    async fn ask<T>(&self, call: Call, act: impl FnOnce(&mut Memory) -> T) -> Result<T, PortError> {
         let fate = (self.plan.lock().unwrap())(&call);
         let done = fate
             .is_done()
@@ -163,10 +160,8 @@ impl World {
             self.crashed.notify_one();
             pending::<()>().await;
         }
-        if fate.fails() {
-            return Err(error("as planned"));
-        }
-        Ok(done.unwrap_or_default())
+        done.filter(|_| !fate.fails())
+            .ok_or_else(|| error("as planned"))
     }
 }
 
@@ -179,7 +174,7 @@ fn error(why: &str) -> PortError {
 }
 
 impl EventLog for World {
-    async fn append(&self, event: &AuthEvent) -> Result<(), PortError> {
+    async fn append(&self, event: &AuthEvent) -> Result<Appended, PortError> {
         self.ask(Call::Append(event.id), |memory| memory.append(event))
             .await
     }
@@ -207,8 +202,8 @@ impl UserStates for World {
         let mut results = Vec::new();
         for commit in commits {
             let call = Call::Commit(user_name(&commit.user).to_owned());
-            let result = self.ask(call, |memory| Some(memory.commit(commit))).await;
-            results.push(result.and_then(|committed| committed.unwrap()));
+            let committed = self.ask(call, |memory| memory.commit(commit)).await;
+            results.push(committed.flatten());
         }
         results
     }
@@ -238,10 +233,12 @@ impl DueAttempts for World {
 }
 
 impl Memory {
-    fn append(&mut self, event: &AuthEvent) {
-        if self.log.iter().all(|other| other.id != event.id) {
-            self.log.push(event.clone());
+    fn append(&mut self, event: &AuthEvent) -> Appended {
+        if self.log.iter().any(|other| other.id == event.id) {
+            return Appended::Before;
         }
+        self.log.push(event.clone());
+        Appended::Now
     }
 
     fn load(&mut self, users: &[UserKey]) -> HashMap<UserKey, VersionedState> {

@@ -1,0 +1,49 @@
+# `make` lists what there is to make. CI calls the same.
+
+PYTHON ?= python3
+VENV := .venv
+INSTALL_ROOT ?= $(HOME)/.cargo
+PROFILE ?= release
+EVENTS ?= 100000
+
+.DEFAULT_GOAL := help
+.PHONY: help replay test check build-debug install bench bench-fold bench-replay clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
+
+replay: ## Build, replay the sample events, and print the figures
+	cargo run --quiet --package cli -- replay events events/scenarios
+
+test: build-debug $(VENV)/ready ## Run every test
+	cargo test --workspace --quiet
+
+check: ## Check formatting, lints and documentation
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+build-debug: ## Build the functions and the command, as the tests need them
+	cargo build --workspace --bins --quiet
+
+install: ## Put the cognito-pinpoint command on your path
+	cargo install --path cli --locked --quiet --profile $(PROFILE) --root $(INSTALL_ROOT)
+
+bench: bench-fold bench-replay ## Run every benchmark
+
+bench-fold: ## Fold events in memory, on one core
+	cargo bench --package domain
+
+bench-replay: ## Replay EVENTS made-up events in a process of its own, in memory and on disk
+	cargo build --release --package cli --quiet
+	$(PYTHON) benches/replay.py target/release/cognito-pinpoint $(EVENTS)
+
+clean: ## Remove what was built
+	cargo clean
+	rm -rf $(VENV)
+
+# The tests' Python packages, by name, into a virtual environment of their own.
+$(VENV)/ready: tests/python/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
+	touch $@
