@@ -8,7 +8,7 @@ use aws::tables::TableNames;
 use domain::activity::DayRows;
 use domain::day::Day;
 use domain::ids::ProjectId;
-use local::dynamodb::{DynamoDbStore, Served};
+use local::dynamodb::DynamoDbStore;
 use serde::Serialize;
 
 use crate::Failure;
@@ -22,7 +22,7 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::Usage(format!("--to {} is before --from {}", args.to, args.from)));
     }
     let project = ProjectId::new(args.project.to_lowercase());
-    let (metrics, _server) = open(&args).await?;
+    let metrics = open(&args).await?;
     let segments = read(&metrics, &project, &args).await?;
     if args.months {
         let span = (args.from.month(), args.to.month());
@@ -36,21 +36,21 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The rows, wherever they are. What serves them lives as long as they are read.
-async fn open(args: &MetricsArgs) -> Result<(DynamoMetrics, Option<Served>), Failure> {
+/// The rows, wherever they are.
+async fn open(args: &MetricsArgs) -> Result<DynamoMetrics, Failure> {
     if let Some(table) = &args.table {
         let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
-        return Ok((DynamoMetrics::new(sdk::dynamodb(&config), table.clone()), None));
+        return Ok(DynamoMetrics::new(sdk::dynamodb(&config), table.clone()));
     }
     let file = args.data_dir.clone().unwrap_or_default().join(DYNAMODB_FILE);
     if !file.is_file() {
         let problem = format!("{} is not there: no replay kept its store here", file.display());
         return Err(Failure::Usage(problem));
     }
-    let server = DynamoDbStore::open(&file)?.serve().await?;
-    let config = sdk::on_loopback(&server.url(), Patience::BEHIND_THE_LOG);
-    let client = sdk::dynamodb(&config);
-    Ok((DynamoMetrics::new(client, TableNames::default().metrics), Some(server)))
+    let store = DynamoDbStore::open(&file)?;
+    let answer = move |target: &str, body: &[u8]| store.answer(target, body);
+    let client = sdk::dynamodb(&sdk::in_process(answer, Patience::BEHIND_THE_LOG));
+    Ok(DynamoMetrics::new(client, TableNames::default().metrics))
 }
 
 async fn read(

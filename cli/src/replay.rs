@@ -6,20 +6,23 @@ mod output;
 mod progress;
 mod report;
 mod take_back;
+mod together;
 
 use std::process::ExitCode;
 
 use chrono::Utc;
+use cognito::Parsed;
 use domain::config::Config;
 
 use crate::Failure;
 use crate::args::ReplayArgs;
-use crate::entries::{Entries, Rejected};
+use crate::entries::{Entries, Entry, Rejected};
 use crate::spilled::Spilled;
 use installation::Installation;
 use output::Outputs;
 use progress::Progress;
 use report::Report;
+use together::Together;
 
 pub use installation::{DYNAMODB_FILE, PINPOINT_FILE};
 
@@ -58,22 +61,31 @@ async fn entries(args: &ReplayArgs, installation: &mut Installation) -> Result<T
     reading.finish();
     let mut taken = Taken { replayed: 0, rejected };
     let replaying = Progress::of_events("replaying", entries.len());
+    let mut together = Together::default();
     for entry in entries.read() {
         replaying.advance();
-        match entry {
+        match entry.and_then(parsed) {
             Err(rejected) => taken.rejected.push(rejected),
-            Ok(entry) => match cognito::parse(entry.event.as_bytes()) {
-                Err(error) => taken.rejected.push(entry.source.rejected(error)),
-                Ok(_) => {
-                    installation.capture(entry.event.as_bytes(), entry.time).await?;
-                    taken.replayed += 1;
+            Ok((entry, parsed)) => {
+                if !together.takes(&parsed) {
+                    installation.capture(together.take()).await?;
                 }
-            },
+                together.push(entry, &parsed);
+                taken.replayed += 1;
+            }
         }
     }
+    installation.capture(together.take()).await?;
     replaying.finish();
     taken.rejected.sort();
     Ok(taken)
+}
+
+fn parsed(entry: Entry) -> Result<(Entry, Parsed), Rejected> {
+    match cognito::parse(entry.event.as_bytes()) {
+        Ok(parsed) => Ok((entry, parsed)),
+        Err(error) => Err(entry.source.rejected(error)),
+    }
 }
 
 async fn spilled(args: &ReplayArgs, installation: &mut Installation) -> Result<Taken, Failure> {

@@ -2,6 +2,17 @@
 //!
 //! `make test` builds the binaries before it runs these.
 
+#[cfg(test)]
 mod brute_force;
+#[cfg(test)]
 mod pinpoint_local;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod stream_functions;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trigger_functions;

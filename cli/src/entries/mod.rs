@@ -77,16 +77,6 @@ impl Entries {
         self.index.len()
     }
 
-    /// When the first one happened.
-    pub fn first_time(&self) -> Option<DateTime<Utc>> {
-        self.index.first().map(Indexed::time)
-    }
-
-    /// When the last one happened.
-    pub fn last_time(&self) -> Option<DateTime<Utc>> {
-        self.index.last().map(Indexed::time)
-    }
-
     /// Reads the entries, in order of time. Rejected is only what can't be read any more, because its
     /// file has changed.
     pub fn read(&mut self) -> impl Iterator<Item = Result<Entry, Rejected>> {

@@ -204,18 +204,6 @@ fn progress_ends_at_the_size_of_all_files() {
     assert_eq!(told.last(), Some(&(total, total)));
 }
 
-#[test]
-fn times_tell_the_first_and_the_last() {
-    let lines = ["2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"].map(|time| wrapped(time, "x"));
-    let folder = folder(&[("a.jsonl", &lines.join("\n")), ("empty.jsonl", "")]);
-    let times = |name: &str| {
-        let (entries, _) = Entries::index(&[folder.path().join(name)], now(), &mut |_, _| {});
-        [entries.first_time(), entries.last_time()].map(|it| it.map(|it| it.timestamp()))
-    };
-    assert_eq!(times("a.jsonl"), [Some(1_767_225_600), Some(1_767_312_000)]);
-    assert_eq!(times("empty.jsonl"), [None, None]);
-}
-
 /// A fixed sequence of numbers without order (a linear congruential generator).
 fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed;

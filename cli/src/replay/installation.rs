@@ -28,8 +28,10 @@ use pipeline::outcome::Outcome;
 use pipeline::ports::{Appended, EventLog};
 use pipeline::publish::{Judged, Verdict};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::Failure;
+use crate::entries::Entry;
 
 /// The file of a data folder that holds the tables.
 pub const DYNAMODB_FILE: &str = "dynamodb.sqlite";
@@ -40,8 +42,9 @@ const CHECKPOINT_FILE: &str = "published-up-to";
 /// The file of a data folder that one replay at a time holds.
 const LOCK_FILE: &str = "lock";
 
-/// How many events are captured before they are published, and how many are published at a time.
-const BATCH: usize = 1_000;
+/// How many events are captured before they are published, and how many are published at a time. The
+/// more, the fewer times a user's state is read and written.
+const BATCH: usize = 5_000;
 
 /// How many times a batch that does not move on is given again.
 const TRIES: u32 = 5;
@@ -67,7 +70,7 @@ pub struct Installation {
     outcomes: BTreeMap<&'static str, u64>,
     pinpoint: Store,
     mark: EventMark,
-    _servers: [Served; 2],
+    _server: Served,
     _lock: Option<File>,
 }
 
@@ -79,9 +82,9 @@ impl Installation {
         let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
         let lock = folder.map(lock).transpose()?;
         let (store, pinpoint) = stores(folder)?;
-        let dynamodb = store.serve().await?;
-        let client =
-            sdk::dynamodb(&sdk::on_loopback(&dynamodb.url(), Patience::BEHIND_THE_LOG));
+        let answering = store.clone();
+        let answer = move |target: &str, body: &[u8]| answering.answer(target, body);
+        let client = sdk::dynamodb(&sdk::in_process(answer, Patience::BEHIND_THE_LOG));
         let tables = TableNames::default();
         create_missing(&client, &tables).await?;
         let server = serve_pinpoint(&pinpoint, &clock).await?;
@@ -102,7 +105,7 @@ impl Installation {
             outcomes: BTreeMap::new(),
             mark: pinpoint.mark()?,
             pinpoint,
-            _servers: [dynamodb, server],
+            _server: server,
             _lock: lock,
         };
         installation.publish().await?;
@@ -111,24 +114,37 @@ impl Installation {
         Ok(installation)
     }
 
-    /// Captures a trigger event, as the trigger functions do.
-    pub async fn capture(&mut self, payload: &[u8], time: DateTime<Utc>) -> Result<(), Failure> {
-        self.clock.set(time);
-        let moment = Moment { time, random: rand::random() };
-        match capture(payload, moment, &self.config, &self.log).await {
-            Captured::Logged(_) => self.appended().await,
-            Captured::Ended(outcome) => {
-                self.tally(outcome);
-                Ok(())
+    /// Captures trigger events, as the trigger functions do: all of them at a time, so no two may be
+    /// of one user.
+    pub async fn capture(&mut self, entries: Vec<Entry>) -> Result<(), Failure> {
+        for entry in &entries {
+            self.clock.set(entry.time);
+        }
+        let mut captures = JoinSet::new();
+        for entry in entries {
+            let (config, log) = (self.config.clone(), self.log.clone());
+            captures.spawn(async move {
+                let moment = Moment { time: entry.time, random: rand::random() };
+                capture(entry.event.as_bytes(), moment, &config, &log).await
+            });
+        }
+        for captured in captures.join_all().await {
+            match captured {
+                Captured::Logged(_) => self.unpublished += 1,
+                Captured::Ended(outcome) => self.tally(outcome),
             }
         }
+        self.publish_if_many().await
     }
 
     /// Takes back an event that was spilled.
     pub async fn take_back(&mut self, event: &AuthEvent) -> Result<(), Failure> {
         self.clock.set(event.time);
         match self.log.append(event).await? {
-            Appended::Now => self.appended().await,
+            Appended::Now => {
+                self.unpublished += 1;
+                self.publish_if_many().await
+            }
             Appended::Before => {
                 *self.outcomes.entry(IN_LOG).or_default() += 1;
                 Ok(())
@@ -163,8 +179,7 @@ impl Installation {
         &self.config
     }
 
-    async fn appended(&mut self) -> Result<(), Failure> {
-        self.unpublished += 1;
+    async fn publish_if_many(&mut self) -> Result<(), Failure> {
         if self.unpublished < BATCH {
             return Ok(());
         }
@@ -191,7 +206,7 @@ impl Installation {
         let mut tries = 0;
         loop {
             let records = self.stream.records_after(self.published_up_to.as_deref(), BATCH)?;
-            let batch: Event = serde_json::from_value(records)?;
+            let batch: Event = serde_json::from_str(&records)?;
             let Some(last) = batch.records.last() else { break };
             let last = last.change.sequence_number.clone();
             let before_failure = self.publish_batch(batch).await;

@@ -14,6 +14,9 @@ use crate::args::ReplayFormat;
 use crate::days::{DayObject, cells, days, table};
 use crate::entries::Rejected;
 
+/// The columns of a project's table.
+const COLUMNS: usize = 8;
+
 /// What came of a replay.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,8 +81,8 @@ impl Report {
     }
 
     fn print_for_people(&self) -> Result<(), Failure> {
-        if !self.days.is_empty() {
-            println!("{}\n", table(cells(&self.days)?));
+        for days in self.days.chunk_by(|day, next| day.project == next.project) {
+            println!("{}\n", project_table(days)?);
         }
         println!("replayed   {}", self.replayed);
         println!("outcomes   {}", listed(&self.outcomes));
@@ -96,6 +99,26 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// A project's days, under its id. Days on which nobody did anything, nor in the 29 before, are left
+/// out: a row of dots stands for some.
+fn project_table(days: &[DayObject]) -> Result<String, serde_json::Error> {
+    let quiet = |day: &DayObject| day.mau == 0 && day.auth_failures == 0;
+    let mut rows = Vec::with_capacity(days.len());
+    for stretch in days.chunk_by(|day, next| quiet(day) == quiet(next)) {
+        let header = usize::from(!rows.is_empty());
+        match stretch {
+            [day, ..] if quiet(day) => rows.push(vec!["…".to_owned(); COLUMNS]),
+            shown => rows.extend(cells(shown)?.into_iter().skip(header).map(without_project)),
+        }
+    }
+    let project = days.first().map_or("", |day| &day.project);
+    Ok(format!("project {project}\n{}", table(rows)))
+}
+
+fn without_project(row: Vec<String>) -> Vec<String> {
+    row.into_iter().skip(1).collect()
 }
 
 fn listed(counts: &BTreeMap<&'static str, u64>) -> String {

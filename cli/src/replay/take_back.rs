@@ -35,6 +35,10 @@ pub fn events(spilled: &mut Spilled) -> (Vec<AuthEvent>, Vec<Rejected>) {
             Err(problem) => rejected.push(problem),
         }
     }
+    let others = spilled.passed_over();
+    if others > 0 {
+        eprintln!("{others} other log lines were passed over");
+    }
     events.sort_by_key(|event| (event.time, event.id));
     (events, rejected)
 }

@@ -20,6 +20,9 @@ pub use record::AuthEventRecord;
 /// How long events are kept unless something else is said.
 pub const RETENTION_DAYS: u32 = 35;
 
+/// How long opening the connection may keep a cold start waiting: many times what it takes.
+const WARM_UP_BUDGET: Duration = Duration::from_millis(500);
+
 /// The event log in DynamoDB.
 #[derive(Clone, Debug)]
 pub struct DynamoEventLog {
@@ -41,12 +44,13 @@ impl DynamoEventLog {
     }
 
     /// Opens the connection, so that the first sign-in need not wait for it. Failing is no fault:
-    /// the first append tries again.
+    /// the first append tries again. It takes half a second at most, for somebody's sign-in may be
+    /// waiting for this start.
     pub async fn warm_up(&self) {
         let key = || AttributeValue::S("warm-up".to_owned());
         let get = self.client.get_item().table_name(&self.table).key(USER, key()).key(EVENT_ID, key());
         // The role may write and not read: being refused opens the connection all the same.
-        let _ = tokio::time::timeout(self.budget, get.send()).await;
+        let _ = tokio::time::timeout(self.budget.min(WARM_UP_BUDGET), get.send()).await;
     }
 
     async fn put(&self, event: &AuthEvent) -> Result<Appended, PortError> {

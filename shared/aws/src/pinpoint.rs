@@ -9,16 +9,21 @@ mod request;
 mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_pinpoint::Client;
 use domain::analytics_event::AnalyticsEvent;
 use domain::endpoint::ContactUpdate;
 use domain::ids::{EventId, ProjectId};
+use futures::future::join_all;
 use pipeline::ports::{Delivered, Delivery, Destinations};
 
 use reply::Judgement;
+use routes::Route;
 pub use routes::Routes;
+
+use crate::sdk::describe;
 
 /// How many times what Pinpoint would not take now is sent.
 const TRIES: u32 = 3;
@@ -26,10 +31,15 @@ const TRIES: u32 = 3;
 /// The pause after the first try; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a delivery may take unless something else is said: a good part of the minute that
+/// publish has.
+const BUDGET: Duration = Duration::from_secs(40);
+
 /// Pinpoint as a destination.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PinpointDestination {
-    routes: Routes,
+    routes: Arc<Routes>,
+    budget: Duration,
 }
 
 /// What goes to one project with one client.
@@ -49,7 +59,13 @@ struct Progress {
 impl PinpointDestination {
     /// Sends along these routes.
     pub fn new(routes: Routes) -> Self {
-        Self { routes }
+        Self { routes: Arc::new(routes), budget: BUDGET }
+    }
+
+    /// The same, for a delivery that may take so long. What is not judged by then is failed, and
+    /// what came of the others can still be committed.
+    pub fn within(&self, budget: Duration) -> Self {
+        Self { budget, ..self.clone() }
     }
 
     /// What goes where. What has no route is refused, which is logged once for each batch and cause.
@@ -57,7 +73,7 @@ impl PinpointDestination {
         &self,
         deliveries: &'a [Delivery],
         progress: &mut Progress,
-    ) -> BTreeMap<(ProjectId, routes::Route), Parcel<'a>> {
+    ) -> BTreeMap<(ProjectId, Route), Parcel<'a>> {
         let mut parcels: BTreeMap<_, Parcel<'_>> = BTreeMap::new();
         let mut faults = BTreeSet::new();
         for (place, delivery) in deliveries.iter().enumerate() {
@@ -90,16 +106,49 @@ impl PinpointDestination {
         }
         parcels
     }
+
+    /// Sends what goes to one project. If it is not done in time, all of it is failed: of the call
+    /// that was under way, nobody knows.
+    async fn send(&self, project: ProjectId, route: Route, parcel: Parcel<'_>) -> Progress {
+        let places = parcel.places();
+        let mut progress = Progress::default();
+        let sending = async {
+            let client = self.routes.client(&route).await;
+            let sender = Sender { client: &client, project: &project };
+            sender.contacts(parcel.contacts.into_values().collect(), &mut progress).await;
+            sender.events(parcel.events, &mut progress).await;
+        };
+        if tokio::time::timeout(self.budget, sending).await.is_err() {
+            tracing::warn!(%project, "a delivery to Pinpoint took too long");
+            progress.failed.extend(places);
+        }
+        progress
+    }
+}
+
+impl Parcel<'_> {
+    fn places(&self) -> BTreeSet<usize> {
+        let contacts = self.contacts.values().map(|(place, _)| *place);
+        contacts.chain(self.events.iter().map(|(place, _)| *place)).collect()
+    }
+}
+
+impl Progress {
+    fn merge(&mut self, other: Self) {
+        self.failed.extend(other.failed);
+        for (place, refused) in other.refused {
+            self.refused.entry(place).or_default().extend(refused);
+        }
+    }
 }
 
 impl Destinations for PinpointDestination {
     async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
         let mut progress = Progress::default();
-        for ((project, route), parcel) in self.parcels(deliveries, &mut progress) {
-            let client = self.routes.client(&route).await;
-            let sender = Sender { client: &client, project: &project };
-            sender.contacts(parcel.contacts.into_values().collect(), &mut progress).await;
-            sender.events(parcel.events, &mut progress).await;
+        let parcels = self.parcels(deliveries, &mut progress).into_iter();
+        let sending = parcels.map(|((project, route), parcel)| self.send(project, route, parcel));
+        for sent in join_all(sending).await {
+            progress.merge(sent);
         }
         (0..deliveries.len())
             .map(|place| {
@@ -161,8 +210,7 @@ impl Sender<'_> {
             .events_request(request::events(&events));
         let reply = call.send().await;
         if let Err(error) = &reply {
-            let error = aws_sdk_pinpoint::error::DisplayErrorContext(error).to_string();
-            tracing::warn!(project = %self.project, error, "PutEvents failed");
+            tracing::warn!(project = %self.project, error = describe(error), "PutEvents failed");
         }
         reply::events(&reply, &events)
     }

@@ -13,6 +13,13 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHtt
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use pipeline::ports::PortError;
 
 /// How long calls may take.
@@ -72,6 +79,37 @@ pub fn on_loopback(endpoint: &str, patience: Patience) -> SdkConfig {
     with_patience(config.build(), patience)
 }
 
+/// The configuration for a store in this process that answers by itself: the SDK's requests, signed
+/// and written out, reach it without a socket.
+pub fn in_process(answer: impl Answer, patience: Patience) -> SdkConfig {
+    let connector = SharedHttpConnector::new(InProcess(answer));
+    let client = http_client_fn(move |_, _| connector.clone());
+    on_loopback("http://127.0.0.1", patience).into_builder().http_client(client).build()
+}
+
+/// Something that answers AWS's JSON protocols: to an operation (the `x-amz-target`) and a body, with
+/// an HTTP status and a body.
+pub trait Answer: Fn(&str, &[u8]) -> (u16, String) + Send + Sync + 'static {}
+
+impl<F: Fn(&str, &[u8]) -> (u16, String) + Send + Sync + 'static> Answer for F {}
+
+struct InProcess<F>(F);
+
+impl<F> std::fmt::Debug for InProcess<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InProcess")
+    }
+}
+
+impl<F: Answer> HttpConnector for InProcess<F> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let (status, body) = (self.0)(target, request.body().bytes().unwrap_or_default());
+        let status = StatusCode::try_from(status).map_err(|e| ConnectorError::other(e.into(), None));
+        HttpConnectorFuture::ready(status.map(|status| HttpResponse::new(status, SdkBody::from(body))))
+    }
+}
+
 /// The endpoint that the environment names for a service, such as `DYNAMODB`: the SDK's own
 /// variables, which it reads by itself only in the usual chain.
 pub fn endpoint_from_environment(service: &str) -> Option<String> {
@@ -108,6 +146,21 @@ pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(builder.build())
 }
 
+/// Of a failure's description (characters). It holds the whole reply, which may be a proxy's long
+/// page, and a log line that is too long for CloudWatch Logs is cut: also one with a spilled event.
+const LONGEST_DESCRIPTION: usize = 1_000;
+
+/// What went wrong with its causes, short enough to be logged. An SDK error's own text is
+/// `service error` and no more.
+pub(crate) fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string();
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_DESCRIPTION) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 /// What a port reports when an SDK call has failed.
 pub(crate) fn port_error<E>(operation: &'static str, what: &str, error: E) -> PortError
 where
@@ -116,13 +169,13 @@ where
     PortError { operation, what: what.to_owned(), source: Box::new(Described(error)) }
 }
 
-/// An SDK error whose text names its cause: by itself it says `service error` and no more.
+/// An error whose text names its causes.
 #[derive(Debug)]
 struct Described<E>(E);
 
 impl<E: std::error::Error + 'static> std::fmt::Display for Described<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        aws_sdk_dynamodb::error::DisplayErrorContext(&self.0).fmt(f)
+        f.write_str(&describe(&self.0))
     }
 }
 

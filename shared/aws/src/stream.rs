@@ -1,5 +1,7 @@
 //! The event log's stream, in Lambda's own terms.
 
+use std::collections::HashSet;
+
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use domain::auth_event::{AuthEvent, Position};
@@ -66,10 +68,9 @@ fn log_record(record: EventRecord) -> Result<LogRecord, RecordError> {
 
 /// Every record without a good end is to be given again, also one that no verdict speaks of.
 fn response(given: &[String], judged: &[Judged]) -> DynamoDbEventResponse {
-    let ended = |number: &String| {
-        judged.iter().any(|j| j.sequence_number == *number && j.verdict != Verdict::Failed)
-    };
-    let failures = given.iter().filter(|number| !ended(number)).map(|number| {
+    let ended = judged.iter().filter(|judged| judged.verdict != Verdict::Failed);
+    let ended: HashSet<&String> = ended.map(|judged| &judged.sequence_number).collect();
+    let failures = given.iter().filter(|number| !ended.contains(number)).map(|number| {
         let mut failure = DynamoDbBatchItemFailure::default();
         failure.item_identifier = Some(number.clone());
         failure

@@ -1,8 +1,15 @@
 //! Logs: one JSON object a line on standard output, as CloudWatch Logs takes them.
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging. `RUST_LOG` says what is logged; by default, `info` and above.
+/// Whatever `RUST_LOG` says: at `trace`, `lambda_runtime` logs each payload, and with it what is
+/// personal.
+const MOST_VERBOSE: LevelFilter = LevelFilter::DEBUG;
+
+/// Starts logging. `RUST_LOG` says what is logged, down to `debug`; by default, `info` and above.
 pub fn start() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -11,5 +18,7 @@ pub fn start() {
         .with_current_span(false)
         .with_span_list(false)
         .with_env_filter(filter)
+        .finish()
+        .with(MOST_VERBOSE)
         .init();
 }

@@ -3,15 +3,22 @@
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dynoxide::Database;
+use dynoxide::{Database, DynoxideError};
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
-use serde_json::{Value, json};
+use rusqlite::Connection;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+/// Without this, the store reads the whole stream to number each new record.
+const STREAM_INDEX: &str = "CREATE INDEX IF NOT EXISTS stream_records_in_order \
+     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
 /// What a store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +58,8 @@ impl DynamoDbStore {
     ///
     /// If there is no memory for one.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let database = Database::memory().map_err(|e| StoreError::new("open", e))?;
-        Ok(Self { database })
+        // Two connections share it: the store's own, and that which adds the index.
+        Self::open_database(&format!("file:{}?mode=memory&cache=shared", uuid::Uuid::now_v7()))
     }
 
     /// The store in this file, which is made if it is not there.
@@ -64,13 +71,17 @@ impl DynamoDbStore {
     ///
     /// If the file cannot be opened, or holds something else.
     pub fn open(file: &Path) -> Result<Self, StoreError> {
-        let path = file
-            .to_str()
-            .ok_or_else(|| StoreError::new("open", "the path is not UTF-8"))?;
+        let path = file.to_str().ok_or_else(|| StoreError::new("open", "the path is not UTF-8"))?;
+        let store = Self::open_database(path)?;
+        // Sets a small cache, and flushes at checkpoints only: all that it has to be called for.
+        store.database.disable_bulk_loading().map_err(|e| StoreError::new("open", e))?;
+        Ok(store)
+    }
+
+    fn open_database(path: &str) -> Result<Self, StoreError> {
         let database = Database::new(path).map_err(|e| StoreError::new("open", e))?;
-        database
-            .enable_bulk_loading()
-            .map_err(|e| StoreError::new("open", e))?;
+        let connection = Connection::open(path).map_err(|e| StoreError::new("open", e))?;
+        connection.execute(STREAM_INDEX, ()).map_err(|e| StoreError::new("open", e))?;
         Ok(Self { database })
     }
 
@@ -90,6 +101,29 @@ impl DynamoDbStore {
         Ok(Served::new(address, server))
     }
 
+    /// Answers one operation of DynamoDB's JSON protocol, such as `DynamoDB_20120810.PutItem`, with an
+    /// HTTP status and a body. It has the operations that this project calls; [`DynamoDbStore::serve`]
+    /// has all.
+    pub fn answer(&self, target: &str, body: &[u8]) -> (u16, String) {
+        match self.result(target, body) {
+            Ok(body) => (200, body),
+            Err(error) => (error.status_code(), error.to_json()),
+        }
+    }
+
+    fn result(&self, target: &str, body: &[u8]) -> dynoxide::Result<String> {
+        let store = &self.database;
+        match target.rsplit('.').next().unwrap_or_default() {
+            "CreateTable" => written(&store.create_table(read(body)?)?),
+            "PutItem" => written(&store.put_item(read(body)?)?),
+            "GetItem" => written(&store.get_item(read(body)?)?),
+            "BatchGetItem" => written(&store.batch_get_item(read(body)?)?),
+            "Query" => written(&store.query(read(body)?)?),
+            "TransactWriteItems" => written(&store.transact_write_items(read(body)?)?),
+            other => Err(DynoxideError::ValidationException(format!("{other} is not answered here"))),
+        }
+    }
+
     /// The stream of a table.
     ///
     /// # Errors
@@ -104,10 +138,8 @@ impl DynamoDbStore {
             .map_err(|e| StoreError::new("DescribeTable", e))?;
         let arn = described.table.latest_stream_arn;
         let arn = arn.ok_or_else(|| StoreError::new("DescribeTable", "the table has no stream"))?;
-        Ok(TableStream {
-            database: self.database.clone(),
-            arn,
-        })
+        let shard = shard(&self.database, &arn)?;
+        Ok(TableStream { database: self.database.clone(), arn, shard, next: Arc::default() })
     }
 }
 
@@ -149,6 +181,9 @@ impl Drop for Served {
 pub struct TableStream {
     database: Database,
     arn: String,
+    shard: String,
+    /// The sequence number of the last record read, and the iterator of what comes after it.
+    next: Arc<Mutex<Option<(String, String)>>>,
 }
 
 impl std::fmt::Debug for TableStream {
@@ -160,8 +195,8 @@ impl std::fmt::Debug for TableStream {
 }
 
 impl TableStream {
-    /// Up to `limit` records (1,000 at most) after the one with this sequence number, or from the
-    /// beginning, in the form in which Lambda hands them to a function.
+    /// Up to `limit` records after the one with this sequence number, or from the beginning: the JSON
+    /// of the event with which Lambda invokes a function.
     ///
     /// # Errors
     ///
@@ -170,65 +205,86 @@ impl TableStream {
         &self,
         sequence_number: Option<&str>,
         limit: usize,
-    ) -> Result<Value, StoreError> {
-        let iterator = self.iterator(sequence_number)?;
-        let request = GetRecordsRequest {
-            shard_iterator: iterator,
-            limit: Some(limit),
-        };
-        let got = self
-            .database
-            .get_records(request)
-            .map_err(|e| StoreError::new("GetRecords", e))?;
-        let records: Result<Vec<Value>, _> = got
-            .records
-            .iter()
-            .map(|record| self.as_lambda_has_it(record))
-            .collect();
-        Ok(json!({ "Records": records? }))
+    ) -> Result<String, StoreError> {
+        let mut records = Vec::new();
+        let mut after = sequence_number.map(str::to_owned);
+        while records.len() < limit {
+            let page = self.page(after.as_deref(), limit - records.len())?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.dynamodb.sequence_number.clone());
+            records.extend(page);
+        }
+        let records = records.iter().map(|record| LambdaRecord { record, event_source_arn: &self.arn });
+        let event = LambdaEvent { records: records.collect() };
+        serde_json::to_string(&event).map_err(|e| StoreError::new("GetRecords", e))
     }
 
+    /// What one GetRecords gives: 1,000 records at most.
+    fn page(&self, after: Option<&str>, limit: usize) -> Result<Vec<Record>, StoreError> {
+        let request =
+            GetRecordsRequest { shard_iterator: self.iterator(after)?, limit: Some(limit) };
+        let got = self.database.get_records(request).map_err(|e| StoreError::new("GetRecords", e))?;
+        if let (Some(last), Some(next)) = (got.records.last(), got.next_shard_iterator) {
+            *self.next() = Some((last.dynamodb.sequence_number.clone(), next));
+        }
+        Ok(got.records)
+    }
+
+    /// The iterator that came with the record, if it was the last to be read; a new one takes the
+    /// store a look at the whole stream.
     fn iterator(&self, sequence_number: Option<&str>) -> Result<String, StoreError> {
-        let iterator_type = if sequence_number.is_some() {
-            "AFTER_SEQUENCE_NUMBER"
-        } else {
-            "TRIM_HORIZON"
-        };
+        match &*self.next() {
+            Some((last, next)) if Some(last.as_str()) == sequence_number => Ok(next.clone()),
+            Some(_) | None => self.new_iterator(sequence_number),
+        }
+    }
+
+    fn new_iterator(&self, sequence_number: Option<&str>) -> Result<String, StoreError> {
+        let iterator_type = if sequence_number.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
         let request = GetShardIteratorRequest {
             stream_arn: self.arn.clone(),
-            shard_id: self.shard()?,
+            shard_id: self.shard.clone(),
             shard_iterator_type: iterator_type.to_owned(),
             sequence_number: sequence_number.map(str::to_owned),
         };
         let got = self.database.get_shard_iterator(request);
-        let iterator = got
-            .map_err(|e| StoreError::new("GetShardIterator", e))?
-            .shard_iterator;
+        let iterator = got.map_err(|e| StoreError::new("GetShardIterator", e))?.shard_iterator;
         iterator.ok_or_else(|| StoreError::new("GetShardIterator", "there is none"))
     }
 
-    fn shard(&self) -> Result<String, StoreError> {
-        let request = DescribeStreamRequest {
-            stream_arn: self.arn.clone(),
-            ..Default::default()
-        };
-        let described = self
-            .database
-            .describe_stream(request)
-            .map_err(|e| StoreError::new("DescribeStream", e))?;
-        let shard = described.stream_description.shards.into_iter().next();
-        Ok(shard
-            .ok_or_else(|| StoreError::new("DescribeStream", "the stream has no shard"))?
-            .shard_id)
+    fn next(&self) -> MutexGuard<'_, Option<(String, String)>> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Lambda adds the stream's ARN.
-    fn as_lambda_has_it(&self, record: &Record) -> Result<Value, StoreError> {
-        let mut value =
-            serde_json::to_value(record).map_err(|e| StoreError::new("GetRecords", e))?;
-        if let Some(record) = value.as_object_mut() {
-            record.insert("eventSourceARN".to_owned(), Value::String(self.arn.clone()));
-        }
-        Ok(value)
-    }
+/// The event with which Lambda invokes a stream's function.
+#[derive(Serialize)]
+struct LambdaEvent<'a> {
+    #[serde(rename = "Records")]
+    records: Vec<LambdaRecord<'a>>,
+}
+
+/// Lambda adds the stream's ARN to each record.
+#[derive(Serialize)]
+struct LambdaRecord<'a> {
+    #[serde(flatten)]
+    record: &'a Record,
+    #[serde(rename = "eventSourceARN")]
+    event_source_arn: &'a str,
+}
+
+fn shard(database: &Database, stream: &str) -> Result<String, StoreError> {
+    let request = DescribeStreamRequest { stream_arn: stream.to_owned(), ..Default::default() };
+    let described =
+        database.describe_stream(request).map_err(|e| StoreError::new("DescribeStream", e))?;
+    let shard = described.stream_description.shards.into_iter().next();
+    Ok(shard.ok_or_else(|| StoreError::new("DescribeStream", "the stream has no shard"))?.shard_id)
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> dynoxide::Result<T> {
+    serde_json::from_slice(body).map_err(|e| DynoxideError::SerializationException(e.to_string()))
+}
+
+fn written<T: Serialize>(response: &T) -> dynoxide::Result<String> {
+    serde_json::to_string(response).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }

@@ -53,8 +53,8 @@ pub trait UserStates {
         users: &[UserKey],
     ) -> impl Future<Output = Result<HashMap<UserKey, VersionedState>, PortError>> + Send;
 
-    /// The segment values that are told apart in a project, after these are admitted as far as there
-    /// is room.
+    /// Admits these values as far as there is room, and gives those that are told apart in the
+    /// project. Of values that are not asked for it may know nothing.
     fn admit_values(
         &self,
         project: &ProjectId,

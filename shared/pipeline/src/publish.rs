@@ -138,7 +138,7 @@ async fn fold_round(
 ) -> Result<Vec<Fold>, PortError> {
     let users: Vec<UserKey> = waiting.keys().cloned().collect();
     let mut loaded = states.load(&users).await?;
-    let known = known_values(waiting, states).await?;
+    let known = known_values(waiting, &loaded, states).await?;
     let none = KnownValues::default();
     let folds = users
         .into_iter()
@@ -177,17 +177,25 @@ fn fold(
     }
 }
 
-/// The segment values of each project, after those of the waiting events are admitted.
+/// The segment values of each project, after those of the waiting events are admitted, and those of
+/// the attempts that these may close or fail.
 async fn known_values(
     waiting: &BTreeMap<UserKey, VecDeque<Waiting>>,
+    loaded: &HashMap<UserKey, VersionedState>,
     states: &impl UserStates,
 ) -> Result<HashMap<ProjectId, KnownValues>, PortError> {
     let nothing = KnownValues::default();
     let mut wanted: HashMap<ProjectId, Vec<_>> = HashMap::new();
     for (user, records) in waiting {
         let values = wanted.entry(user.project.clone()).or_default();
-        for waiting in records {
-            values.extend(nothing.missing(&waiting.record.event.metadata.demographic));
+        let attempts = loaded
+            .get(user)
+            .into_iter()
+            .flat_map(|loaded| loaded.state.attempts.iter())
+            .map(|attempt| &attempt.metadata);
+        let events = records.iter().map(|waiting| &waiting.record.event.metadata);
+        for metadata in attempts.chain(events) {
+            values.extend(nothing.missing(&metadata.demographic));
         }
     }
     let mut known = HashMap::new();

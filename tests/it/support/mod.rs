@@ -1,6 +1,10 @@
 //! What several of the tests need.
 
 pub mod command;
+pub mod installation;
+pub mod misbehaving;
+pub mod pinpoint;
+pub mod runtime_api;
 pub mod trigger;
 
 use std::path::PathBuf;

@@ -18,6 +18,9 @@ use crate::users::DynamoUserStates;
 /// What is left of the function's time when a batch is given up.
 const RESERVE: Duration = Duration::from_secs(1);
 
+/// How much of a batch's time its delivery may take; the rest is for reading and committing.
+const DELIVERY_SHARE: f64 = 0.6;
+
 /// Runs publish-events until Lambda ends it.
 ///
 /// # Errors
@@ -40,7 +43,8 @@ async fn handle(
 ) -> Result<DynamoDbEventResponse, Error> {
     let left = time_left(&event.context);
     // Boxed: by value, the future is nested too deep for the compiler.
-    let publishing = Box::pin(publish_batch(event.payload, states, destination));
+    let destination = destination.within(left.mul_f64(DELIVERY_SHARE));
+    let publishing = Box::pin(publish_batch(event.payload, states, &destination));
     let published = tokio::time::timeout(left, publishing)
         .await
         .map_err(|_| "the batch was not published in time: it is to be given again")?;

@@ -18,7 +18,7 @@ use super::record::UserStateRecord;
 use super::{DUE_SHARDS, Item};
 use crate::metrics::{random_shard, row_update};
 use crate::record::user_key_text;
-use crate::sdk::port_error;
+use crate::sdk::{describe, port_error};
 use crate::tables::{DUE_AT, DUE_SHARD, TableNames, USER};
 
 /// Items in one transaction (DynamoDB's limit).
@@ -246,11 +246,10 @@ impl Transaction<'_> {
     }
 
     fn error(&self, failure: &dyn std::error::Error) -> PortError {
-        let described = aws_sdk_dynamodb::error::DisplayErrorContext(failure).to_string();
         PortError {
             operation: "TransactWriteItems",
             what: self.tables.users.clone(),
-            source: described.into(),
+            source: describe(failure).into(),
         }
     }
 }

@@ -252,6 +252,7 @@ impl Memory {
             .collect()
     }
 
+    /// Tells no more than it must.
     fn admit(&mut self, values: &[(Dimension, SegmentValue)]) -> KnownValues {
         let words: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
         self.journal.push(
@@ -261,10 +262,13 @@ impl Memory {
                 .collect::<Vec<_>>()
                 .join(" "),
         );
+        let mut asked = KnownValues::default();
         for (dimension, value) in values {
-            self.known.admit(*dimension, value);
+            if self.known.admit(*dimension, value) {
+                asked.admit(*dimension, value);
+            }
         }
-        self.known.clone()
+        asked
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), PortError> {

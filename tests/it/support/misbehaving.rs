@@ -1,0 +1,209 @@
+//! A DynamoDB that misbehaves: a bare TCP server that reads HTTP requests and does with each as it is
+//! told. It may stand before a store that behaves.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// What the server does with a request.
+#[derive(Clone, Debug)]
+pub enum Conduct {
+    /// It says nothing, ever.
+    Silence,
+    /// It says this, and is ready for the next request.
+    Say(Vec<u8>),
+    /// It says this, and nothing more.
+    SayAndHang(Vec<u8>),
+    /// It says this, and closes the connection.
+    SayAndClose(Vec<u8>),
+    /// It says this, one byte at a time, and never comes to an end.
+    Trickle(Vec<u8>),
+    /// It has the store do what is asked, and hands on the answer.
+    Behave,
+    /// It has the store do what is asked, and says nothing.
+    LoseAnswerAndHang,
+    /// It has the store do what is asked, and closes the connection.
+    LoseAnswerAndClose,
+}
+
+impl Conduct {
+    /// It answers with this status, and this body as DynamoDB's JSON.
+    pub fn answer(status: &str, body: &str) -> Self {
+        Self::Say(answer(status, "application/x-amz-json-1.0", body))
+    }
+
+    /// It answers with an error of DynamoDB.
+    pub fn error(status: &str, name: &str) -> Self {
+        let namespace = "com.amazonaws.dynamodb.v20120810";
+        let body = format!(r#"{{"__type":"{namespace}#{name}","message":"so it is told"}}"#);
+        Self::answer(status, &body)
+    }
+}
+
+/// An HTTP response.
+pub fn answer(status: &str, content_type: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("content-type: {content_type}\r\ncontent-length: {length}\r\n\r\n");
+    format!("HTTP/1.1 {status}\r\n{head}{body}").into_bytes()
+}
+
+/// A server that misbehaves. It ends when this is dropped.
+pub struct Misbehaving {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+type Decide = Arc<dyn Fn(&str) -> Conduct + Send + Sync>;
+
+impl Misbehaving {
+    /// A server that does so with every request.
+    pub async fn always(conduct: Conduct) -> Self {
+        Self::before("", move |_| conduct.clone()).await
+    }
+
+    /// A server before the store at `url`, which decides by the name of the operation what to do.
+    pub async fn before(
+        url: &str,
+        decide: impl Fn(&str) -> Conduct + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a free port");
+        let address = listener.local_addr().expect("it has an address");
+        let store: Arc<str> = url.trim_start_matches("http://").into();
+        let decide: Decide = Arc::new(decide);
+        let task = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((connection, _)) = listener.accept().await {
+                connections.spawn(serve(connection, store.clone(), decide.clone()));
+            }
+        });
+        Self { address, task }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Misbehaving {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// An address at which nothing listens.
+pub async fn refusing() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .expect("a free port");
+    format!(
+        "http://{}",
+        listener.local_addr().expect("it has an address")
+    )
+}
+
+async fn serve(mut connection: TcpStream, store: Arc<str>, decide: Decide) {
+    while let Some(request) = read_message(&mut connection).await {
+        let said = match decide(&request.operation()) {
+            Conduct::Silence => return std::future::pending().await,
+            Conduct::Say(bytes) => connection.write_all(&bytes).await,
+            Conduct::SayAndHang(bytes) => {
+                let _ = connection.write_all(&bytes).await;
+                return std::future::pending().await;
+            }
+            Conduct::SayAndClose(bytes) => {
+                let _ = connection.write_all(&bytes).await;
+                return;
+            }
+            Conduct::Trickle(bytes) => return trickle(connection, &bytes).await,
+            Conduct::Behave => connection.write_all(&ask(&store, &request).await).await,
+            Conduct::LoseAnswerAndHang => {
+                ask(&store, &request).await;
+                return std::future::pending().await;
+            }
+            Conduct::LoseAnswerAndClose => {
+                ask(&store, &request).await;
+                return;
+            }
+        };
+        if said.is_err() {
+            return;
+        }
+    }
+}
+
+async fn trickle(mut connection: TcpStream, bytes: &[u8]) {
+    for byte in bytes.iter().chain(std::iter::repeat(&b' ')) {
+        if connection.write_all(&[*byte]).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn ask(store: &str, request: &Message) -> Vec<u8> {
+    let mut connection = TcpStream::connect(store).await.expect("the store serves");
+    connection
+        .write_all(&request.bytes)
+        .await
+        .expect("the store serves");
+    read_message(&mut connection)
+        .await
+        .expect("the store answers")
+        .bytes
+}
+
+/// An HTTP request or response of a known length.
+struct Message {
+    head: String,
+    bytes: Vec<u8>,
+}
+
+impl Message {
+    fn operation(&self) -> String {
+        let target = self.header("x-amz-target").unwrap_or_default();
+        target.rsplit('.').next().unwrap_or_default().to_owned()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let headers = self
+            .head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(':'));
+        let mut values = headers.filter(|(header, _)| header.eq_ignore_ascii_case(name));
+        values.next().map(|(_, value)| value.trim())
+    }
+}
+
+/// The next message; none if the connection ends.
+async fn read_message(connection: &mut TcpStream) -> Option<Message> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if connection.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8_lossy(bytes.get(..end)?).into_owned();
+    let mut message = Message { head, bytes };
+    let length: usize = message
+        .header("content-length")
+        .unwrap_or("0")
+        .parse()
+        .ok()?;
+    while message.bytes.len() < end + length {
+        if connection.read_buf(&mut message.bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some(message)
+}
