@@ -14,7 +14,7 @@ use domain::ids::ProjectId;
 use domain::segment::{Dimension, KnownValues, SegmentValue};
 use domain::user_state::OpenAttempt;
 use futures::{StreamExt, TryStreamExt};
-use pipeline::ports::{Commit, DueAttempts, PortError, UserStates, VersionedState};
+use pipeline::ports::{Commit, DueAttempts, Loaded, PortError, UserStates, VersionedState};
 
 use crate::metrics::values;
 use crate::record::{parse_user_key, user_key_text};
@@ -51,7 +51,7 @@ impl DynamoUserStates {
         Self { client, tables, values: Mutex::default() }
     }
 
-    async fn load_some(&self, users: &[UserKey]) -> Result<Vec<(UserKey, VersionedState)>, PortError> {
+    async fn load_some(&self, users: &[UserKey]) -> Result<Vec<(UserKey, Loaded)>, PortError> {
         let mut wanted = Some(keys(users).map_err(|e| self.users_error("BatchGetItem", e))?);
         let mut items = Vec::with_capacity(users.len());
         for _ in 0..BATCH_GET_TRIES {
@@ -69,12 +69,16 @@ impl DynamoUserStates {
         items.into_iter().map(|item| self.state(item)).collect()
     }
 
-    fn state(&self, mut item: Item) -> Result<(UserKey, VersionedState), PortError> {
-        let error = |e| self.users_error("BatchGetItem", e);
-        let user = key_of(&mut item).map_err(error)?;
-        let record: UserStateRecord = serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-            .map_err(|e| self.users_error("BatchGetItem", e))?;
-        Ok((user, VersionedState::try_from(record).map_err(error)?))
+    fn state(&self, mut item: Item) -> Result<(UserKey, Loaded), PortError> {
+        let user = key_of(&mut item).map_err(|e| self.users_error("BatchGetItem", e))?;
+        let record: Result<UserStateRecord, _> = serde_dynamo::aws_sdk_dynamodb_1::from_item(item);
+        let state = match record {
+            Ok(record) => {
+                VersionedState::try_from(record).map_err(|e| self.users_error("BatchGetItem", e))
+            }
+            Err(error) => Err(self.users_error("BatchGetItem", error)),
+        };
+        Ok((user, state))
     }
 
     fn users_error<E>(&self, operation: &'static str, error: E) -> PortError
@@ -114,7 +118,10 @@ impl DynamoUserStates {
         let found = query.send().await.map_err(|e| self.users_error("Query", e))?;
         let mut due = Vec::new();
         for item in found.items.unwrap_or_default() {
-            due.extend(self.due_attempts(item, moment)?);
+            match self.due_attempts(item, moment) {
+                Ok(attempts) => due.extend(attempts),
+                Err(error) => tracing::error!(%error, "a user's attempts are unreadable: passed over"),
+            }
         }
         Ok(due)
     }
@@ -140,7 +147,7 @@ impl DynamoUserStates {
 }
 
 impl UserStates for DynamoUserStates {
-    async fn load(&self, users: &[UserKey]) -> Result<HashMap<UserKey, VersionedState>, PortError> {
+    async fn load(&self, users: &[UserKey]) -> Result<HashMap<UserKey, Loaded>, PortError> {
         let mut states = HashMap::with_capacity(users.len());
         for some in users.chunks(MOST_KEYS) {
             states.extend(self.load_some(some).await?);

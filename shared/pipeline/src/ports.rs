@@ -47,11 +47,12 @@ pub enum Appended {
 
 /// The users' states, and the daily rows that follow from them.
 pub trait UserStates {
-    /// Reads states. A user with no state yet has the first one.
+    /// Reads states, each of which may be unreadable by itself. A user with no state yet is not among
+    /// them.
     fn load(
         &self,
         users: &[UserKey],
-    ) -> impl Future<Output = Result<HashMap<UserKey, VersionedState>, PortError>> + Send;
+    ) -> impl Future<Output = Result<HashMap<UserKey, Loaded>, PortError>> + Send;
 
     /// Admits these values as far as there is room, and gives those that are told apart in the
     /// project. Of values that are not asked for it may know nothing.
@@ -68,6 +69,9 @@ pub trait UserStates {
         commits: Vec<Commit>,
     ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
 }
+
+/// A state as it was read, or why it cannot be.
+pub type Loaded = Result<VersionedState, PortError>;
 
 /// A state, and which writing of it this is.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

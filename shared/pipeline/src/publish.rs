@@ -64,7 +64,10 @@ pub async fn publish(
     let mut waiting = by_user(records);
     while !waiting.is_empty() {
         let folds = match fold_round(&mut waiting, states).await {
-            Ok(folds) => folds,
+            Ok((folds, unreadable)) => {
+                judged.extend(unreadable);
+                folds
+            }
             Err(error) => {
                 tracing::error!(%error, "the users' states cannot be had; the batch is to be given again");
                 judged.extend(waiting.into_values().flatten().map(Waiting::failed));
@@ -131,15 +134,16 @@ fn by_user(records: Vec<LogRecord>) -> BTreeMap<UserKey, VecDeque<Waiting>> {
     users
 }
 
-/// Folds each user's records, as many as one transaction can hold; the others go on waiting.
+/// Folds each user's records, as many as one transaction can hold; the others go on waiting. The
+/// records of users whose states are unreadable fail.
 async fn fold_round(
     waiting: &mut BTreeMap<UserKey, VecDeque<Waiting>>,
     states: &impl UserStates,
-) -> Result<Vec<Fold>, PortError> {
-    let users: Vec<UserKey> = waiting.keys().cloned().collect();
-    let mut loaded = states.load(&users).await?;
+) -> Result<(Vec<Fold>, Vec<(usize, Judged)>), PortError> {
+    let (mut loaded, unreadable) = load(waiting, states).await?;
     let known = known_values(waiting, &loaded, states).await?;
     let none = KnownValues::default();
+    let users: Vec<UserKey> = waiting.keys().cloned().collect();
     let folds = users
         .into_iter()
         .map(|user| {
@@ -149,7 +153,28 @@ async fn fold_round(
         })
         .collect();
     waiting.retain(|_, records| !records.is_empty());
-    Ok(folds)
+    Ok((folds, unreadable))
+}
+
+/// The states of those who wait, and the records of those whose states are unreadable, taken out.
+async fn load(
+    waiting: &mut BTreeMap<UserKey, VecDeque<Waiting>>,
+    states: &impl UserStates,
+) -> Result<(HashMap<UserKey, VersionedState>, Vec<(usize, Judged)>), PortError> {
+    let users: Vec<UserKey> = waiting.keys().cloned().collect();
+    let mut readable = HashMap::new();
+    let mut unreadable = Vec::new();
+    for (user, loaded) in states.load(&users).await? {
+        match loaded {
+            Ok(state) => drop(readable.insert(user, state)),
+            Err(error) => {
+                tracing::error!(%error, "a user's state is unreadable; his events are to be given again");
+                let records = waiting.remove(&user).into_iter().flatten();
+                unreadable.extend(records.map(Waiting::failed));
+            }
+        }
+    }
+    Ok((readable, unreadable))
 }
 
 fn fold(

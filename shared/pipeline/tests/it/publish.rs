@@ -76,6 +76,24 @@ async fn a_batch_is_loaded_once_and_delivered_before_it_is_committed() {
 }
 
 #[tokio::test]
+async fn an_unreadable_state_fails_its_own_records_only() {
+    let world = World::calm();
+    published(&world, &three_users()).await;
+    world.spoil("b");
+    assert_eq!(
+        published(&world, &three_users()).await,
+        [
+            "1 repeated",
+            "2 repeated",
+            "3 failed",
+            "4 repeated",
+            "5 repeated",
+            "6 failed"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn an_empty_batch_asks_for_nothing() {
     let world = World::planned(|call| panic!("{call:?}"));
     assert_eq!(published(&world, &[]).await, [""; 0]);

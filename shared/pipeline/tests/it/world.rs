@@ -13,7 +13,7 @@ use domain::ids::{EventId, ProjectId};
 use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
 use domain::user_state::OpenAttempt;
 use pipeline::ports::{
-    Appended, Commit, Delivered, Delivery, Destinations, DueAttempts, EventLog, PortError,
+    Appended, Commit, Delivered, Delivery, Destinations, DueAttempts, EventLog, Loaded, PortError,
     UserStates, VersionedState,
 };
 use tokio::sync::Notify;
@@ -96,6 +96,8 @@ pub struct Memory {
     pub deliveries: Vec<Delivery>,
     /// The calls, in words.
     pub journal: Vec<String>,
+    /// The names of users whose states are unreadable.
+    pub unreadable: HashSet<String>,
 }
 
 impl World {
@@ -150,6 +152,15 @@ impl World {
         at(&self.memory.lock().unwrap())
     }
 
+    /// From now on, this user's state is unreadable.
+    pub fn spoil(&self, user: &str) {
+        self.memory
+            .lock()
+            .unwrap()
+            .unreadable
+            .insert(user.to_owned());
+    }
+
     /// Asks for something: it is done or not, as planned, and then fails or not.
     async fn ask<T>(&self, call: Call, act: impl FnOnce(&mut Memory) -> T) -> Result<T, PortError> {
         let fate = (self.plan.lock().unwrap())(&call);
@@ -186,7 +197,7 @@ impl EventLog for World {
 }
 
 impl UserStates for World {
-    async fn load(&self, users: &[UserKey]) -> Result<HashMap<UserKey, VersionedState>, PortError> {
+    async fn load(&self, users: &[UserKey]) -> Result<HashMap<UserKey, Loaded>, PortError> {
         self.ask(Call::Load, |memory| memory.load(users)).await
     }
 
@@ -241,15 +252,22 @@ impl Memory {
         Appended::Now
     }
 
-    fn load(&mut self, users: &[UserKey]) -> HashMap<UserKey, VersionedState> {
+    fn load(&mut self, users: &[UserKey]) -> HashMap<UserKey, Loaded> {
         let names: Vec<&str> = users.iter().map(user_name).collect();
         self.journal.push(format!("load {}", names.join(" ")));
         let known = users
             .iter()
             .filter_map(|user| self.states.get_key_value(user));
         known
-            .map(|(user, state)| (user.clone(), state.clone()))
+            .map(|(user, state)| (user.clone(), self.readable(user, state)))
             .collect()
+    }
+
+    fn readable(&self, user: &UserKey, state: &VersionedState) -> Loaded {
+        if self.unreadable.contains(user_name(user)) {
+            return Err(error("the state is unreadable"));
+        }
+        Ok(state.clone())
     }
 
     /// Tells no more than it must.
