@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use domain::config;
 use domain::day::Day;
+use domain::ids::ProjectId;
 use domain::segment::Dimension;
 
 /// Sign-ups, sign-ins, failures and active users of Amazon Cognito user pools.
@@ -84,8 +86,8 @@ pub struct MetricsArgs {
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
     /// The Pinpoint application id.
-    #[arg(long, value_name = "ID")]
-    pub project: String,
+    #[arg(long, value_name = "ID", value_parser = config::application_id)]
+    pub project: ProjectId,
     /// The first day, such as 2026-01-01 (UTC).
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub from: Day,

@@ -53,7 +53,9 @@ pub fn days(
     (from, to): (Day, Day),
     segment: Option<&SegmentObject>,
 ) -> Vec<DayObject> {
-    from.through(to).map(|day| day_object(project, rows.figures(day), segment)).collect()
+    from.through(to)
+        .map(|day| day_object(project, rows.figures(day), segment))
+        .collect()
 }
 
 /// Every month from the one to the other.
@@ -95,7 +97,9 @@ fn day_object(
 pub fn cells<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json::Error> {
     let mut rows = Vec::with_capacity(objects.len() + 1);
     for object in objects {
-        let Value::Object(fields) = serde_json::to_value(object)? else { continue };
+        let Value::Object(fields) = serde_json::to_value(object)? else {
+            continue;
+        };
         let fields = fields.into_iter().map(|(name, value)| match value {
             Value::Object(segment) => segment.into_iter().next().unwrap_or((name, Value::Null)),
             plain => (name, plain),
@@ -123,7 +127,9 @@ pub fn table(rows: Vec<Vec<String>>) -> Table {
     table.load_style(presets::NOTHING);
     table.set_header(rows.next().unwrap_or_default());
     table.add_rows(rows);
-    let numeric: Vec<usize> = (0..table.column_count()).filter(|column| is_numeric(&table, *column)).collect();
+    let numeric: Vec<usize> = (0..table.column_count())
+        .filter(|column| is_numeric(&table, *column))
+        .collect();
     for column in numeric {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);

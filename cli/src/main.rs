@@ -40,7 +40,10 @@ impl<E: std::error::Error> From<E> for Failure {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .init();
     let result = match args.command {
         Command::Replay(args) => replay::run(args).await,
         Command::Metrics(args) => metrics::run(args).await,

@@ -1,5 +1,6 @@
 //! `cognito-pinpoint metrics`: the daily figures of a project.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use aws::metrics::DynamoMetrics;
@@ -19,18 +20,25 @@ use crate::replay::DYNAMODB_FILE;
 /// Prints the figures that were asked for.
 pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
     if args.to < args.from {
-        return Err(Failure::Usage(format!("--to {} is before --from {}", args.to, args.from)));
+        return Err(Failure::Usage(format!(
+            "--to {} is before --from {}",
+            args.to, args.from
+        )));
     }
-    let project = ProjectId::new(args.project.to_lowercase());
+    let project = args.project.clone();
     let metrics = open(&args).await?;
     let segments = read(&metrics, &project, &args).await?;
     if args.months {
         let span = (args.from.month(), args.to.month());
-        let all = segments.iter().flat_map(|(segment, rows)| months(&project, rows, span, segment.as_ref()));
+        let all = segments
+            .iter()
+            .flat_map(|(segment, rows)| months(&project, rows, span, segment.as_ref()));
         print(&all.collect::<Vec<_>>(), args.format)?;
     } else {
         let span = (args.from, args.to);
-        let all = segments.iter().flat_map(|(segment, rows)| days(&project, rows, span, segment.as_ref()));
+        let all = segments
+            .iter()
+            .flat_map(|(segment, rows)| days(&project, rows, span, segment.as_ref()));
         print(&all.collect::<Vec<_>>(), args.format)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -42,9 +50,16 @@ async fn open(args: &MetricsArgs) -> Result<DynamoMetrics, Failure> {
         let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
         return Ok(DynamoMetrics::new(sdk::dynamodb(&config), table.clone()));
     }
-    let file = args.data_dir.clone().unwrap_or_default().join(DYNAMODB_FILE);
+    let file = args
+        .data_dir
+        .clone()
+        .unwrap_or_default()
+        .join(DYNAMODB_FILE);
     if !file.is_file() {
-        let problem = format!("{} is not there: no replay kept its store here", file.display());
+        let problem = format!(
+            "{} is not there: no replay kept its store here",
+            file.display()
+        );
         return Err(Failure::Usage(problem));
     }
     let store = DynamoDbStore::open(&file)?;
@@ -64,7 +79,10 @@ async fn read(
     };
     let rows = metrics.by(project, dimension, (from, to)).await?;
     let segment = |value| Some(SegmentObject(dimension, value));
-    Ok(rows.into_iter().map(|(value, rows)| (segment(value), rows)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(value, rows)| (segment(value), rows))
+        .collect())
 }
 
 /// The days whose rows the figures are made of.
@@ -77,11 +95,12 @@ fn span_to_read(args: &MetricsArgs) -> (Day, Day) {
 }
 
 fn print<T: Serialize>(objects: &[T], format: MetricsFormat) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
     match format {
-        MetricsFormat::Json => println!("{}", serde_json::to_string_pretty(objects)?),
-        MetricsFormat::Table => println!("{}", table(cells(objects)?)),
+        MetricsFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(objects)?)?,
+        MetricsFormat::Table => writeln!(out, "{}", table(cells(objects)?))?,
         MetricsFormat::Csv => {
-            let mut csv = csv::Writer::from_writer(std::io::stdout());
+            let mut csv = csv::Writer::from_writer(out);
             for row in cells(objects)? {
                 csv.write_record(row)?;
             }

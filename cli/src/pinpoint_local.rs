@@ -23,13 +23,23 @@ pub async fn run(args: PinpointLocalArgs) -> Result<ExitCode, Failure> {
         let (host, port) = address;
         Failure::Outside(format!("cannot listen on {host}, port {port}: {error}"))
     })?;
-    println!("Pinpoint-compatible server at http://{}", listener.local_addr()?);
+    println!(
+        "Pinpoint-compatible server at http://{}",
+        listener.local_addr()?
+    );
     let interrupted = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "interrupts cannot be waited for");
         }
     };
-    serve(listener, store, Arc::new(SystemClock), AppCreation::Explicit, interrupted).await?;
+    serve(
+        listener,
+        store,
+        Arc::new(SystemClock),
+        AppCreation::Explicit,
+        interrupted,
+    )
+    .await?;
     Ok(ExitCode::SUCCESS)
 }
 

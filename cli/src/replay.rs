@@ -56,10 +56,14 @@ pub struct Taken {
 
 async fn entries(args: &ReplayArgs, installation: &mut Installation) -> Result<Taken, Failure> {
     let reading = Progress::of_bytes("reading");
-    let (mut entries, rejected) =
-        Entries::index(&args.paths, Utc::now(), &mut |done, total| reading.set(done, total));
+    let (mut entries, rejected) = Entries::index(&args.paths, Utc::now(), &mut |done, total| {
+        reading.set(done, total)
+    });
     reading.finish();
-    let mut taken = Taken { replayed: 0, rejected };
+    let mut taken = Taken {
+        replayed: 0,
+        rejected,
+    };
     let replaying = Progress::of_events("replaying", entries.len());
     let mut together = Together::default();
     for entry in entries.read() {
@@ -91,7 +95,10 @@ fn parsed(entry: Entry) -> Result<(Entry, Parsed), Rejected> {
 async fn spilled(args: &ReplayArgs, installation: &mut Installation) -> Result<Taken, Failure> {
     let mut spilled = Spilled::new(args.paths.clone());
     let (events, rejected) = take_back::events(&mut spilled);
-    let mut taken = Taken { replayed: 0, rejected };
+    let mut taken = Taken {
+        replayed: 0,
+        rejected,
+    };
     for event in events {
         installation.take_back(&event).await?;
         taken.replayed += 1;
@@ -100,10 +107,13 @@ async fn spilled(args: &ReplayArgs, installation: &mut Installation) -> Result<T
 }
 
 fn configuration(args: &ReplayArgs) -> Result<Config, Failure> {
-    let Some(file) = &args.config else { return Ok(Config::local_default()) };
+    let Some(file) = &args.config else {
+        return Ok(Config::local_default());
+    };
     let name = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::Usage(format!("the configuration {name} cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::Usage(format!("the configuration {name} cannot be read: {error}"))
+    })?;
     Config::from_json(&text)
         .map_err(|faults| Failure::Usage(format!("the configuration {name} is faulty:\n{faults}")))
 }

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use crate::support::command::{cognito_pinpoint, json_of};
 use crate::support::trigger::{Trigger, entry};
 
-const USERS: u64 = 100;
+const USERS: i64 = 100;
 const DAYS: i64 = 90;
 const PROJECT: &str = "00000000000000000000000000000000";
 
 /// What the brute-force count knows: who was active when, and how often what happened.
 #[derive(Default)]
 struct Count {
-    active: BTreeMap<NaiveDate, BTreeSet<u64>>,
+    active: BTreeMap<NaiveDate, BTreeSet<i64>>,
     sign_ups: BTreeMap<NaiveDate, i64>,
     sign_ins: BTreeMap<NaiveDate, i64>,
     failures: BTreeMap<NaiveDate, i64>,
@@ -25,7 +25,7 @@ struct Count {
 
 /// Something that one user does: the events that it makes, and what is to be counted.
 struct Act {
-    user: u64,
+    user: i64,
     at: DateTime<Utc>,
     kind: Kind,
 }
@@ -43,9 +43,12 @@ enum Kind {
 struct Numbers(u64);
 
 impl Numbers {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
+    fn below(&mut self, bound: i64) -> i64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from(self.0 >> 33).unwrap() % bound
     }
 }
 
@@ -59,14 +62,18 @@ fn acts(seed: u64) -> Vec<Act> {
             if numbers.below(400) > 0 {
                 continue;
             }
-            let at = start + Duration::minutes(slot * 20) + Duration::seconds(numbers.below(300) as i64);
+            let at = start + Duration::minutes(slot * 20) + Duration::seconds(numbers.below(300));
             let kind = match numbers.below(10) {
                 0 => Kind::SignUp,
                 1 => Kind::WrongPassword,
-                2 => Kind::SignIn { seconds: 211 + numbers.below(600) as i64 },
+                2 => Kind::SignIn {
+                    seconds: 211 + numbers.below(600),
+                },
                 3 => Kind::TokenOnly,
                 4 => Kind::PasswordReset,
-                _ => Kind::SignIn { seconds: numbers.below(211) as i64 },
+                _ => Kind::SignIn {
+                    seconds: numbers.below(211),
+                },
             };
             acts.push(Act { user, at, kind });
         }
@@ -77,14 +84,20 @@ fn acts(seed: u64) -> Vec<Act> {
 impl Act {
     fn entries(&self) -> Vec<Value> {
         let user = format!("{:08}-0000-4000-8000-000000000000", self.user);
-        let platform = json!({"platform": (["iOS", "Android"][self.user as usize % 2])});
+        let platform = json!({"platform": (if self.user % 2 == 0 { "iOS" } else { "Android" })});
         let at = |seconds, trigger: Trigger| {
-            entry(self.at + Duration::seconds(seconds), trigger.event(&user, &platform))
+            entry(
+                self.at + Duration::seconds(seconds),
+                trigger.event(&user, &platform),
+            )
         };
         match self.kind {
             Kind::SignUp => vec![at(0, Trigger::ConfirmSignUp)],
             Kind::SignIn { seconds } => {
-                vec![at(0, Trigger::PreAuthentication), at(seconds, Trigger::PostAuthentication)]
+                vec![
+                    at(0, Trigger::PreAuthentication),
+                    at(seconds, Trigger::PostAuthentication),
+                ]
             }
             Kind::WrongPassword => vec![at(0, Trigger::PreAuthentication)],
             Kind::TokenOnly => vec![at(0, Trigger::RefreshTokens)],
@@ -124,14 +137,24 @@ impl Count {
     }
 
     fn active_between(&self, first: NaiveDate, last: NaiveDate) -> usize {
-        self.active.range(first..=last).flat_map(|(_, users)| users).collect::<BTreeSet<_>>().len()
+        self.active
+            .range(first..=last)
+            .flat_map(|(_, users)| users)
+            .collect::<BTreeSet<_>>()
+            .len()
     }
 
     fn days(&self) -> Vec<Value> {
-        let counted = [&self.sign_ups, &self.sign_ins, &self.failures].into_iter().flat_map(|counts| counts.keys());
+        let counted = [&self.sign_ups, &self.sign_ins, &self.failures]
+            .into_iter()
+            .flat_map(|counts| counts.keys());
         let all: BTreeSet<NaiveDate> = self.active.keys().chain(counted).copied().collect();
         let (first, last) = (*all.first().unwrap(), *all.last().unwrap());
-        first.iter_days().take_while(|day| *day <= last).map(|day| self.day(first, day)).collect()
+        first
+            .iter_days()
+            .take_while(|day| *day <= last)
+            .map(|day| self.day(first, day))
+            .collect()
     }
 
     fn day(&self, first: NaiveDate, day: NaiveDate) -> Value {
@@ -147,14 +170,21 @@ impl Count {
 
     fn new_on(&self, first: NaiveDate, day: NaiveDate) -> usize {
         let today = self.active.get(&day).cloned().unwrap_or_default();
-        let before = |user: &u64| self.active.range(first..day).any(|(_, users)| users.contains(user));
+        let before = |user: &i64| {
+            self.active
+                .range(first..day)
+                .any(|(_, users)| users.contains(user))
+        };
         today.iter().filter(|user| !before(user)).count()
     }
 }
 
 fn write(file: &Path, acts: &[&Act]) {
-    let lines: Vec<String> =
-        acts.iter().flat_map(|act| act.entries()).map(|entry| entry.to_string()).collect();
+    let lines: Vec<String> = acts
+        .iter()
+        .flat_map(|act| act.entries())
+        .map(|entry| entry.to_string())
+        .collect();
     std::fs::write(file, lines.join("\n")).unwrap();
 }
 
@@ -165,8 +195,16 @@ fn a_replay_counts_as_brute_force_does() {
         let acts = acts(seed);
         let file = folder.path().join("trace.jsonl");
         write(&file, &acts.iter().collect::<Vec<_>>());
-        let report = json_of(cognito_pinpoint().args(["replay", "--format", "json"]).arg(&file));
-        assert_eq!(report["days"], json!(Count::of(&acts).days()), "seed {seed}");
+        let report = json_of(
+            cognito_pinpoint()
+                .args(["replay", "--format", "json"])
+                .arg(&file),
+        );
+        assert_eq!(
+            report["days"],
+            json!(Count::of(&acts).days()),
+            "seed {seed}"
+        );
     }
 }
 
@@ -189,7 +227,11 @@ fn replays_that_add_up_count_late_events_as_brute_force_does() {
         }
     }
     assert_eq!(report["days"], json!(Count::of(&acts).days()));
-    assert_eq!(report["outcomes"]["too_late"], Value::Null, "no user's trace is longer than 90 days");
+    assert_eq!(
+        report["outcomes"]["too_late"],
+        Value::Null,
+        "no user's trace is longer than 90 days"
+    );
     by_platform_and_month(&data, &acts);
 }
 
@@ -198,14 +240,27 @@ fn by_platform_and_month(data: &Path, acts: &[Act]) {
     for (platform, rest) in [("iOS", 0), ("Android", 1)] {
         let count = Count::of(acts.iter().filter(|act| act.user % 2 == rest));
         let months = metrics(data, &["--by", "platform", "--months"]);
-        for month in months.iter().filter(|month| month["segment"]["platform"] == platform) {
-            let first: NaiveDate = format!("{}-01", month["month"].as_str().unwrap()).parse().unwrap();
+        for month in months
+            .iter()
+            .filter(|month| month["segment"]["platform"] == platform)
+        {
+            let first: NaiveDate = format!("{}-01", month["month"].as_str().unwrap())
+                .parse()
+                .unwrap();
             let next = first.checked_add_months(chrono::Months::new(1)).unwrap();
             let expected = count.active_between(first, next.pred_opt().unwrap());
-            assert_eq!(month["calendarMau"], json!(expected), "{platform} {}", first.month());
+            assert_eq!(
+                month["calendarMau"],
+                json!(expected),
+                "{platform} {}",
+                first.month()
+            );
         }
         let days = metrics(data, &["--by", "platform"]);
-        let days: Vec<_> = days.iter().filter(|day| day["segment"]["platform"] == platform).collect();
+        let days: Vec<_> = days
+            .iter()
+            .filter(|day| day["segment"]["platform"] == platform)
+            .collect();
         assert_eq!(days.len(), 93);
         for day in days {
             let date: NaiveDate = day["date"].as_str().unwrap().parse().unwrap();
@@ -218,8 +273,24 @@ fn by_platform_and_month(data: &Path, acts: &[Act]) {
 }
 
 fn metrics(data: &Path, more: &[&str]) -> Vec<Value> {
-    let range = ["--project", PROJECT, "--from", "2025-12-01", "--to", "2026-03-03", "--format", "json"];
+    let range = [
+        "--project",
+        PROJECT,
+        "--from",
+        "2025-12-01",
+        "--to",
+        "2026-03-03",
+        "--format",
+        "json",
+    ];
     let mut command = cognito_pinpoint();
-    let figures = json_of(command.arg("metrics").arg("--data-dir").arg(data).args(range).args(more));
+    let figures = json_of(
+        command
+            .arg("metrics")
+            .arg("--data-dir")
+            .arg(data)
+            .args(range)
+            .args(more),
+    );
     figures.as_array().unwrap().clone()
 }

@@ -24,7 +24,9 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let url = line.trim().rsplit(' ').next().unwrap().to_owned();
         assert!(url.starts_with("http://127.0.0.1:"), "{line}");
         Self { child, url }
@@ -41,7 +43,11 @@ impl Drop for Server {
 /// A program of the tests' virtual environment, with credentials that mean nothing.
 fn python_program(name: &str) -> Command {
     let program: PathBuf = repository(".venv/bin").join(name);
-    assert!(program.exists(), "{} is not there: run `make test`", program.display());
+    assert!(
+        program.exists(),
+        "{} is not there: run `make test`",
+        program.display()
+    );
     let mut command = Command::new(program);
     command
         .env("AWS_ACCESS_KEY_ID", "local")
@@ -54,9 +60,21 @@ fn python_program(name: &str) -> Command {
 
 fn aws(server: &Server, arguments: &[&str]) -> Value {
     let mut command = python_program("aws");
-    command.args(["pinpoint", "--endpoint-url", &server.url, "--output", "json"]).args(arguments);
+    command
+        .args([
+            "pinpoint",
+            "--endpoint-url",
+            &server.url,
+            "--output",
+            "json",
+        ])
+        .args(arguments);
     let output = command.output().unwrap();
-    assert!(output.status.success(), "aws pinpoint {arguments:?}: {}", errors_of(&output));
+    assert!(
+        output.status.success(),
+        "aws pinpoint {arguments:?}: {}",
+        errors_of(&output)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -64,7 +82,9 @@ fn aws(server: &Server, arguments: &[&str]) -> Value {
 fn boto3_drives_every_operation() {
     let server = Server::start(&[]);
     let mut script = python_program("python");
-    script.arg(repository("tests/python/pinpoint_boto3.py")).args(["--endpoint", &server.url]);
+    script
+        .arg(repository("tests/python/pinpoint_boto3.py"))
+        .args(["--endpoint", &server.url]);
     let output = script.output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{printed}{}", errors_of(&output));
@@ -75,12 +95,27 @@ fn the_aws_cli_works_and_a_data_folder_outlives_the_server() {
     let folder = tempfile::tempdir().unwrap();
     let data = ["--data-dir", folder.path().to_str().unwrap()];
     let server = Server::start(&data);
-    let created = aws(&server, &["create-app", "--create-application-request", "Name=shop"]);
-    let id = created["ApplicationResponse"]["Id"].as_str().unwrap().to_owned();
-    let endpoint = json!({"ChannelType": "EMAIL", "Address": "ada@example.test", "User": {"UserId": "s-1"}});
+    let created = aws(
+        &server,
+        &["create-app", "--create-application-request", "Name=shop"],
+    );
+    let id = created["ApplicationResponse"]["Id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let endpoint =
+        json!({"ChannelType": "EMAIL", "Address": "ada@example.test", "User": {"UserId": "s-1"}});
     let endpoint = endpoint.to_string();
     let named = ["--application-id", &id, "--endpoint-id", "e-1"];
-    aws(&server, &[&["update-endpoint"], &named[..], &["--endpoint-request", &endpoint]].concat());
+    aws(
+        &server,
+        &[
+            &["update-endpoint"],
+            &named[..],
+            &["--endpoint-request", &endpoint],
+        ]
+        .concat(),
+    );
     drop(server);
 
     let server = Server::start(&data);

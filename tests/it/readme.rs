@@ -17,28 +17,53 @@ const SPILLED: &str = r#"{"timestamp":"2026-01-31T12:00:00.1Z","level":"ERROR","
 /// The commands in a README's `sh` blocks, without their comments.
 fn commands(readme: &str) -> Vec<String> {
     let text = std::fs::read_to_string(repository(readme)).unwrap();
-    let blocks = text.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
-    let lines = blocks.flat_map(str::lines).map(|line| line.split(" # ").next().unwrap().trim());
-    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    let blocks = text
+        .split("```sh\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap());
+    let lines = blocks
+        .flat_map(str::lines)
+        .map(|line| line.split(" # ").next().unwrap().trim());
+    lines
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A folder with what the commands name, as it is for a user in the repository's folder.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    symlink(repository("events").canonicalize().unwrap(), path.join("events")).unwrap();
+    symlink(
+        repository("events").canonicalize().unwrap(),
+        path.join("events"),
+    )
+    .unwrap();
     symlink(binary("cognito-pinpoint"), path.join("cognito-pinpoint")).unwrap();
     let recent = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-    std::fs::write(path.join("saved.log"), SPILLED.replace("2026-01-31T12:00:00.000Z", &recent)).unwrap();
+    std::fs::write(
+        path.join("saved.log"),
+        SPILLED.replace("2026-01-31T12:00:00.000Z", &recent),
+    )
+    .unwrap();
     folder
 }
 
 fn shell(folder: &Path, command: &str, dynamodb: &str) -> Command {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("exec {command}")]).current_dir(folder);
-    shell.env("PATH", folder).env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb);
-    shell.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
-    shell.env("AWS_REGION", "us-east-1").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &format!("exec {command}")])
+        .current_dir(folder);
+    shell
+        .env("PATH", folder)
+        .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb);
+    shell
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local");
+    shell
+        .env("AWS_REGION", "us-east-1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     shell
 }
 
@@ -47,21 +72,36 @@ async fn every_command_that_a_readme_shows_works() {
     let folder = folder();
     let dynamodb = DynamoDbStore::in_memory().unwrap().serve().await.unwrap();
     let client = sdk::dynamodb(&sdk::on_loopback(&dynamodb.url(), Patience::BEHIND_THE_LOG));
-    create_missing(&client, &TableNames::default()).await.unwrap();
+    create_missing(&client, &TableNames::default())
+        .await
+        .unwrap();
     let ci = std::fs::read_to_string(repository(".ci/run")).unwrap();
     let mut run = 0;
-    for command in commands("README.md").into_iter().chain(commands("events/README.md")) {
+    for command in commands("README.md")
+        .into_iter()
+        .chain(commands("events/README.md"))
+    {
         if command.starts_with("make ") {
-            assert!(ci.lines().any(|line| line.starts_with(&command)), "CI does not run `{command}`");
+            assert!(
+                ci.lines().any(|line| line.starts_with(&command)),
+                "CI does not run `{command}`"
+            );
             continue;
         }
-        assert!(command.starts_with("cognito-pinpoint "), "nothing runs `{command}`");
+        assert!(
+            command.starts_with("cognito-pinpoint "),
+            "nothing runs `{command}`"
+        );
         let mut shell = shell(folder.path(), &command, &dynamodb.url());
         if command.contains("pinpoint-local") {
             serves(&mut shell, &command);
         } else {
             let output = shell.output().unwrap();
-            assert!(output.status.success(), "`{command}`: {}", errors_of(&output));
+            assert!(
+                output.status.success(),
+                "`{command}`: {}",
+                errors_of(&output)
+            );
         }
         run += 1;
     }
@@ -73,7 +113,9 @@ fn serves(shell: &mut Command, command: &str) {
     use std::io::{BufRead, BufReader};
     let mut child = shell.spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(line.contains("http://127.0.0.1:"), "`{command}`: {line}");

@@ -157,7 +157,7 @@ fn rejected_entries_sort_as_they_were_read() {
     assert_eq!(shuffled, rejected);
     let json = serde_json::to_value(&rejected[0]).unwrap();
     let keys: Vec<_> = json.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["error", "source"]);
+    assert_eq!(keys, ["source", "error"]);
 }
 
 #[test]

@@ -124,7 +124,10 @@ impl Installation {
         for entry in entries {
             let (config, log) = (self.config.clone(), self.log.clone());
             captures.spawn(async move {
-                let moment = Moment { time: entry.time, random: rand::random() };
+                let moment = Moment {
+                    time: entry.time,
+                    random: rand::random(),
+                };
                 capture(entry.event.as_bytes(), moment, &config, &log).await
             });
         }
@@ -156,7 +159,8 @@ impl Installation {
     pub async fn finish(&mut self) -> Result<(), Failure> {
         self.publish().await?;
         let longest = TimeDelta::seconds(AttemptWindow::LONGEST.into());
-        self.expire(self.clock.now().max(Utc::now()) + longest + TimeDelta::seconds(1)).await
+        self.expire(self.clock.now().max(Utc::now()) + longest + TimeDelta::seconds(1))
+            .await
     }
 
     /// What became of each captured event.
@@ -192,7 +196,10 @@ impl Installation {
         loop {
             let expired = expire(now, &self.states, &self.log).await?;
             if expired.failed > 0 {
-                return Err(Failure::Outside(format!("{} attempts did not expire", expired.failed)));
+                return Err(Failure::Outside(format!(
+                    "{} attempts did not expire",
+                    expired.failed
+                )));
             }
             if expired.appended == 0 {
                 return Ok(());
@@ -205,16 +212,22 @@ impl Installation {
     async fn publish(&mut self) -> Result<(), Failure> {
         let mut tries = 0;
         loop {
-            let records = self.stream.records_after(self.published_up_to.as_deref(), BATCH)?;
+            let records = self
+                .stream
+                .records_after(self.published_up_to.as_deref(), BATCH)?;
             let batch: Event = serde_json::from_str(&records)?;
-            let Some(last) = batch.records.last() else { break };
+            let Some(last) = batch.records.last() else {
+                break;
+            };
             let last = last.change.sequence_number.clone();
             let before_failure = self.publish_batch(batch).await;
             if before_failure.is_none() {
                 self.published_up_to = last;
                 tries = 0;
             } else if tries == TRIES {
-                return Err(Failure::Outside("events were not published: see the log".to_owned()));
+                return Err(Failure::Outside(
+                    "events were not published: see the log".to_owned(),
+                ));
             } else {
                 tries += 1;
             }
@@ -262,11 +275,15 @@ fn read_checkpoint(file: &Path) -> Option<String> {
 
 fn lock(folder: &Path) -> Result<File, Failure> {
     let cannot = |error: &dyn std::fmt::Display| {
-        Failure::Usage(format!("the data folder {} cannot be used: {error}", folder.display()))
+        Failure::Usage(format!(
+            "the data folder {} cannot be used: {error}",
+            folder.display()
+        ))
     };
     std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
     let file = File::create(folder.join(LOCK_FILE)).map_err(|error| cannot(&error))?;
-    file.try_lock().map_err(|_| cannot(&"another replay is using it; wait for it to end"))?;
+    file.try_lock()
+        .map_err(|_| cannot(&"another replay is using it; wait for it to end"))?;
     Ok(file)
 }
 
@@ -285,6 +302,12 @@ async fn serve_pinpoint(store: &Store, clock: &VirtualClock) -> Result<Served, F
     let address = listener.local_addr()?;
     let clock = Arc::new(clock.clone());
     let never = std::future::pending();
-    let server = serve(listener, store.clone(), clock, AppCreation::OnFirstUse, never);
+    let server = serve(
+        listener,
+        store.clone(),
+        clock,
+        AppCreation::OnFirstUse,
+        never,
+    );
     Ok(Served::new(address, server))
 }

@@ -39,7 +39,8 @@ impl Outputs {
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
-    let file = File::create(path)
-        .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?;
+    let file = File::create(path).map_err(|error| {
+        Failure::Usage(format!("{} cannot be written: {error}", path.display()))
+    })?;
     Ok(BufWriter::new(file))
 }

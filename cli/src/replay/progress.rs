@@ -8,18 +8,28 @@ pub struct Progress(ProgressBar);
 impl Progress {
     /// Counts bytes, of as many as [`Progress::set`] will say.
     pub fn of_bytes(what: &'static str) -> Self {
-        Self::new(what, 0, "{msg:>10} {bar:40} {bytes}/{total_bytes}, {eta} left")
+        Self::new(
+            what,
+            0,
+            "{msg:>10} {bar:40} {bytes}/{total_bytes}, {eta} left",
+        )
     }
 
     /// Counts events.
     pub fn of_events(what: &'static str, total: usize) -> Self {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
-        Self::new(what, total, "{msg:>10} {bar:40} {human_pos}/{human_len}, {per_sec}, {eta} left")
+        Self::new(
+            what,
+            total,
+            "{msg:>10} {bar:40} {human_pos}/{human_len}, {per_sec}, {eta} left",
+        )
     }
 
     fn new(what: &'static str, total: u64, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         bar.set_message(what);
         Self(bar)
     }

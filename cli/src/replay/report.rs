@@ -1,6 +1,7 @@
 //! What came of a replay, as it is printed.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::process::ExitCode;
 
 use domain::analytics_event::AnalyticsEventType;
@@ -72,27 +73,28 @@ impl Report {
 
     /// Prints it. Exit code 1 if anything was rejected.
     pub fn print(&self, format: ReplayFormat) -> Result<ExitCode, Failure> {
+        let mut out = std::io::stdout().lock();
         match format {
-            ReplayFormat::Json => println!("{}", serde_json::to_string_pretty(self)?),
-            ReplayFormat::Table => self.print_for_people()?,
+            ReplayFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(self)?)?,
+            ReplayFormat::Table => self.print_for_people(&mut out)?,
         }
         let code = u8::from(!self.rejected.is_empty());
         Ok(ExitCode::from(code))
     }
 
-    fn print_for_people(&self) -> Result<(), Failure> {
+    fn print_for_people(&self, out: &mut impl Write) -> Result<(), Failure> {
         for days in self.days.chunk_by(|day, next| day.project == next.project) {
-            println!("{}\n", project_table(days)?);
+            writeln!(out, "{}\n", project_table(days)?)?;
         }
-        println!("replayed   {}", self.replayed);
-        println!("outcomes   {}", listed(&self.outcomes));
+        writeln!(out, "replayed   {}", self.replayed)?;
+        writeln!(out, "outcomes   {}", listed(&self.outcomes))?;
         if !self.published.is_empty() {
-            println!("published  {}", listed(&self.published));
+            writeln!(out, "published  {}", listed(&self.published))?;
             let Endpoints { device, email, sms } = self.endpoints;
-            println!("endpoints  {device} device, {email} email, {sms} sms");
+            writeln!(out, "endpoints  {device} device, {email} email, {sms} sms")?;
         }
         if !self.rejected.is_empty() {
-            println!("rejected   {}", self.rejected.len());
+            writeln!(out, "rejected   {}", self.rejected.len())?;
         }
         for rejected in &self.rejected {
             eprintln!("{}: {}", rejected.source, rejected.error);
@@ -101,10 +103,12 @@ impl Report {
     }
 }
 
-/// A project's days, under its id. Days on which nobody did anything, nor in the 29 before, are left
-/// out: a row of dots stands for some.
+/// A project's days, under its id. Days on which nothing happened and nobody was active, nor in the 29
+/// before, are left out: a row of dots stands for some.
 fn project_table(days: &[DayObject]) -> Result<String, serde_json::Error> {
-    let quiet = |day: &DayObject| day.mau == 0 && day.auth_failures == 0;
+    let quiet = |day: &DayObject| {
+        day.mau == 0 && day.sign_ups == 0 && day.sign_ins == 0 && day.auth_failures == 0
+    };
     let mut rows = Vec::with_capacity(days.len());
     for stretch in days.chunk_by(|day, next| quiet(day) == quiet(next)) {
         let header = usize::from(!rows.is_empty());
@@ -122,15 +126,25 @@ fn without_project(row: Vec<String>) -> Vec<String> {
 }
 
 fn listed(counts: &BTreeMap<&'static str, u64>) -> String {
-    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-    if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    if counts.is_empty() {
+        "none".to_owned()
+    } else {
+        counts.join(", ")
+    }
 }
 
 /// Every day of each project, from the first to the last with any activity or count.
 async fn all_days(installation: &Installation) -> Result<Vec<DayObject>, Failure> {
     let mut all = Vec::new();
     for project in installation.config().projects() {
-        let rows = installation.metrics().whole(&project, Day::FIRST, Day::LAST).await?;
+        let rows = installation
+            .metrics()
+            .whole(&project, Day::FIRST, Day::LAST)
+            .await?;
         if let Some(span) = rows.span() {
             all.extend(days(&project, &rows, span, None));
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aws::event_log::{AuthEventRecord, DynamoEventLog, RecordError};
+use aws::event_log::{AuthEventRecord, DynamoEventLog, RETENTION_DAYS, RecordError};
 use aws::sdk::{self, Patience};
 use chrono::{TimeDelta, Utc};
 use domain::auth_event::AuthEvent;
@@ -16,11 +16,9 @@ use crate::Failure;
 use crate::entries::Rejected;
 use crate::spilled::{Spilled, SpilledEvent};
 
-/// How old a spilled event may be: older activity is not counted any more.
-///
-/// The log keeps what is taken back a day longer than that, from the event's own time. So what could
-/// be taken back again is still in the log, and is not taken twice.
-const OLDEST_DAYS: u32 = 90;
+/// How old a spilled event may be. What is younger is in the log still, if it was ever there: it may
+/// have been written although the trigger had no answer, or been taken back before.
+const OLDEST_DAYS: u32 = RETENTION_DAYS - 1;
 
 /// How long one append may take.
 const APPEND_BUDGET: Duration = Duration::from_secs(10);
@@ -44,8 +42,11 @@ pub fn events(spilled: &mut Spilled) -> (Vec<AuthEvent>, Vec<Rejected>) {
 }
 
 fn event(found: &SpilledEvent) -> Result<AuthEvent, Rejected> {
-    let record: AuthEventRecord = serde_json::from_str(&found.json)
-        .map_err(|error| found.source.rejected(format!("no spilled auth event: {error}")))?;
+    let record: AuthEventRecord = serde_json::from_str(&found.json).map_err(|error| {
+        found
+            .source
+            .rejected(format!("no spilled auth event: {error}"))
+    })?;
     AuthEvent::try_from(record).map_err(|error: RecordError| found.source.rejected(error))
 }
 
@@ -62,8 +63,7 @@ pub async fn append_to(table: &str, paths: &[PathBuf]) -> Result<Report, Failure
         )));
     }
     let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
-    let log = DynamoEventLog::new(sdk::dynamodb(&config), table.to_owned(), APPEND_BUDGET)
-        .with_retention_days(OLDEST_DAYS + 1);
+    let log = DynamoEventLog::new(sdk::dynamodb(&config), table.to_owned(), APPEND_BUDGET);
     let progress = Progress::of_events("appending", events.len());
     let mut outcomes = BTreeMap::new();
     for event in &events {

@@ -17,7 +17,7 @@ use crate::tables::{EVENT_ID, EXPIRES_AT, USER};
 pub use crate::record::RecordError;
 pub use record::AuthEventRecord;
 
-/// How long events are kept unless something else is said.
+/// How long events are kept, from their own time.
 pub const RETENTION_DAYS: u32 = 35;
 
 /// How long opening the connection may keep a cold start waiting: many times what it takes.
@@ -29,18 +29,16 @@ pub struct DynamoEventLog {
     client: Client,
     table: String,
     budget: Duration,
-    retention_days: u32,
 }
 
 impl DynamoEventLog {
     /// A log whose appends take no longer than `budget`, whatever DynamoDB does.
     pub fn new(client: Client, table: String, budget: Duration) -> Self {
-        Self { client, table, budget, retention_days: RETENTION_DAYS }
-    }
-
-    /// Keeps events for so many days from their own time.
-    pub fn with_retention_days(self, retention_days: u32) -> Self {
-        Self { retention_days, ..self }
+        Self {
+            client,
+            table,
+            budget,
+        }
     }
 
     /// Opens the connection, so that the first sign-in need not wait for it. Failing is no fault:
@@ -48,13 +46,22 @@ impl DynamoEventLog {
     /// waiting for this start.
     pub async fn warm_up(&self) {
         let key = || AttributeValue::S("warm-up".to_owned());
-        let get = self.client.get_item().table_name(&self.table).key(USER, key()).key(EVENT_ID, key());
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(USER, key())
+            .key(EVENT_ID, key());
         // The role may write and not read: being refused opens the connection all the same.
         let _ = tokio::time::timeout(self.budget.min(WARM_UP_BUDGET), get.send()).await;
     }
 
     async fn put(&self, event: &AuthEvent) -> Result<Appended, PortError> {
-        let error = |error| PortError { operation: "PutItem", what: self.table.clone(), source: error };
+        let error = |error| PortError {
+            operation: "PutItem",
+            what: self.table.clone(),
+            source: error,
+        };
         let record = AuthEventRecord::from(event);
         let item: std::collections::HashMap<String, AttributeValue> =
             serde_dynamo::aws_sdk_dynamodb_1::to_item(record).map_err(|e| error(e.into()))?;
@@ -64,20 +71,22 @@ impl DynamoEventLog {
             .table_name(&self.table)
             .set_item(Some(item))
             .item(USER, AttributeValue::S(user_key_text(&event.user)))
-            .item(EXPIRES_AT, AttributeValue::N(self.expires_at(event).to_string()))
+            .item(EXPIRES_AT, AttributeValue::N(expires_at(event).to_string()))
             .condition_expression("attribute_not_exists(#id)")
             .expression_attribute_names("#id", EVENT_ID);
         match put.send().await {
             Ok(_) => Ok(Appended::Now),
-            Err(refused) if refused.as_service_error().is_some_and(is_there) => Ok(Appended::Before),
+            Err(refused) if refused.as_service_error().is_some_and(is_there) => {
+                Ok(Appended::Before)
+            }
             Err(refused) => Err(port_error("PutItem", &self.table, refused)),
         }
     }
+}
 
-    fn expires_at(&self, event: &AuthEvent) -> i64 {
-        let retention = chrono::TimeDelta::days(self.retention_days.into());
-        (event.time + retention).timestamp()
-    }
+/// Seconds since 1970.
+fn expires_at(event: &AuthEvent) -> i64 {
+    (event.time + chrono::TimeDelta::days(RETENTION_DAYS.into())).timestamp()
 }
 
 fn is_there(error: &PutItemError) -> bool {

@@ -48,9 +48,14 @@ pub(crate) fn row_update(
         additions.push(format!("#n{index} :v{index}"));
         update = update
             .expression_attribute_names(format!("#n{index}"), name)
-            .expression_attribute_values(format!(":v{index}"), AttributeValue::N(number.to_string()));
+            .expression_attribute_values(
+                format!(":v{index}"),
+                AttributeValue::N(number.to_string()),
+            );
     }
-    let update = update.update_expression(format!("ADD {}", additions.join(", "))).build()?;
+    let update = update
+        .update_expression(format!("ADD {}", additions.join(", ")))
+        .build()?;
     Ok(TransactWriteItem::builder().update(update).build())
 }
 
@@ -72,7 +77,12 @@ impl DynamoMetrics {
     /// # Errors
     ///
     /// If DynamoDB does not give them, or they are not what was written.
-    pub async fn whole(&self, project: &ProjectId, from: Day, to: Day) -> Result<DayRows, PortError> {
+    pub async fn whole(
+        &self,
+        project: &ProjectId,
+        from: Day,
+        to: Day,
+    ) -> Result<DayRows, PortError> {
         let mut rows = self.rows(project, WHOLE, (from, to)).await?;
         Ok(rows.remove("").unwrap_or_default())
     }
@@ -89,7 +99,10 @@ impl DynamoMetrics {
         (from, to): (Day, Day),
     ) -> Result<BTreeMap<SegmentValue, DayRows>, PortError> {
         let rows = self.rows(project, dimension.name(), (from, to)).await?;
-        Ok(rows.into_iter().map(|(value, rows)| (SegmentValue::new(&value), rows)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(value, rows)| (SegmentValue::new(&value), rows))
+            .collect())
     }
 
     async fn rows(
@@ -117,7 +130,10 @@ impl DynamoMetrics {
         dimension: &'static str,
         (from, to): (Day, Day),
     ) -> Result<Vec<(Day, String, DayRow)>, PortError> {
-        let between = [format!("{dimension}#{from}#"), format!("{dimension}#{to}#\u{10ffff}")];
+        let between = [
+            format!("{dimension}#{from}#"),
+            format!("{dimension}#{to}#\u{10ffff}"),
+        ];
         let [first, last] = between.map(AttributeValue::S);
         let pages = self
             .client
@@ -132,11 +148,17 @@ impl DynamoMetrics {
             .into_paginator()
             .items()
             .send();
-        let items = pages.try_collect().await.map_err(|e| port_error("Query", &self.table, e))?;
+        let items = pages
+            .try_collect()
+            .await
+            .map_err(|e| port_error("Query", &self.table, e))?;
         items.into_iter().map(|item| self.row(item)).collect()
     }
 
-    fn row(&self, item: HashMap<String, AttributeValue>) -> Result<(Day, String, DayRow), PortError> {
+    fn row(
+        &self,
+        item: HashMap<String, AttributeValue>,
+    ) -> Result<(Day, String, DayRow), PortError> {
         read_row(&item).ok_or_else(|| {
             let problem = std::io::Error::other("a row is not what was written");
             port_error("Query", &self.table, problem)
@@ -157,10 +179,18 @@ fn row_key(segment: &Segment, day: Day) -> String {
 }
 
 fn attributes(row: &DayRow) -> impl Iterator<Item = (String, i64)> {
-    let counters =
-        [(SIGN_UPS, row.sign_ups), (SIGN_INS, row.sign_ins), (AUTH_FAILURES, row.auth_failures)];
-    let counters = counters.into_iter().map(|(name, count)| (name.to_owned(), count));
-    let recency = row.recency.iter().map(|(recency, users)| (recency_name(*recency), *users));
+    let counters = [
+        (SIGN_UPS, row.sign_ups),
+        (SIGN_INS, row.sign_ins),
+        (AUTH_FAILURES, row.auth_failures),
+    ];
+    let counters = counters
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), count));
+    let recency = row
+        .recency
+        .iter()
+        .map(|(recency, users)| (recency_name(*recency), *users));
     counters.chain(recency).filter(|(_, count)| *count != 0)
 }
 
@@ -187,7 +217,9 @@ fn read_row(item: &HashMap<String, AttributeValue>) -> Option<(Day, String, DayR
     let (day, value) = (Day::parse(key.next()?).ok()?, key.next()?);
     let mut row = DayRow::default();
     for (name, number) in item {
-        let AttributeValue::N(number) = number else { continue };
+        let AttributeValue::N(number) = number else {
+            continue;
+        };
         let number: i64 = number.parse().ok()?;
         match name.as_str() {
             SIGN_UPS => row.sign_ups = number,

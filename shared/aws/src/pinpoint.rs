@@ -59,13 +59,19 @@ struct Progress {
 impl PinpointDestination {
     /// Sends along these routes.
     pub fn new(routes: Routes) -> Self {
-        Self { routes: Arc::new(routes), budget: BUDGET }
+        Self {
+            routes: Arc::new(routes),
+            budget: BUDGET,
+        }
     }
 
     /// The same, for a delivery that may take so long. What is not judged by then is failed, and
     /// what came of the others can still be committed.
     pub fn within(&self, budget: Duration) -> Self {
-        Self { budget, ..self.clone() }
+        Self {
+            budget,
+            ..self.clone()
+        }
     }
 
     /// What goes where. What has no route is refused, which is logged once for each batch and cause.
@@ -80,8 +86,12 @@ impl PinpointDestination {
             for contact in &delivery.contacts {
                 match self.routes.of(&delivery.user, contact.client.as_ref()) {
                     Ok(Some(route)) => {
-                        let parcel = parcels.entry((delivery.user.project.clone(), route)).or_default();
-                        parcel.contacts.insert(contact.endpoint.as_str(), (place, contact));
+                        let parcel = parcels
+                            .entry((delivery.user.project.clone(), route))
+                            .or_default();
+                        parcel
+                            .contacts
+                            .insert(contact.endpoint.as_str(), (place, contact));
                     }
                     Ok(None) => {}
                     Err(fault) => drop(faults.insert(fault)),
@@ -90,7 +100,9 @@ impl PinpointDestination {
             for event in &delivery.analytics {
                 match self.routes.of(&delivery.user, event.client.as_ref()) {
                     Ok(Some(route)) => {
-                        let parcel = parcels.entry((delivery.user.project.clone(), route)).or_default();
+                        let parcel = parcels
+                            .entry((delivery.user.project.clone(), route))
+                            .or_default();
                         parcel.events.push((place, event));
                     }
                     Ok(None) => {}
@@ -102,7 +114,10 @@ impl PinpointDestination {
             }
         }
         for fault in faults {
-            tracing::error!(fault, "events are counted here and cannot be sent to Pinpoint");
+            tracing::error!(
+                fault,
+                "events are counted here and cannot be sent to Pinpoint"
+            );
         }
         parcels
     }
@@ -114,8 +129,13 @@ impl PinpointDestination {
         let mut progress = Progress::default();
         let sending = async {
             let client = self.routes.client(&route).await;
-            let sender = Sender { client: &client, project: &project };
-            sender.contacts(parcel.contacts.into_values().collect(), &mut progress).await;
+            let sender = Sender {
+                client: &client,
+                project: &project,
+            };
+            sender
+                .contacts(parcel.contacts.into_values().collect(), &mut progress)
+                .await;
             sender.events(parcel.events, &mut progress).await;
         };
         if tokio::time::timeout(self.budget, sending).await.is_err() {
@@ -129,7 +149,9 @@ impl PinpointDestination {
 impl Parcel<'_> {
     fn places(&self) -> BTreeSet<usize> {
         let contacts = self.contacts.values().map(|(place, _)| *place);
-        contacts.chain(self.events.iter().map(|(place, _)| *place)).collect()
+        contacts
+            .chain(self.events.iter().map(|(place, _)| *place))
+            .collect()
     }
 }
 
@@ -155,7 +177,9 @@ impl Destinations for PinpointDestination {
                 if progress.failed.contains(&place) {
                     Delivered::Failed
                 } else {
-                    Delivered::Judged { refused: progress.refused.remove(&place).unwrap_or_default() }
+                    Delivered::Judged {
+                        refused: progress.refused.remove(&place).unwrap_or_default(),
+                    }
                 }
             })
             .collect()
@@ -192,7 +216,9 @@ impl Sender<'_> {
                 }
             }
             if again.is_empty() || left == 0 {
-                progress.failed.extend(again.into_iter().map(|(place, _)| place));
+                progress
+                    .failed
+                    .extend(again.into_iter().map(|(place, _)| place));
                 return;
             }
             chunk = again;
@@ -201,18 +227,32 @@ impl Sender<'_> {
         }
     }
 
+    /// A request that Pinpoint refuses for what is in it may be so for one event: then each is sent by
+    /// itself.
     async fn put_events(&self, chunk: &[(usize, &AnalyticsEvent)]) -> Vec<Judgement> {
         let events: Vec<&AnalyticsEvent> = chunk.iter().map(|(_, event)| *event).collect();
+        let reply = self.put_together(&events).await;
+        if events.len() == 1 || !reply::blames_content(&reply) {
+            return reply::events(&reply, &events);
+        }
+        let mut judgements = Vec::with_capacity(events.len());
+        for event in events {
+            judgements.extend(reply::events(&self.put_together(&[event]).await, &[event]));
+        }
+        judgements
+    }
+
+    async fn put_together(&self, events: &[&AnalyticsEvent]) -> reply::PutEvents {
         let call = self
             .client
             .put_events()
             .application_id(self.project.as_str())
-            .events_request(request::events(&events));
+            .events_request(request::events(events));
         let reply = call.send().await;
         if let Err(error) = &reply {
             tracing::warn!(project = %self.project, error = describe(error), "PutEvents failed");
         }
-        reply::events(&reply, &events)
+        reply
     }
 
     /// Brings contact endpoints into step: many with one call if the role may, else one by one.
@@ -236,19 +276,20 @@ impl Sender<'_> {
             .update_endpoints_batch()
             .application_id(self.project.as_str())
             .endpoint_batch_request(request::endpoints(updates));
-        call.send().await.is_ok()
+        let reply = call.send().await;
+        if let Err(error) = &reply {
+            tracing::debug!(
+                error = describe(error),
+                "UpdateEndpointsBatch failed: one by one"
+            );
+        }
+        reply.is_ok()
     }
 
     async fn update_one(&self, place: usize, contact: &ContactUpdate, progress: &mut Progress) {
         let mut pause = FIRST_PAUSE;
-        for _ in 0..TRIES {
-            let call = self
-                .client
-                .update_endpoint()
-                .application_id(self.project.as_str())
-                .endpoint_id(contact.endpoint.as_str())
-                .endpoint_request(request::endpoint(contact));
-            match reply::endpoint(&call.send().await) {
+        for left in (0..TRIES).rev() {
+            match self.update_endpoint(contact).await {
                 Judgement::Accepted => return,
                 Judgement::Refused(status) => {
                     tracing::error!(
@@ -258,10 +299,25 @@ impl Sender<'_> {
                     );
                     return;
                 }
-                Judgement::Later => tokio::time::sleep(pause).await,
+                Judgement::Later if left > 0 => tokio::time::sleep(pause).await,
+                Judgement::Later => {}
             }
             pause *= 2;
         }
         progress.failed.insert(place);
+    }
+
+    async fn update_endpoint(&self, contact: &ContactUpdate) -> Judgement {
+        let call = self
+            .client
+            .update_endpoint()
+            .application_id(self.project.as_str())
+            .endpoint_id(contact.endpoint.as_str())
+            .endpoint_request(request::endpoint(contact));
+        let reply = call.send().await;
+        if let Err(error) = &reply {
+            tracing::warn!(project = %self.project, error = describe(error), "UpdateEndpoint failed");
+        }
+        reply::endpoint(&reply)
     }
 }

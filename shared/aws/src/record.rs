@@ -19,7 +19,10 @@ pub struct RecordError {
 
 impl RecordError {
     pub(crate) fn new(field: &'static str, problem: impl ToString) -> Self {
-        Self { field, problem: problem.to_string() }
+        Self {
+            field,
+            problem: problem.to_string(),
+        }
     }
 }
 
@@ -43,7 +46,11 @@ pub fn parse_user_key(text: &str) -> Result<UserKey, RecordError> {
         "client" => Who::Nobody(Some(who).filter(|who| !who.is_empty()).map(ClientId::new)),
         _ => return Err(malformed()),
     };
-    Ok(UserKey { project: ProjectId::new(project), pool: UserPoolId::new(pool), who })
+    Ok(UserKey {
+        project: ProjectId::new(project),
+        pool: UserPoolId::new(pool),
+        who,
+    })
 }
 
 /// [`AppMetadata`] as it is stored.
@@ -79,7 +86,11 @@ impl MetadataRecord {
 
 impl From<AppMetadata> for MetadataRecord {
     fn from(metadata: AppMetadata) -> Self {
-        let AppMetadata { endpoint_id, demographic, attributes } = metadata;
+        let AppMetadata {
+            endpoint_id,
+            demographic,
+            attributes,
+        } = metadata;
         Self {
             analytics_endpoint_id: endpoint_id,
             platform: demographic.platform,

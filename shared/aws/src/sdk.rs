@@ -38,7 +38,12 @@ pub struct Patience {
 impl Patience {
     /// In somebody's sign-in: two attempts within the budget.
     pub fn in_sign_in(budget: Duration) -> Self {
-        Self { connect: budget / 3, attempt: budget / 2, operation: budget, attempts: 2 }
+        Self {
+            connect: budget / 3,
+            attempt: budget / 2,
+            operation: budget,
+            attempts: 2,
+        }
     }
 
     /// Behind the log, where nobody waits: three attempts in 10 seconds, in a function that has 60.
@@ -84,7 +89,10 @@ pub fn on_loopback(endpoint: &str, patience: Patience) -> SdkConfig {
 pub fn in_process(answer: impl Answer, patience: Patience) -> SdkConfig {
     let connector = SharedHttpConnector::new(InProcess(answer));
     let client = http_client_fn(move |_, _| connector.clone());
-    on_loopback("http://127.0.0.1", patience).into_builder().http_client(client).build()
+    on_loopback("http://127.0.0.1", patience)
+        .into_builder()
+        .http_client(client)
+        .build()
 }
 
 /// Something that answers AWS's JSON protocols: to an operation (the `x-amz-target`) and a body, with
@@ -105,8 +113,11 @@ impl<F: Answer> HttpConnector for InProcess<F> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let (status, body) = (self.0)(target, request.body().bytes().unwrap_or_default());
-        let status = StatusCode::try_from(status).map_err(|e| ConnectorError::other(e.into(), None));
-        HttpConnectorFuture::ready(status.map(|status| HttpResponse::new(status, SdkBody::from(body))))
+        let status =
+            StatusCode::try_from(status).map_err(|e| ConnectorError::other(e.into(), None));
+        HttpConnectorFuture::ready(
+            status.map(|status| HttpResponse::new(status, SdkBody::from(body))),
+        )
     }
 }
 
@@ -114,7 +125,10 @@ impl<F: Answer> HttpConnector for InProcess<F> {
 /// variables, which it reads by itself only in the usual chain.
 pub fn endpoint_from_environment(service: &str) -> Option<String> {
     let named = std::env::var(format!("AWS_ENDPOINT_URL_{service}"));
-    named.or_else(|_| std::env::var("AWS_ENDPOINT_URL")).ok().filter(|url| !url.is_empty())
+    named
+        .or_else(|_| std::env::var("AWS_ENDPOINT_URL"))
+        .ok()
+        .filter(|url| !url.is_empty())
 }
 
 fn with_patience(config: SdkConfig, patience: Patience) -> SdkConfig {
@@ -129,11 +143,16 @@ fn with_patience(config: SdkConfig, patience: Patience) -> SdkConfig {
         .with_initial_backoff(Duration::from_millis(50))
         .with_max_backoff(Duration::from_secs(2));
     let config = config.into_builder().http_client(http_client());
-    config.timeout_config(timeouts).retry_config(retries).build()
+    config
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .build()
 }
 
 fn http_client() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }
 
 /// A DynamoDB client: of the configuration's own endpoint, or else of the one that the environment
@@ -166,7 +185,11 @@ pub(crate) fn port_error<E>(operation: &'static str, what: &str, error: E) -> Po
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    PortError { operation, what: what.to_owned(), source: Box::new(Described(error)) }
+    PortError {
+        operation,
+        what: what.to_owned(),
+        source: Box::new(Described(error)),
+    }
 }
 
 /// An error whose text names its causes.

@@ -44,9 +44,16 @@ pub async fn publish_batch(
             }
         }
     }
-    let given: Vec<String> = records.iter().map(|r| r.position.sequence_number.clone()).collect();
+    let given: Vec<String> = records
+        .iter()
+        .map(|r| r.position.sequence_number.clone())
+        .collect();
     let judged = publish(records, states, destinations).await;
-    Published { response: response(&given, &judged), judged, set_aside }
+    Published {
+        response: response(&given, &judged),
+        judged,
+        set_aside,
+    }
 }
 
 /// Only what is appended counts: the log is never changed, and what TTL removes is over.
@@ -55,26 +62,43 @@ fn is_insertion(record: &EventRecord) -> bool {
 }
 
 fn log_record(record: EventRecord) -> Result<LogRecord, RecordError> {
-    let stream = record.event_source_arn.as_deref().and_then(|arn| arn.rsplit('/').next());
+    let stream = record
+        .event_source_arn
+        .as_deref()
+        .and_then(|arn| arn.rsplit('/').next());
     let stream = stream.unwrap_or_default().to_owned();
-    let sequence_number = record.change.sequence_number.filter(|number| !number.is_empty());
+    let sequence_number = record
+        .change
+        .sequence_number
+        .filter(|number| !number.is_empty());
     let sequence_number =
         sequence_number.ok_or_else(|| RecordError::new("SequenceNumber", "it is not there"))?;
     let item: AuthEventRecord = serde_dynamo::from_item(record.change.new_image)
         .map_err(|error| RecordError::new("NewImage", error))?;
     let event = AuthEvent::try_from(item)?;
-    Ok(LogRecord { position: Position { stream, sequence_number }, event })
+    Ok(LogRecord {
+        position: Position {
+            stream,
+            sequence_number,
+        },
+        event,
+    })
 }
 
 /// Every record without a good end is to be given again, also one that no verdict speaks of.
 fn response(given: &[String], judged: &[Judged]) -> DynamoDbEventResponse {
-    let ended = judged.iter().filter(|judged| judged.verdict != Verdict::Failed);
+    let ended = judged
+        .iter()
+        .filter(|judged| judged.verdict != Verdict::Failed);
     let ended: HashSet<&String> = ended.map(|judged| &judged.sequence_number).collect();
-    let failures = given.iter().filter(|number| !ended.contains(number)).map(|number| {
-        let mut failure = DynamoDbBatchItemFailure::default();
-        failure.item_identifier = Some(number.clone());
-        failure
-    });
+    let failures = given
+        .iter()
+        .filter(|number| !ended.contains(number))
+        .map(|number| {
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier = Some(number.clone());
+            failure
+        });
     let mut response = DynamoDbEventResponse::default();
     response.batch_item_failures = failures.collect();
     response

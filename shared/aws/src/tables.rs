@@ -53,7 +53,11 @@ impl TableNames {
     /// Names that begin with the prefix and end with what each is for.
     pub fn with_prefix(prefix: &str) -> Self {
         let name = |table: &str| format!("{prefix}-{table}");
-        Self { event_log: name("event-log"), users: name("users"), metrics: name("metrics") }
+        Self {
+            event_log: name("event-log"),
+            users: name("users"),
+            metrics: name("metrics"),
+        }
     }
 
     /// The names in `EVENT_LOG_TABLE`, `USERS_TABLE` and `METRICS_TABLE`; where there is none, the
@@ -77,7 +81,11 @@ impl TableNames {
 pub fn definitions(
     names: &TableNames,
 ) -> Result<[CreateTableInput; 3], aws_sdk_dynamodb::error::BuildError> {
-    Ok([event_log(&names.event_log)?, users(&names.users)?, metrics(&names.metrics)?])
+    Ok([
+        event_log(&names.event_log)?,
+        users(&names.users)?,
+        metrics(&names.metrics)?,
+    ])
 }
 
 /// Creates the tables that are not there.
@@ -92,7 +100,11 @@ pub async fn create_missing(client: &Client, names: &TableNames) -> Result<(), P
         let name = definition.table_name.clone().unwrap_or_default();
         let created = create(client, definition).await;
         match created {
-            Err(error) if !error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => {
+            Err(error)
+                if !error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_resource_in_use_exception()) =>
+            {
                 return Err(port_error("CreateTable", &name, error));
             }
             Ok(_) | Err(_) => {}
@@ -169,16 +181,24 @@ fn metrics(name: &str) -> Built {
 }
 
 fn on_demand(name: &str) -> CreateTableInputBuilder {
-    CreateTableInput::builder().table_name(name).billing_mode(BillingMode::PayPerRequest)
+    CreateTableInput::builder()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
 }
 
 fn key(name: &str, role: KeyType) -> Result<KeySchemaElement, aws_sdk_dynamodb::error::BuildError> {
-    KeySchemaElement::builder().attribute_name(name).key_type(role).build()
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(role)
+        .build()
 }
 
 fn attribute(
     name: &str,
     of_type: ScalarAttributeType,
 ) -> Result<AttributeDefinition, aws_sdk_dynamodb::error::BuildError> {
-    AttributeDefinition::builder().attribute_name(name).attribute_type(of_type).build()
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(of_type)
+        .build()
 }

@@ -5,6 +5,7 @@ mod record;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -28,7 +29,10 @@ type Item = HashMap<String, AttributeValue>;
 const MOST_KEYS: usize = 100;
 
 /// How many times what DynamoDB left unprocessed is asked for.
-const BATCH_GET_TRIES: usize = 5;
+const BATCH_GET_TRIES: u32 = 5;
+
+/// The pause before it is asked for again, once for each try so far.
+const BATCH_GET_PAUSE: Duration = Duration::from_millis(50);
 
 /// Users whose attempts one run of expire handles, for each partition of the index.
 const MOST_DUE_USERS: i32 = 500;
@@ -48,22 +52,37 @@ pub struct DynamoUserStates {
 impl DynamoUserStates {
     /// The states in these tables.
     pub fn new(client: Client, tables: TableNames) -> Self {
-        Self { client, tables, values: Mutex::default() }
+        Self {
+            client,
+            tables,
+            values: Mutex::default(),
+        }
     }
 
     async fn load_some(&self, users: &[UserKey]) -> Result<Vec<(UserKey, Loaded)>, PortError> {
         let mut wanted = Some(keys(users).map_err(|e| self.users_error("BatchGetItem", e))?);
         let mut items = Vec::with_capacity(users.len());
-        for _ in 0..BATCH_GET_TRIES {
+        for tried in 0..BATCH_GET_TRIES {
             let Some(request) = wanted.take() else { break };
-            let got = self.client.batch_get_item().request_items(&self.tables.users, request).send();
+            tokio::time::sleep(BATCH_GET_PAUSE * tried).await;
+            let got = self
+                .client
+                .batch_get_item()
+                .request_items(&self.tables.users, request)
+                .send();
             let mut got = got.await.map_err(|e| self.users_error("BatchGetItem", e))?;
-            let responses = got.responses.as_mut().and_then(|tables| tables.remove(&self.tables.users));
+            let responses = got
+                .responses
+                .as_mut()
+                .and_then(|tables| tables.remove(&self.tables.users));
             items.extend(responses.unwrap_or_default());
-            wanted = got.unprocessed_keys.and_then(|mut tables| tables.remove(&self.tables.users));
+            wanted = got
+                .unprocessed_keys
+                .and_then(|mut tables| tables.remove(&self.tables.users));
         }
         if wanted.is_some() {
-            let unprocessed = std::io::Error::other("keys are left unprocessed: DynamoDB throttles");
+            let unprocessed =
+                std::io::Error::other("keys are left unprocessed: DynamoDB throttles");
             return Err(self.users_error("BatchGetItem", unprocessed));
         }
         items.into_iter().map(|item| self.state(item)).collect()
@@ -90,7 +109,9 @@ impl DynamoUserStates {
 
     fn cached_values(&self, project: &ProjectId) -> KnownValues {
         let values = self.values.lock().ok();
-        values.and_then(|values| values.get(project).cloned()).unwrap_or_default()
+        values
+            .and_then(|values| values.get(project).cloned())
+            .unwrap_or_default()
     }
 
     fn cache_values(&self, project: &ProjectId, known: &KnownValues) {
@@ -113,14 +134,22 @@ impl DynamoUserStates {
             .expression_attribute_names("#shard", DUE_SHARD)
             .expression_attribute_names("#at", DUE_AT)
             .expression_attribute_values(":shard", AttributeValue::N(shard.to_string()))
-            .expression_attribute_values(":moment", AttributeValue::N(moment.timestamp_millis().to_string()))
+            .expression_attribute_values(
+                ":moment",
+                AttributeValue::N(moment.timestamp_millis().to_string()),
+            )
             .limit(MOST_DUE_USERS);
-        let found = query.send().await.map_err(|e| self.users_error("Query", e))?;
+        let found = query
+            .send()
+            .await
+            .map_err(|e| self.users_error("Query", e))?;
         let mut due = Vec::new();
         for item in found.items.unwrap_or_default() {
             match self.due_attempts(item, moment) {
                 Ok(attempts) => due.extend(attempts),
-                Err(error) => tracing::error!(%error, "a user's attempts are unreadable: passed over"),
+                Err(error) => {
+                    tracing::error!(%error, "a user's attempts are unreadable: passed over")
+                }
             }
         }
         Ok(due)
@@ -132,12 +161,16 @@ impl DynamoUserStates {
         moment: DateTime<Utc>,
     ) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
         let user = key_of(&mut item).map_err(|e| self.users_error("Query", e))?;
-        let attempts = item.remove(ATTEMPTS).unwrap_or_else(|| AttributeValue::L(Vec::new()));
-        let attempts: Vec<AttemptRecord> = serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(attempts)
-            .map_err(|e| self.users_error("Query", e))?;
+        let attempts = item
+            .remove(ATTEMPTS)
+            .unwrap_or_else(|| AttributeValue::L(Vec::new()));
+        let attempts: Vec<AttemptRecord> =
+            serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(attempts)
+                .map_err(|e| self.users_error("Query", e))?;
         let mut due = Vec::new();
         for attempt in attempts {
-            let attempt = OpenAttempt::try_from(attempt).map_err(|e| self.users_error("Query", e))?;
+            let attempt =
+                OpenAttempt::try_from(attempt).map_err(|e| self.users_error("Query", e))?;
             if attempt.closes() < moment {
                 due.push((user.clone(), attempt));
             }
@@ -161,7 +194,10 @@ impl UserStates for DynamoUserStates {
         wanted: &[(Dimension, SegmentValue)],
     ) -> Result<KnownValues, PortError> {
         let known = self.cached_values(project);
-        if wanted.iter().all(|(dimension, value)| known.contains(*dimension, value)) {
+        if wanted
+            .iter()
+            .all(|(dimension, value)| known.contains(*dimension, value))
+        {
             return Ok(known);
         }
         let known = values::admit(&self.client, &self.tables.metrics, project, wanted).await?;
@@ -177,7 +213,12 @@ impl UserStates for DynamoUserStates {
 impl DueAttempts for DynamoUserStates {
     async fn due(&self, moment: DateTime<Utc>) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
         let shards = futures::stream::iter(0..DUE_SHARDS).then(|shard| self.due_in(shard, moment));
-        Ok(shards.try_collect::<Vec<_>>().await?.into_iter().flatten().collect())
+        Ok(shards
+            .try_collect::<Vec<_>>()
+            .await?
+            .into_iter()
+            .flatten()
+            .collect())
     }
 }
 

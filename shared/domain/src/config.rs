@@ -15,6 +15,8 @@ use std::fmt;
 
 use chrono::TimeDelta;
 
+pub use read::application_id;
+
 use crate::ids::{ClientId, ProjectId, UserPoolId};
 use crate::region::{self, Region, RegionError};
 

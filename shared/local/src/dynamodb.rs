@@ -5,11 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dynoxide::{Database, DynoxideError};
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,7 +59,10 @@ impl DynamoDbStore {
     /// If there is no memory for one.
     pub fn in_memory() -> Result<Self, StoreError> {
         // Two connections share it: the store's own, and that which adds the index.
-        Self::open_database(&format!("file:{}?mode=memory&cache=shared", uuid::Uuid::now_v7()))
+        Self::open_database(&format!(
+            "file:{}?mode=memory&cache=shared",
+            uuid::Uuid::now_v7()
+        ))
     }
 
     /// The store in this file, which is made if it is not there.
@@ -71,17 +74,24 @@ impl DynamoDbStore {
     ///
     /// If the file cannot be opened, or holds something else.
     pub fn open(file: &Path) -> Result<Self, StoreError> {
-        let path = file.to_str().ok_or_else(|| StoreError::new("open", "the path is not UTF-8"))?;
+        let path = file
+            .to_str()
+            .ok_or_else(|| StoreError::new("open", "the path is not UTF-8"))?;
         let store = Self::open_database(path)?;
         // Sets a small cache, and flushes at checkpoints only: all that it has to be called for.
-        store.database.disable_bulk_loading().map_err(|e| StoreError::new("open", e))?;
+        store
+            .database
+            .disable_bulk_loading()
+            .map_err(|e| StoreError::new("open", e))?;
         Ok(store)
     }
 
     fn open_database(path: &str) -> Result<Self, StoreError> {
         let database = Database::new(path).map_err(|e| StoreError::new("open", e))?;
         let connection = Connection::open(path).map_err(|e| StoreError::new("open", e))?;
-        connection.execute(STREAM_INDEX, ()).map_err(|e| StoreError::new("open", e))?;
+        connection
+            .execute(STREAM_INDEX, ())
+            .map_err(|e| StoreError::new("open", e))?;
         Ok(Self { database })
     }
 
@@ -120,7 +130,9 @@ impl DynamoDbStore {
             "BatchGetItem" => written(&store.batch_get_item(read(body)?)?),
             "Query" => written(&store.query(read(body)?)?),
             "TransactWriteItems" => written(&store.transact_write_items(read(body)?)?),
-            other => Err(DynoxideError::ValidationException(format!("{other} is not answered here"))),
+            other => Err(DynoxideError::ValidationException(format!(
+                "{other} is not answered here"
+            ))),
         }
     }
 
@@ -139,7 +151,12 @@ impl DynamoDbStore {
         let arn = described.table.latest_stream_arn;
         let arn = arn.ok_or_else(|| StoreError::new("DescribeTable", "the table has no stream"))?;
         let shard = shard(&self.database, &arn)?;
-        Ok(TableStream { database: self.database.clone(), arn, shard, next: Arc::default() })
+        Ok(TableStream {
+            database: self.database.clone(),
+            arn,
+            shard,
+            next: Arc::default(),
+        })
     }
 }
 
@@ -214,16 +231,26 @@ impl TableStream {
             after = Some(last.dynamodb.sequence_number.clone());
             records.extend(page);
         }
-        let records = records.iter().map(|record| LambdaRecord { record, event_source_arn: &self.arn });
-        let event = LambdaEvent { records: records.collect() };
+        let records = records.iter().map(|record| LambdaRecord {
+            record,
+            event_source_arn: &self.arn,
+        });
+        let event = LambdaEvent {
+            records: records.collect(),
+        };
         serde_json::to_string(&event).map_err(|e| StoreError::new("GetRecords", e))
     }
 
     /// What one GetRecords gives: 1,000 records at most.
     fn page(&self, after: Option<&str>, limit: usize) -> Result<Vec<Record>, StoreError> {
-        let request =
-            GetRecordsRequest { shard_iterator: self.iterator(after)?, limit: Some(limit) };
-        let got = self.database.get_records(request).map_err(|e| StoreError::new("GetRecords", e))?;
+        let request = GetRecordsRequest {
+            shard_iterator: self.iterator(after)?,
+            limit: Some(limit),
+        };
+        let got = self
+            .database
+            .get_records(request)
+            .map_err(|e| StoreError::new("GetRecords", e))?;
         if let (Some(last), Some(next)) = (got.records.last(), got.next_shard_iterator) {
             *self.next() = Some((last.dynamodb.sequence_number.clone(), next));
         }
@@ -240,7 +267,11 @@ impl TableStream {
     }
 
     fn new_iterator(&self, sequence_number: Option<&str>) -> Result<String, StoreError> {
-        let iterator_type = if sequence_number.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+        let iterator_type = if sequence_number.is_some() {
+            "AFTER_SEQUENCE_NUMBER"
+        } else {
+            "TRIM_HORIZON"
+        };
         let request = GetShardIteratorRequest {
             stream_arn: self.arn.clone(),
             shard_id: self.shard.clone(),
@@ -248,7 +279,9 @@ impl TableStream {
             sequence_number: sequence_number.map(str::to_owned),
         };
         let got = self.database.get_shard_iterator(request);
-        let iterator = got.map_err(|e| StoreError::new("GetShardIterator", e))?.shard_iterator;
+        let iterator = got
+            .map_err(|e| StoreError::new("GetShardIterator", e))?
+            .shard_iterator;
         iterator.ok_or_else(|| StoreError::new("GetShardIterator", "there is none"))
     }
 
@@ -274,11 +307,17 @@ struct LambdaRecord<'a> {
 }
 
 fn shard(database: &Database, stream: &str) -> Result<String, StoreError> {
-    let request = DescribeStreamRequest { stream_arn: stream.to_owned(), ..Default::default() };
-    let described =
-        database.describe_stream(request).map_err(|e| StoreError::new("DescribeStream", e))?;
+    let request = DescribeStreamRequest {
+        stream_arn: stream.to_owned(),
+        ..Default::default()
+    };
+    let described = database
+        .describe_stream(request)
+        .map_err(|e| StoreError::new("DescribeStream", e))?;
     let shard = described.stream_description.shards.into_iter().next();
-    Ok(shard.ok_or_else(|| StoreError::new("DescribeStream", "the stream has no shard"))?.shard_id)
+    Ok(shard
+        .ok_or_else(|| StoreError::new("DescribeStream", "the stream has no shard"))?
+        .shard_id)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> dynoxide::Result<T> {

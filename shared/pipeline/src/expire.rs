@@ -7,7 +7,7 @@ use domain::metadata::AppMetadata;
 use domain::user_state::OpenAttempt;
 use futures::StreamExt;
 
-use crate::ports::{DueAttempts, EventLog, PortError};
+use crate::ports::{Appended, DueAttempts, EventLog, PortError};
 
 /// How many events are appended at a time.
 const CONCURRENT_APPENDS: usize = 16;
@@ -17,6 +17,8 @@ const CONCURRENT_APPENDS: usize = 16;
 pub struct Expired {
     /// Attempts whose expiry is in the log now.
     pub appended: usize,
+    /// Attempts whose expiry was in the log before, and is not published yet.
+    pub unpublished: usize,
     /// Attempts whose expiry is not: the next run finds them again.
     pub failed: usize,
 }
@@ -46,11 +48,15 @@ pub async fn expire(
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
         tracing::error!(%error, "an attempt's expiry was not appended; the next run tries again");
     }
-    let failed = results.iter().filter(|result| result.is_err()).count();
-    Ok(Expired {
-        appended: results.len() - failed,
-        failed,
-    })
+    let mut expired = Expired::default();
+    for result in results {
+        match result {
+            Ok(Appended::Now) => expired.appended += 1,
+            Ok(Appended::Before) => expired.unpublished += 1,
+            Err(_) => expired.failed += 1,
+        }
+    }
+    Ok(expired)
 }
 
 fn expiry(user: UserKey, attempt: &OpenAttempt, now: DateTime<Utc>) -> AuthEvent {

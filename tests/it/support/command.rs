@@ -16,7 +16,11 @@ pub fn cognito_pinpoint() -> Command {
 /// What the command prints, if it succeeds.
 pub fn json_of(command: &mut Command) -> Value {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", errors_of(&output));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        errors_of(&output)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

@@ -12,13 +12,22 @@ use std::path::PathBuf;
 /// The path of one of the workspace's binaries, built beside this one.
 pub fn binary(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("a test has a path");
-    let folder = this.parent().and_then(|deps| deps.parent()).expect("it is in target/<profile>/deps");
+    let folder = this
+        .parent()
+        .and_then(|deps| deps.parent())
+        .expect("it is in target/<profile>/deps");
     let path = folder.join(name);
-    assert!(path.is_file(), "{} is not built: run `make build-debug`, or `make test`", path.display());
+    assert!(
+        path.is_file(),
+        "{} is not built: run `make build-debug`, or `make test`",
+        path.display()
+    );
     path
 }
 
 /// The path of a file or folder of the repository.
 pub fn repository(path: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(path)
 }

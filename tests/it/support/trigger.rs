@@ -26,8 +26,11 @@ impl Trigger {
 
     /// The event of a user with no address, and with this metadata.
     pub fn event(self, sub: &str, metadata: &Value) -> Value {
-        let (metadata_field, user) =
-            if matches!(self, Self::PreAuthentication) { ("validationData", sub) } else { ("clientMetadata", sub) };
+        let (metadata_field, user) = if matches!(self, Self::PreAuthentication) {
+            ("validationData", sub)
+        } else {
+            ("clientMetadata", sub)
+        };
         json!({
             "version": "1", "region": "eu-west-1", "userPoolId": "eu-west-1_AAAA11111", "userName": user,
             "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": "1example23456789"},

@@ -74,9 +74,12 @@ impl From<&AuthEvent> for AuthEventRecord {
             AuthEventKind::SignUpConfirmed(contacts) => {
                 (EventType::SignUpConfirmed, None, None, Some(contacts))
             }
-            AuthEventKind::PasswordResetConfirmed(contacts) => {
-                (EventType::PasswordResetConfirmed, None, None, Some(contacts))
-            }
+            AuthEventKind::PasswordResetConfirmed(contacts) => (
+                EventType::PasswordResetConfirmed,
+                None,
+                None,
+                Some(contacts),
+            ),
             AuthEventKind::TokenIssued(contacts) => {
                 (EventType::TokenIssued, None, None, Some(contacts))
             }
@@ -110,13 +113,20 @@ impl ContactsRecord {
     }
 
     fn into_details(record: Option<Self>) -> Result<ContactDetails, RecordError> {
-        let Some(record) = record else { return Ok(ContactDetails::NotShared) };
+        let Some(record) = record else {
+            return Ok(ContactDetails::NotShared);
+        };
         let malformed = |field| move || RecordError::new(field, "it is no address");
-        let email = record.email.map(|email| EmailAddress::parse(&email).ok_or_else(malformed("email")));
+        let email = record
+            .email
+            .map(|email| EmailAddress::parse(&email).ok_or_else(malformed("email")));
         let phone = record
             .phone_number
             .map(|phone| PhoneNumber::parse(&phone).ok_or_else(malformed("phoneNumber")));
-        Ok(ContactDetails::Shared { email: email.transpose()?, phone: phone.transpose()? })
+        Ok(ContactDetails::Shared {
+            email: email.transpose()?,
+            phone: phone.transpose()?,
+        })
     }
 }
 
@@ -131,10 +141,17 @@ impl TryFrom<AuthEventRecord> for AuthEvent {
             user: UserKey {
                 project: ProjectId::new(&record.project),
                 pool: UserPoolId::new(&record.user_pool_id),
-                who: record.sub.as_ref().map_or_else(|| Who::Nobody(client.clone()), |sub| Who::User(Sub::new(sub))),
+                who: record.sub.as_ref().map_or_else(
+                    || Who::Nobody(client.clone()),
+                    |sub| Who::User(Sub::new(sub)),
+                ),
             },
             client,
-            metadata: record.metadata.clone().map(AppMetadata::from).unwrap_or_default(),
+            metadata: record
+                .metadata
+                .clone()
+                .map(AppMetadata::from)
+                .unwrap_or_default(),
             kind: kind(record)?,
         })
     }
@@ -144,9 +161,14 @@ fn kind(record: AuthEventRecord) -> Result<AuthEventKind, RecordError> {
     let contacts = || ContactsRecord::into_details(record.contacts);
     Ok(match record.event_type {
         EventType::AuthenticationStarted => {
-            let window = record.attempt_window_seconds.and_then(AttemptWindow::from_seconds);
-            let missing = || RecordError::new("attemptWindowSeconds", "it is not there, or not 1 to 86400");
-            AuthEventKind::AuthenticationStarted { window: window.ok_or_else(missing)? }
+            let window = record
+                .attempt_window_seconds
+                .and_then(AttemptWindow::from_seconds);
+            let missing =
+                || RecordError::new("attemptWindowSeconds", "it is not there, or not 1 to 86400");
+            AuthEventKind::AuthenticationStarted {
+                window: window.ok_or_else(missing)?,
+            }
         }
         EventType::UserNotFound => AuthEventKind::UserNotFound,
         EventType::SignedIn => AuthEventKind::SignedIn(contacts()?),
@@ -154,7 +176,9 @@ fn kind(record: AuthEventRecord) -> Result<AuthEventKind, RecordError> {
         EventType::PasswordResetConfirmed => AuthEventKind::PasswordResetConfirmed(contacts()?),
         EventType::TokenIssued => AuthEventKind::TokenIssued(contacts()?),
         EventType::AttemptExpired => {
-            let attempt = record.attempt.ok_or_else(|| RecordError::new("attempt", "it is not there"))?;
+            let attempt = record
+                .attempt
+                .ok_or_else(|| RecordError::new("attempt", "it is not there"))?;
             AuthEventKind::AttemptExpired(event_id("attempt", &attempt)?)
         }
     })
@@ -165,6 +189,7 @@ fn event_id(field: &'static str, text: &str) -> Result<EventId, RecordError> {
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, RecordError> {
-    let time = DateTime::parse_from_rfc3339(text).map_err(|error| RecordError::new("time", error))?;
+    let time =
+        DateTime::parse_from_rfc3339(text).map_err(|error| RecordError::new("time", error))?;
     Ok(time.with_timezone(&Utc))
 }

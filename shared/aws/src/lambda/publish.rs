@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::publish::{Judged, Verdict};
 
 use crate::pinpoint::{PinpointDestination, Routes};
@@ -14,9 +13,6 @@ use crate::sdk::{self, Patience};
 use crate::stream::publish_batch;
 use crate::tables::TableNames;
 use crate::users::DynamoUserStates;
-
-/// What is left of the function's time when a batch is given up.
-const RESERVE: Duration = Duration::from_secs(1);
 
 /// How much of a batch's time its delivery may take; the rest is for reading and committing.
 const DELIVERY_SHARE: f64 = 0.6;
@@ -41,7 +37,7 @@ async fn handle(
     states: &DynamoUserStates,
     destination: &PinpointDestination,
 ) -> Result<DynamoDbEventResponse, Error> {
-    let left = time_left(&event.context);
+    let left = super::time_left(&event.context);
     // Boxed: by value, the future is nested too deep for the compiler.
     let destination = destination.within(left.mul_f64(DELIVERY_SHARE));
     let publishing = Box::pin(publish_batch(event.payload, states, &destination));
@@ -50,11 +46,6 @@ async fn handle(
         .map_err(|_| "the batch was not published in time: it is to be given again")?;
     log_outcomes(&published.judged, published.set_aside);
     Ok(published.response)
-}
-
-fn time_left(context: &Context) -> Duration {
-    let left = context.deadline().duration_since(std::time::SystemTime::now());
-    left.unwrap_or_default().saturating_sub(RESERVE)
 }
 
 /// One line a batch: how many records came to which end.

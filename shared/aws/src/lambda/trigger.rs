@@ -49,7 +49,10 @@ async fn handle(
     config: &Config,
     log: &DynamoEventLog,
 ) -> Result<Box<RawValue>, Error> {
-    let moment = Moment { time: Utc::now(), random: rand::random() };
+    let moment = Moment {
+        time: Utc::now(),
+        random: rand::random(),
+    };
     let captured = capture(payload.get().as_bytes(), moment, config, log);
     match AssertUnwindSafe(captured).catch_unwind().await {
         Ok(Captured::Logged(event)) => tracing::info!(%event, "captured"),
@@ -60,6 +63,10 @@ async fn handle(
 }
 
 fn budget() -> Duration {
-    let milliseconds = std::env::var("CAPTURE_BUDGET_MS").ok().and_then(|text| text.parse().ok());
-    milliseconds.map_or(DEFAULT_BUDGET, Duration::from_millis).min(LARGEST_BUDGET)
+    let milliseconds = std::env::var("CAPTURE_BUDGET_MS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    milliseconds
+        .map_or(DEFAULT_BUDGET, Duration::from_millis)
+        .min(LARGEST_BUDGET)
 }

@@ -47,8 +47,15 @@ pub async fn admit(
 }
 
 async fn read(client: &Client, table: &str, project: &ProjectId) -> Result<Item, PortError> {
-    let get = client.get_item().table_name(table).set_key(Some(key(project))).consistent_read(true);
-    let got = get.send().await.map_err(|error| port_error("GetItem", table, error))?;
+    let get = client
+        .get_item()
+        .table_name(table)
+        .set_key(Some(key(project)))
+        .consistent_read(true);
+    let got = get
+        .send()
+        .await
+        .map_err(|error| port_error("GetItem", table, error))?;
     Ok(got.item.unwrap_or_default())
 }
 
@@ -60,11 +67,20 @@ async fn write(
     read: &Item,
     known: &KnownValues,
 ) -> Result<bool, PortError> {
-    let version = read.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok()).unwrap_or(0u64);
+    let version = read
+        .get(VERSION)
+        .and_then(|version| version.as_n().ok()?.parse().ok())
+        .unwrap_or(0u64);
     let mut item = key(project);
-    item.insert(VERSION.to_owned(), AttributeValue::N((version + 1).to_string()));
+    item.insert(
+        VERSION.to_owned(),
+        AttributeValue::N((version + 1).to_string()),
+    );
     for dimension in Dimension::ALL {
-        let values: Vec<_> = known.of(dimension).map(|value| AttributeValue::S(value.to_string())).collect();
+        let values: Vec<_> = known
+            .of(dimension)
+            .map(|value| AttributeValue::S(value.to_string()))
+            .collect();
         item.insert(dimension.name().to_owned(), AttributeValue::L(values));
     }
     let put = client
@@ -82,20 +98,32 @@ async fn write(
 }
 
 fn is_overtaken(error: &SdkError<PutItemError>) -> bool {
-    error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception)
+    error
+        .as_service_error()
+        .is_some_and(PutItemError::is_conditional_check_failed_exception)
 }
 
 fn key(project: &ProjectId) -> Item {
     HashMap::from([
-        (PROJECT_SHARD.to_owned(), AttributeValue::S(format!("{project}#values"))),
-        (SEGMENT_DAY.to_owned(), AttributeValue::S("values".to_owned())),
+        (
+            PROJECT_SHARD.to_owned(),
+            AttributeValue::S(format!("{project}#values")),
+        ),
+        (
+            SEGMENT_DAY.to_owned(),
+            AttributeValue::S("values".to_owned()),
+        ),
     ])
 }
 
 fn known(item: &Item) -> KnownValues {
     let mut known = KnownValues::default();
     for dimension in Dimension::ALL {
-        let values = item.get(dimension.name()).and_then(|values| values.as_l().ok()).into_iter().flatten();
+        let values = item
+            .get(dimension.name())
+            .and_then(|values| values.as_l().ok())
+            .into_iter()
+            .flatten();
         for value in values.filter_map(|value| value.as_s().ok()) {
             known.admit(dimension, &SegmentValue::new(value));
         }

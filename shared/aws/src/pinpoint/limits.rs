@@ -33,7 +33,9 @@ pub fn event_attributes(
 
 /// A demographic's value, if it is short enough to be taken.
 pub fn demographic(value: Option<&String>) -> Option<String> {
-    value.filter(|value| value.chars().count() <= LONGEST_DEMOGRAPHIC).cloned()
+    value
+        .filter(|value| value.chars().count() <= LONGEST_DEMOGRAPHIC)
+        .cloned()
 }
 
 #[cfg(test)]
@@ -42,8 +44,9 @@ mod tests {
 
     #[test]
     fn attributes_over_a_limit_are_named_and_the_others_are_taken() {
-        let mut attributes: BTreeMap<String, String> =
-            (0..41).map(|n| (format!("n{n:02}"), "1".to_owned())).collect();
+        let mut attributes: BTreeMap<String, String> = (0..41)
+            .map(|n| (format!("n{n:02}"), "1".to_owned()))
+            .collect();
         attributes.insert("a".repeat(51), "1".into());
         attributes.insert("b".into(), "v".repeat(201));
         let (taken, left_out) = event_attributes(&attributes);

@@ -7,6 +7,9 @@ use aws_sdk_pinpoint::operation::update_endpoint::{UpdateEndpointError, UpdateEn
 use aws_sdk_pinpoint::types::ItemResponse;
 use domain::analytics_event::AnalyticsEvent;
 
+/// The reply to one PutEvents.
+pub type PutEvents = Result<PutEventsOutput, SdkError<PutEventsError>>;
+
 /// The end of an item, or the lack of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Judgement {
@@ -30,20 +33,21 @@ impl Judgement {
 }
 
 /// Judges each event, in order.
-pub fn events(
-    reply: &Result<PutEventsOutput, SdkError<PutEventsError>>,
-    events: &[&AnalyticsEvent],
-) -> Vec<Judgement> {
+pub fn events(reply: &PutEvents, events: &[&AnalyticsEvent]) -> Vec<Judgement> {
     match reply {
         Ok(output) => events.iter().map(|event| event_in(output, event)).collect(),
         Err(error) => vec![of_error(error); events.len()],
     }
 }
 
+/// If the request was refused as a whole for what is in it: not valid, or too large.
+pub fn blames_content(reply: &PutEvents) -> bool {
+    let response = reply.as_ref().err().and_then(SdkError::raw_response);
+    response.is_some_and(|response| matches!(response.status().as_u16(), 400 | 413))
+}
+
 /// Judges one endpoint.
-pub fn endpoint(
-    reply: &Result<UpdateEndpointOutput, SdkError<UpdateEndpointError>>,
-) -> Judgement {
+pub fn endpoint(reply: &Result<UpdateEndpointOutput, SdkError<UpdateEndpointError>>) -> Judgement {
     match reply {
         Ok(_) => Judgement::Accepted,
         Err(error) => of_error(error),
@@ -51,9 +55,12 @@ pub fn endpoint(
 }
 
 /// An event's own status; if there is none, its endpoint's; an event that the reply passes over may
-/// not have been taken.
+/// not have been taken. If the endpoint may be taken later, so must the event be: it is what tells of
+/// the endpoint.
 fn event_in(output: &PutEventsOutput, event: &AnalyticsEvent) -> Judgement {
-    let results = output.events_response().and_then(|response| response.results());
+    let results = output
+        .events_response()
+        .and_then(|response| response.results());
     let result: Option<&ItemResponse> = results.and_then(|results| {
         let own = results.get(event.endpoint.as_str());
         own.or_else(|| {
@@ -65,14 +72,23 @@ fn event_in(output: &PutEventsOutput, event: &AnalyticsEvent) -> Judgement {
         .and_then(|result| result.events_item_response())
         .and_then(|events| events.get(&event.id.to_string()))
         .and_then(|response| response.status_code());
-    let endpoint = || result?.endpoint_item_response()?.status_code();
-    let status = own.or_else(endpoint).and_then(|status| u16::try_from(status).ok());
-    status.map_or(Judgement::Later, Judgement::of_status)
+    let endpoint = result
+        .and_then(|result| result.endpoint_item_response())
+        .and_then(|response| response.status_code());
+    let judged = |status: i32| u16::try_from(status).map_or(Judgement::Later, Judgement::of_status);
+    match (own.map(judged), endpoint.map(judged)) {
+        (Some(Judgement::Accepted), Some(Judgement::Later)) => Judgement::Later,
+        (Some(own), _) => own,
+        (None, endpoint) => endpoint.unwrap_or(Judgement::Later),
+    }
 }
 
 /// Without an answer, or with one that makes no sense, it may be taken later.
 fn of_error<E>(error: &SdkError<E>) -> Judgement {
-    match error.raw_response().map(|response| response.status().as_u16()) {
+    match error
+        .raw_response()
+        .map(|response| response.status().as_u16())
+    {
         Some(status @ 300..) => Judgement::of_status(status),
         Some(_) | None => Judgement::Later,
     }

@@ -54,11 +54,15 @@ fn split(events: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
     let mut chunks: Vec<Vec<_>> = Vec::new();
     let mut bytes = 0;
     for (place, event) in events {
-        let attributes = event.attributes.iter().map(|(name, value)| name.len() + value.len());
+        let attributes = event
+            .attributes
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
         let size = EVENT_BYTES + attributes.sum::<usize>();
         match chunks.last_mut() {
             Some(last)
-                if last.len() < limits::MOST_EVENTS && bytes + size <= limits::MOST_REQUEST_BYTES =>
+                if last.len() < limits::MOST_EVENTS
+                    && bytes + size <= limits::MOST_REQUEST_BYTES =>
             {
                 last.push((place, event));
                 bytes += size;
@@ -77,17 +81,25 @@ fn split(events: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
 pub fn events(events: &[&AnalyticsEvent]) -> EventsRequest {
     let mut by_endpoint: HashMap<&str, Vec<&AnalyticsEvent>> = HashMap::new();
     for event in events {
-        by_endpoint.entry(event.endpoint.as_str()).or_default().push(event);
+        by_endpoint
+            .entry(event.endpoint.as_str())
+            .or_default()
+            .push(event);
     }
     let mut batches = HashMap::new();
     for (endpoint, events) in by_endpoint {
         batches.insert(endpoint.to_owned(), batch(&events));
     }
-    EventsRequest::builder().set_batch_item(Some(batches)).build()
+    EventsRequest::builder()
+        .set_batch_item(Some(batches))
+        .build()
 }
 
 fn batch(events: &[&AnalyticsEvent]) -> EventsBatch {
-    let told = events.iter().rev().find_map(|event| Some((event.device.as_ref()?, event.time)));
+    let told = events
+        .iter()
+        .rev()
+        .find_map(|event| Some((event.device.as_ref()?, event.time)));
     let mut batch = EventsBatch::builder().endpoint(told.map_or_else(
         || PublicEndpoint::builder().build(),
         |(device, time)| public_endpoint(device, time),
@@ -103,7 +115,9 @@ fn pinpoint_event(event: &AnalyticsEvent) -> Event {
     if !left_out.is_empty() {
         tracing::warn!(event = %event.id, ?left_out, "attributes over Pinpoint's limits were left out");
     }
-    let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let attributes = attributes
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     Event::builder()
         .event_type(event.event_type.name())
         .timestamp(iso_8601(event.time))
@@ -151,7 +165,9 @@ pub fn endpoints<'a>(contacts: impl Iterator<Item = &'a ContactUpdate>) -> Endpo
             .user(state.user)
             .build()
     });
-    EndpointBatchRequest::builder().set_item(Some(items.collect())).build()
+    EndpointBatchRequest::builder()
+        .set_item(Some(items.collect()))
+        .build()
 }
 
 /// One UpdateEndpoint request.
@@ -180,7 +196,11 @@ struct ContactState {
 impl ContactState {
     fn of(contact: &ContactUpdate) -> Self {
         let address = contact.change.address().map(str::to_owned);
-        let (status, opt_out) = if address.is_some() { ("ACTIVE", "NONE") } else { ("INACTIVE", "ALL") };
+        let (status, opt_out) = if address.is_some() {
+            ("ACTIVE", "NONE")
+        } else {
+            ("INACTIVE", "ALL")
+        };
         let channel = match contact.change.channel() {
             Channel::Email => ChannelType::Email,
             Channel::Sms => ChannelType::Sms,

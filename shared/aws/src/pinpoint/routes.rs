@@ -38,7 +38,12 @@ pub struct Routes {
 impl Routes {
     /// Routes to AWS; with `endpoint`, all to that server.
     pub fn new(config: Arc<Config>, sdk: SdkConfig, endpoint: Option<String>) -> Self {
-        Self { config, sdk, endpoint, clients: Mutex::default() }
+        Self {
+            config,
+            sdk,
+            endpoint,
+            clients: Mutex::default(),
+        }
     }
 
     /// The route of what a user did through an app client; `None` if its configuration sends nothing
@@ -47,7 +52,11 @@ impl Routes {
     /// # Errors
     ///
     /// A sentence that says why there is no route, and what to do.
-    pub(super) fn of(&self, user: &UserKey, client: Option<&ClientId>) -> Result<Option<Route>, String> {
+    pub(super) fn of(
+        &self,
+        user: &UserKey,
+        client: Option<&ClientId>,
+    ) -> Result<Option<Route>, String> {
         let Some(config) = self.configuration(user, client) else {
             return Err(format!(
                 "no app client is configured for project {} any more: configure one, or let its events pass",
@@ -60,8 +69,14 @@ impl Routes {
         if self.endpoint.is_some() {
             return Ok(Some(Route::Endpoint));
         }
-        let region = config.region.resolve(&user.pool).map_err(|error| error.to_string())?;
-        Ok(Some(Route::Aws { region: region.to_string(), role: config.role.clone() }))
+        let region = config
+            .region
+            .resolve(&user.pool)
+            .map_err(|error| error.to_string())?;
+        Ok(Some(Route::Aws {
+            region: region.to_string(),
+            role: config.role.clone(),
+        }))
     }
 
     /// The client of a route, made at its first use.
@@ -78,7 +93,11 @@ impl Routes {
     /// The app client's configuration; if it now has another project or none, that of any client of
     /// the project that the event was captured for.
     fn configuration(&self, user: &UserKey, client: Option<&ClientId>) -> Option<&ClientConfig> {
-        let all = self.config.clients().map(|(_, config)| config).chain(self.config.default());
+        let all = self
+            .config
+            .clients()
+            .map(|(_, config)| config)
+            .chain(self.config.default());
         let own = self.config.client(client).into_iter();
         own.chain(all).find(|config| config.project == user.project)
     }

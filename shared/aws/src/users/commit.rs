@@ -46,17 +46,37 @@ pub async fn commit(
     for (index, commit) in commits.into_iter().enumerate() {
         match Prepared::new(index, commit) {
             Ok(prepared) => waiting.push(prepared),
-            Err(error) => set(&mut results, index, Err(port_error("Put", &tables.users, error))),
+            Err(error) => set(
+                &mut results,
+                index,
+                Err(port_error("Put", &tables.users, error)),
+            ),
         }
     }
     while !waiting.is_empty() {
         let group = take_group(&mut waiting);
-        for (index, result) in (Transaction { client, tables, group }).run().await {
+        for (index, result) in (Transaction {
+            client,
+            tables,
+            group,
+        })
+        .run()
+        .await
+        {
             set(&mut results, index, result);
         }
     }
-    let lost = || Err(port_error("TransactWriteItems", &tables.users, std::io::Error::other("not tried")));
-    results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+    let lost = || {
+        Err(port_error(
+            "TransactWriteItems",
+            &tables.users,
+            std::io::Error::other("not tried"),
+        ))
+    };
+    results
+        .into_iter()
+        .map(|result| result.unwrap_or_else(lost))
+        .collect()
 }
 
 fn set<T>(slots: &mut [Option<T>], index: usize, value: T) {
@@ -79,27 +99,48 @@ impl Prepared {
         let mut state = commit.state;
         let read_version = state.version;
         state.version += 1;
-        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(UserStateRecord::from(&state))?;
-        item.insert(USER.to_owned(), AttributeValue::S(user_key_text(&commit.user)));
+        let mut item: Item =
+            serde_dynamo::aws_sdk_dynamodb_1::to_item(UserStateRecord::from(&state))?;
+        item.insert(
+            USER.to_owned(),
+            AttributeValue::S(user_key_text(&commit.user)),
+        );
         if let Some(due) = state.state.attempts.first_due() {
             let shard = due_shard(&commit.user);
             item.insert(DUE_SHARD.to_owned(), AttributeValue::N(shard.to_string()));
-            item.insert(DUE_AT.to_owned(), AttributeValue::N(due.timestamp_millis().to_string()));
+            item.insert(
+                DUE_AT.to_owned(),
+                AttributeValue::N(due.timestamp_millis().to_string()),
+            );
         }
         let project = commit.user.project;
         let rows = commit.rows.into_iter();
-        let rows = rows.map(|((day, segment), row)| ((project.clone(), day, segment), row)).collect();
-        Ok(Self { index, bytes: bytes_of_item(&item), item, read_version, rows })
+        let rows = rows
+            .map(|((day, segment), row)| ((project.clone(), day, segment), row))
+            .collect();
+        Ok(Self {
+            index,
+            bytes: bytes_of_item(&item),
+            item,
+            read_version,
+            rows,
+        })
     }
 
     fn put(&self, table: &str) -> Result<TransactWriteItem, BuildError> {
-        let put = Put::builder().table_name(table).set_item(Some(self.item.clone()));
+        let put = Put::builder()
+            .table_name(table)
+            .set_item(Some(self.item.clone()));
         let put = if self.read_version == 0 {
-            put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", USER)
+            put.condition_expression("attribute_not_exists(#key)")
+                .expression_attribute_names("#key", USER)
         } else {
             put.condition_expression("#version = :read")
                 .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":read", AttributeValue::N(self.read_version.to_string()))
+                .expression_attribute_values(
+                    ":read",
+                    AttributeValue::N(self.read_version.to_string()),
+                )
         };
         Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
@@ -114,7 +155,9 @@ fn due_shard(user: &impl Hash) -> u64 {
 
 /// About as many bytes as DynamoDB counts.
 fn bytes_of_item(item: &Item) -> usize {
-    item.iter().map(|(name, value)| name.len() + bytes_of(value)).sum()
+    item.iter()
+        .map(|(name, value)| name.len() + bytes_of(value))
+        .sum()
 }
 
 fn bytes_of(value: &AttributeValue) -> usize {
@@ -204,7 +247,11 @@ impl Transaction<'_> {
 
     async fn send(&self) -> Result<(), Failure> {
         let items = self.items().map_err(SdkError::construction_failure)?;
-        let send = self.client.transact_write_items().set_transact_items(Some(items)).send();
+        let send = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send();
         send.await.map(|_| ())
     }
 
@@ -215,7 +262,10 @@ impl Transaction<'_> {
         }
         rows.retain(|_, row| !row.is_empty());
         let shard = random_shard();
-        let puts = self.group.iter().map(|commit| commit.put(&self.tables.users));
+        let puts = self
+            .group
+            .iter()
+            .map(|commit| commit.put(&self.tables.users));
         let updates = rows.iter().map(|((project, day, segment), row)| {
             row_update(&self.tables.metrics, (project, shard), (segment, *day), row)
         });
@@ -223,26 +273,39 @@ impl Transaction<'_> {
     }
 
     /// Takes these out of the group, failed.
-    fn set_aside(&mut self, places: &[usize], failure: &Failure) -> Vec<(usize, Result<(), PortError>)> {
+    fn set_aside(
+        &mut self,
+        places: &[usize],
+        failure: &Failure,
+    ) -> Vec<(usize, Result<(), PortError>)> {
         let (out, group) = std::mem::take(&mut self.group)
             .into_iter()
             .enumerate()
             .partition::<Vec<_>, _>(|(place, _)| places.contains(place));
         self.group = group.into_iter().map(|(_, commit)| commit).collect();
-        out.into_iter().map(|(_, commit)| (commit.index, Err(self.error(failure)))).collect()
+        out.into_iter()
+            .map(|(_, commit)| (commit.index, Err(self.error(failure))))
+            .collect()
     }
 
     async fn one_by_one(self) -> Vec<(usize, Result<(), PortError>)> {
         let mut results = Vec::new();
         for commit in self.group {
-            let alone = Transaction { client: self.client, tables: self.tables, group: vec![commit] };
+            let alone = Transaction {
+                client: self.client,
+                tables: self.tables,
+                group: vec![commit],
+            };
             results.extend(Box::pin(alone.run()).await);
         }
         results
     }
 
     fn all_failed(&self, failure: &dyn std::error::Error) -> Vec<(usize, Result<(), PortError>)> {
-        self.group.iter().map(|commit| (commit.index, Err(self.error(failure)))).collect()
+        self.group
+            .iter()
+            .map(|commit| (commit.index, Err(self.error(failure))))
+            .collect()
     }
 
     fn error(&self, failure: &dyn std::error::Error) -> PortError {
@@ -256,7 +319,9 @@ impl Transaction<'_> {
 
 /// Judges a failed transaction whose first `states` items are states, and the others rows.
 fn judge(failure: &Failure, states: usize) -> Judgement {
-    let Some(service) = failure.as_service_error() else { return Judgement::GiveUp };
+    let Some(service) = failure.as_service_error() else {
+        return Judgement::GiveUp;
+    };
     match service {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
             judge_reasons(cancelled.cancellation_reasons(), states)
@@ -271,16 +336,26 @@ fn judge(failure: &Failure, states: usize) -> Judgement {
 }
 
 fn judge_reasons(reasons: &[CancellationReason], states: usize) -> Judgement {
-    let codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
+    let codes: Vec<&str> = reasons
+        .iter()
+        .map(|reason| reason.code().unwrap_or("None"))
+        .collect();
     let with = |wanted: &str| -> Vec<usize> {
-        let places = codes.iter().enumerate().filter(|(_, code)| **code == wanted);
+        let places = codes
+            .iter()
+            .enumerate()
+            .filter(|(_, code)| **code == wanted);
         places.map(|(place, _)| place).collect()
     };
-    let overtaken: Vec<usize> =
-        with("ConditionalCheckFailed").into_iter().filter(|place| *place < states).collect();
+    let overtaken: Vec<usize> = with("ConditionalCheckFailed")
+        .into_iter()
+        .filter(|place| *place < states)
+        .collect();
     if !overtaken.is_empty() {
         Judgement::Without(overtaken)
-    } else if with("ValidationError").is_empty() && with("ItemCollectionSizeLimitExceeded").is_empty() {
+    } else if with("ValidationError").is_empty()
+        && with("ItemCollectionSizeLimitExceeded").is_empty()
+    {
         Judgement::TryAgain
     } else {
         Judgement::OneByOne
@@ -292,7 +367,10 @@ mod tests {
     use super::*;
 
     fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
-        codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect()
+        codes
+            .iter()
+            .map(|code| CancellationReason::builder().code(*code).build())
+            .collect()
     }
 
     #[test]
@@ -300,8 +378,16 @@ mod tests {
         for (codes, states, expected) in [
             (vec!["None", "None", "TransactionConflict"], 2, "try again"),
             (vec!["TransactionConflict", "None"], 1, "try again"),
-            (vec!["None", "ConditionalCheckFailed", "None"], 2, "without [1]"),
-            (vec!["ConditionalCheckFailed", "None", "TransactionConflict"], 2, "without [0]"),
+            (
+                vec!["None", "ConditionalCheckFailed", "None"],
+                2,
+                "without [1]",
+            ),
+            (
+                vec!["ConditionalCheckFailed", "None", "TransactionConflict"],
+                2,
+                "without [0]",
+            ),
             (vec!["None", "ThrottlingError"], 1, "try again"),
             (vec!["ValidationError", "None"], 1, "one by one"),
         ] {

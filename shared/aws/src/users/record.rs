@@ -84,11 +84,19 @@ impl From<&VersionedState> for UserStateRecord {
             version: versioned.version,
             stream: position.map(|position| position.stream.clone()),
             sequence_number: position.map(|position| position.sequence_number.clone()),
-            active: state.activity.get(&Segment::Whole).map(ActiveDaysRecord::from),
+            active: state
+                .activity
+                .get(&Segment::Whole)
+                .map(ActiveDaysRecord::from),
             active_by: active_by(&state.activity),
             attempts: state.attempts.iter().map(AttemptRecord::from).collect(),
             device: state.devices.own.map(fingerprint_text),
-            app_endpoints: state.devices.apps.iter().map(EndpointId::to_string).collect(),
+            app_endpoints: state
+                .devices
+                .apps
+                .iter()
+                .map(EndpointId::to_string)
+                .collect(),
             contacts_as_of: state.contacts.as_of.map(|time| time.timestamp_millis()),
             email: state.contacts.email.as_ref().map(ContactRecord::from),
             sms: state.contacts.sms.as_ref().map(ContactRecord::from),
@@ -102,9 +110,13 @@ impl TryFrom<UserStateRecord> for VersionedState {
     fn try_from(record: UserStateRecord) -> Result<Self, RecordError> {
         let position = record.stream.zip(record.sequence_number);
         let attempts = record.attempts.into_iter().map(OpenAttempt::try_from);
-        let contact = |contact: Option<ContactRecord>| contact.map(KnownContact::try_from).transpose();
+        let contact =
+            |contact: Option<ContactRecord>| contact.map(KnownContact::try_from).transpose();
         let state = UserState {
-            position: position.map(|(stream, sequence_number)| Position { stream, sequence_number }),
+            position: position.map(|(stream, sequence_number)| Position {
+                stream,
+                sequence_number,
+            }),
             activity: activity(record.active, record.active_by)?,
             attempts: OpenAttempts::new(attempts.collect::<Result<_, _>>()?),
             devices: KnownDevices {
@@ -112,12 +124,18 @@ impl TryFrom<UserStateRecord> for VersionedState {
                 apps: record.app_endpoints.iter().map(EndpointId::new).collect(),
             },
             contacts: Contacts {
-                as_of: record.contacts_as_of.map(|ms| time("contactsAsOf", ms)).transpose()?,
+                as_of: record
+                    .contacts_as_of
+                    .map(|ms| time("contactsAsOf", ms))
+                    .transpose()?,
                 email: contact(record.email)?,
                 sms: contact(record.sms)?,
             },
         };
-        Ok(Self { version: record.version, state })
+        Ok(Self {
+            version: record.version,
+            state,
+        })
     }
 }
 
@@ -149,7 +167,10 @@ fn activity(
         let unknown = || RecordError::new("activeBy", "no such dimension");
         let dimension = Dimension::from_name(&dimension).ok_or_else(unknown)?;
         for (value, days) in values {
-            activity.insert(Segment::Of(dimension, SegmentValue::new(&value)), days.try_into()?);
+            activity.insert(
+                Segment::Of(dimension, SegmentValue::new(&value)),
+                days.try_into()?,
+            );
         }
     }
     Ok(activity)
@@ -159,7 +180,11 @@ impl From<&ActiveDays> for ActiveDaysRecord {
     fn from(days: &ActiveDays) -> Self {
         let (first, newest, bits) = days.to_parts();
         let days = format!("{:x}", U256::from_le_bytes(bits));
-        Self { first: first.to_string(), newest: newest.to_string(), days }
+        Self {
+            first: first.to_string(),
+            newest: newest.to_string(),
+            days,
+        }
     }
 }
 
@@ -168,8 +193,13 @@ impl TryFrom<ActiveDaysRecord> for ActiveDays {
 
     fn try_from(record: ActiveDaysRecord) -> Result<Self, RecordError> {
         let day = |text: &str| Day::parse(text).map_err(|e| RecordError::new("active", e));
-        let bits = U256::from_str_radix(&record.days, 16).map_err(|e| RecordError::new("active", e))?;
-        let days = Self::from_parts(day(&record.first)?, day(&record.newest)?, bits.to_le_bytes());
+        let bits =
+            U256::from_str_radix(&record.days, 16).map_err(|e| RecordError::new("active", e))?;
+        let days = Self::from_parts(
+            day(&record.first)?,
+            day(&record.newest)?,
+            bits.to_le_bytes(),
+        );
         days.ok_or_else(|| RecordError::new("active", "its days contradict each other"))
     }
 }
@@ -203,7 +233,8 @@ impl TryFrom<AttemptRecord> for OpenAttempt {
 
 impl From<&KnownContact> for ContactRecord {
     fn from(contact: &KnownContact) -> Self {
-        let client = |client: &Option<ClientId>| client.as_ref().map_or("", ClientId::as_str).to_owned();
+        let client =
+            |client: &Option<ClientId>| client.as_ref().map_or("", ClientId::as_str).to_owned();
         Self {
             fingerprint: fingerprint_text(contact.fingerprint),
             clients: contact.clients.iter().map(client).collect(),
@@ -215,9 +246,16 @@ impl TryFrom<ContactRecord> for KnownContact {
     type Error = RecordError;
 
     fn try_from(record: ContactRecord) -> Result<Self, RecordError> {
-        let client = |text: &String| Some(text).filter(|text| !text.is_empty()).map(ClientId::new);
+        let client = |text: &String| {
+            Some(text)
+                .filter(|text| !text.is_empty())
+                .map(ClientId::new)
+        };
         let clients: BTreeSet<_> = record.clients.iter().map(client).collect();
-        Ok(Self { fingerprint: fingerprint(&record.fingerprint)?, clients })
+        Ok(Self {
+            fingerprint: fingerprint(&record.fingerprint)?,
+            clients,
+        })
     }
 }
 
@@ -227,9 +265,12 @@ fn fingerprint_text(fingerprint: Fingerprint) -> String {
 
 fn fingerprint(text: &str) -> Result<Fingerprint, RecordError> {
     let number = u128::from_str_radix(text, 16);
-    number.map(Fingerprint).map_err(|error| RecordError::new("fingerprint", error))
+    number
+        .map(Fingerprint)
+        .map_err(|error| RecordError::new("fingerprint", error))
 }
 
 fn time(field: &'static str, milliseconds: i64) -> Result<DateTime<Utc>, RecordError> {
-    DateTime::from_timestamp_millis(milliseconds).ok_or_else(|| RecordError::new(field, "no such time"))
+    DateTime::from_timestamp_millis(milliseconds)
+        .ok_or_else(|| RecordError::new(field, "no such time"))
 }

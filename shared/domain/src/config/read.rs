@@ -148,7 +148,12 @@ fn check_agreement(arn: &ProjectArn, region: &Region, path: &Path, faults: &mut 
 
 /// Reads a Pinpoint application id; the error is the problem's text. Pinpoint's own are in lower
 /// case; Cognito takes either, so upper case is made lower.
-pub(super) fn application_id(text: &str) -> Result<ProjectId, String> {
+/// Reads a Pinpoint application id, in lower case.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn application_id(text: &str) -> Result<ProjectId, String> {
     const FORM: &str = "a Pinpoint application id is 32 hexadecimal characters";
     match text.chars().count() {
         APPLICATION_ID_LENGTH if text.bytes().all(|b| b.is_ascii_hexdigit()) => {

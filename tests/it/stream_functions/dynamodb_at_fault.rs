@@ -1,0 +1,181 @@
+//! Whatever DynamoDB does, what was delivered keeps its id, and everyone is counted once.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::json;
+
+use super::{again, at, numbers, outcomes, publish_events, sign_in, signed_in};
+use crate::support::installation::{Installation, batch};
+use crate::support::misbehaving::{Conduct, Misbehaving};
+use crate::support::pinpoint::{Asked, event_ids};
+use crate::support::runtime_api::Function;
+use crate::support::trigger::Trigger;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_dynamodb_never_answers_is_given_up_in_time_and_given_again() {
+    join_all(["BatchGetItem", "TransactWriteItems"].map(async |silent| {
+        let installation = Installation::start().await;
+        sign_in(&installation, 0, "ana").await;
+        let records = installation.records();
+        let (mut publish, _dynamodb) = publish_before(&installation, move |operation| {
+            if operation == silent {
+                Conduct::Silence
+            } else {
+                Conduct::Behave
+            }
+        })
+        .await;
+        let timeout = Duration::from_secs(3);
+        let reply = publish.invoke_within(timeout, batch(&records)).await;
+        let error = reply.result.unwrap_err();
+        assert!(
+            error["errorMessage"]
+                .as_str()
+                .unwrap()
+                .contains("given again"),
+            "{error}"
+        );
+        assert!(reply.took < timeout, "{silent}: {:?}", reply.took);
+        assert_eq!(installation.figures().await, [], "{silent}");
+
+        let reply = publish_events(&installation)
+            .await
+            .invoke(batch(&records))
+            .await;
+        assert_eq!(again(&reply), [""; 0]);
+        assert_eq!(installation.figures().await, signed_in(1), "{silent}");
+    }))
+    .await;
+}
+
+/// publish-events with a server before its DynamoDB that decides by the operation what to do.
+async fn publish_before(
+    installation: &Installation,
+    decide: impl Fn(&str) -> Conduct + Send + Sync + 'static,
+) -> (Function, Misbehaving) {
+    let dynamodb = Misbehaving::before(&installation.dynamodb_url(), decide).await;
+    let environment = installation
+        .environment()
+        .with("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url());
+    (
+        Function::start("publish-events", environment).await,
+        dynamodb,
+    )
+}
+
+/// The events in the requests from the `from`th on.
+fn sent_since(asked: &[Asked], from: usize) -> Vec<String> {
+    event_ids(&asked[from..])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_delivered_and_not_committed_is_delivered_again_under_the_same_ids() {
+    let conflict = r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}]}"#;
+    let cases = [
+        Conduct::error("500 Internal Server Error", "InternalServerError"),
+        Conduct::error("400 Bad Request", "ThrottlingException"),
+        Conduct::answer("400 Bad Request", conflict),
+        Conduct::answer("200 OK", "{\"Responses\":"),
+        Conduct::SayAndClose(Vec::new()),
+    ];
+    join_all(cases.map(async |conduct| {
+        let installation = Installation::start().await;
+        sign_in(&installation, 0, "ana").await;
+        sign_in(&installation, 10, "bob").await;
+        let records = installation.records();
+        let case = format!("{conduct:?}");
+        let decide = move |operation: &str| match operation {
+            "TransactWriteItems" => conduct.clone(),
+            _ => Conduct::Behave,
+        };
+        let (mut publish, _dynamodb) = publish_before(&installation, decide).await;
+        let reply = publish.invoke(batch(&records)).await;
+        assert_eq!(again(&reply), numbers(&records), "{case}");
+        assert_eq!(installation.figures().await, [], "{case}");
+        let asked = installation.pinpoint.asked();
+
+        let mut publish = publish_events(&installation).await;
+        let reply = publish.invoke(batch(&records)).await;
+        assert_eq!(again(&reply), [""; 0], "{case}");
+        assert_eq!(installation.figures().await, signed_in(2), "{case}");
+        let sent = sent_since(&asked, 0);
+        assert_eq!(sent.len(), 2, "{case}");
+        assert_eq!(
+            sent_since(&installation.pinpoint.asked(), asked.len()),
+            sent,
+            "{case}"
+        );
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_answer_is_lost_counts_once() {
+    let installation = Installation::start().await;
+    sign_in(&installation, 0, "ana").await;
+    let records = installation.records();
+    let (mut publish, _dynamodb) = publish_before(&installation, |operation| match operation {
+        "TransactWriteItems" => Conduct::LoseAnswerAndClose,
+        _ => Conduct::Behave,
+    })
+    .await;
+    let reply = publish.invoke(batch(&records)).await;
+    assert_eq!(again(&reply), numbers(&records));
+    assert_eq!(installation.figures().await, signed_in(1));
+    let asked = installation.pinpoint.asked();
+
+    let reply = publish_events(&installation)
+        .await
+        .invoke(batch(&records))
+        .await;
+    assert_eq!(outcomes(&reply), json!({"repeated": 2}));
+    assert_eq!(installation.figures().await, signed_in(1));
+    assert_eq!(installation.pinpoint.asked(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_conflicts_is_tried_again() {
+    let installation = Installation::start().await;
+    sign_in(&installation, 0, "ana").await;
+    let conflict = r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]}"#;
+    let conflicts = AtomicU32::new(2);
+    let left =
+        move || conflicts.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+    let decide = move |operation: &str| {
+        if operation == "TransactWriteItems" && left().is_ok() {
+            Conduct::answer("400 Bad Request", conflict)
+        } else {
+            Conduct::Behave
+        }
+    };
+    let (mut publish, _dynamodb) = publish_before(&installation, decide).await;
+    let reply = publish.invoke(batch(&installation.records())).await;
+    assert_eq!(outcomes(&reply), json!({"published": 2}));
+    assert_eq!(installation.figures().await, signed_in(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_while_the_users_or_the_metrics_cannot_be_read() {
+    join_all(["BatchGetItem", "GetItem"].map(async |unavailable| {
+        let installation = Installation::start().await;
+        let metadata = json!({"platform": "iOS"});
+        let event = Trigger::PostAuthentication.event("ana", &metadata);
+        installation.capture(at(0), &event).await;
+        let records = installation.records();
+        let decide = move |operation: &str| match operation {
+            _ if operation == unavailable => {
+                Conduct::error("500 Internal Server Error", "InternalServerError")
+            }
+            _ => Conduct::Behave,
+        };
+        let (mut publish, _dynamodb) = publish_before(&installation, decide).await;
+        let reply = publish.invoke(batch(&records)).await;
+        assert_eq!(again(&reply), numbers(&records), "{unavailable}");
+        assert_eq!(installation.pinpoint.asked(), [], "{unavailable}");
+    }))
+    .await;
+}

@@ -1,0 +1,73 @@
+//! What is personal, and where it may be.
+
+use futures::future::join_all;
+use serde_json::json;
+
+use super::{EMAIL, PHONE, again, at, with_addresses};
+use crate::support::installation::{Installation, NOT_SHARING, PROJECT, batch};
+use crate::support::pinpoint::Fault;
+use crate::support::runtime_api::Function;
+use crate::support::trigger::Trigger;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn publish_events_logs_no_address_whatever_pinpoint_says_of_it() {
+    join_all(
+        [Fault::Nothing, Fault::Always(400), Fault::Always(500)].map(async |fault| {
+            let installation = Installation::start().await;
+            let event = with_addresses(Trigger::PostAuthentication.event("ana", &json!({})));
+            installation.capture(at(0), &event).await;
+            installation.pinpoint.set(fault.clone());
+            let environment = installation.environment().with("RUST_LOG", "trace");
+            let mut publish = Function::start("publish-events", environment).await;
+            publish.invoke(batch(&installation.records())).await;
+            let asked = format!("{:?}", installation.pinpoint.asked());
+            let log = format!("{:?}", publish.log());
+            for address in [EMAIL, PHONE] {
+                assert!(asked.contains(address), "{fault:?}: {address} was not sent");
+                assert!(
+                    !log.contains(address),
+                    "{fault:?}: {address} was logged: {log}"
+                );
+            }
+        }),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_sharing_off_pinpoint_and_the_tables_know_nothing_personal() {
+    let installation = Installation::start().await;
+    let environment = installation
+        .environment()
+        .with("ANALYTICS_CONFIG", NOT_SHARING)
+        .with("RUST_LOG", "trace");
+    let mut logs = Vec::new();
+    for (name, trigger) in [
+        ("post-confirmation", Trigger::ConfirmSignUp),
+        ("post-confirmation", Trigger::ConfirmForgotPassword),
+        ("post-authentication", Trigger::PostAuthentication),
+        ("pre-token-generation", Trigger::RefreshTokens),
+    ] {
+        let mut function = Function::start(name, environment.clone()).await;
+        function
+            .invoke(with_addresses(trigger.event("ana", &json!({}))).to_string())
+            .await;
+        logs.extend(function.log());
+    }
+    let mut publish = Function::start("publish-events", environment).await;
+    let reply = publish.invoke(batch(&installation.records())).await;
+    assert_eq!(again(&reply), [""; 0]);
+    logs.extend(publish.log());
+    let mut traces = format!("{logs:?} {:?}", installation.pinpoint.asked());
+    for table in [
+        &installation.tables.event_log,
+        &installation.tables.users,
+        &installation.tables.metrics,
+    ] {
+        traces += &format!("{:?}", installation.items(table).await);
+    }
+    assert!(traces.contains(PROJECT));
+    for personal in [EMAIL, PHONE, "EMAIL", "SMS"] {
+        assert!(!traces.contains(personal), "{personal}: {traces}");
+    }
+}
