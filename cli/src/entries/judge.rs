@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::cursor::Position;
 
 /// The years a time may lie in: DynamoDB's keys and the event ids hold no others in order.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=9999;
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=9998;
 
 /// An entry's parts.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -20,6 +20,9 @@ use crate::spilled::{Spilled, SpilledEvent};
 /// have been written although the trigger had no answer, or been taken back before.
 const OLDEST_DAYS: u32 = RETENTION_DAYS - 1;
 
+/// How far a function's clock may be ahead of this one.
+const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
+
 /// How long one append may take.
 const APPEND_BUDGET: Duration = Duration::from_secs(10);
 
@@ -47,7 +50,12 @@ fn event(found: &SpilledEvent) -> Result<AuthEvent, Rejected> {
             .source
             .rejected(format!("no spilled auth event: {error}"))
     })?;
-    AuthEvent::try_from(record).map_err(|error: RecordError| found.source.rejected(error))
+    let event = AuthEvent::try_from(record)
+        .map_err(|error: RecordError| found.source.rejected(error))?;
+    if event.time > Utc::now() + LARGEST_SKEW {
+        return Err(found.source.rejected("its time is in the future: it is not of this log"));
+    }
+    Ok(event)
 }
 
 /// Appends the events that logs hold to an event log in AWS, whose stream publishes them.

@@ -82,9 +82,14 @@ fn scan(text: &str, start: usize, depth: u8, findings: &mut Vec<Finding>) {
     let mut at = start;
     while let Some(quote) = text.get(at..).and_then(|rest| rest.find('"')) {
         let begins = at + quote;
-        let Some((string, length)) = value_at::<String>(text, begins) else {
-            at = begins + 1;
-            continue;
+        let (string, length) = match string_at(text, begins) {
+            Ok(found) => found,
+            // No later quote can begin a string that ends, but the one that ends this: there is none.
+            Err(error) if error.is_eof() => return,
+            Err(_) => {
+                at = begins + 1;
+                continue;
+            }
         };
         at = begins + length;
         if string == FIELD {
@@ -166,6 +171,14 @@ fn value_at<'t, T: Deserialize<'t>>(text: &'t str, begins: usize) -> Option<(T, 
     let mut values = serde_json::Deserializer::from_str(text.get(begins..)?).into_iter::<T>();
     let value = values.next()?.ok()?;
     Some((value, values.byte_offset()))
+}
+
+/// As [`value_at`], of a string.
+fn string_at(text: &str, begins: usize) -> Result<(String, usize), serde_json::Error> {
+    let rest = text.get(begins..).unwrap_or_default();
+    let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+    let string = strings.next().unwrap_or_else(|| Ok(String::new()))?;
+    Ok((string, strings.byte_offset().max(1)))
 }
 
 fn after_colon(text: &str, at: usize) -> Option<usize> {

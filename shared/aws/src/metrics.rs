@@ -130,10 +130,7 @@ impl DynamoMetrics {
         dimension: &'static str,
         (from, to): (Day, Day),
     ) -> Result<Vec<(Day, String, DayRow)>, PortError> {
-        let between = [
-            format!("{dimension}#{from}#"),
-            format!("{dimension}#{to}#\u{10ffff}"),
-        ];
+        let between = [format!("{dimension}#{from}#"), format!("{dimension}#{to}$")];
         let [first, last] = between.map(AttributeValue::S);
         let pages = self
             .client

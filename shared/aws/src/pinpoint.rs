@@ -17,6 +17,7 @@ use domain::analytics_event::AnalyticsEvent;
 use domain::endpoint::ContactUpdate;
 use domain::ids::{EventId, ProjectId};
 use futures::future::join_all;
+use futures::{FutureExt, StreamExt};
 use pipeline::ports::{Delivered, Delivery, Destinations};
 
 use reply::Judgement;
@@ -27,6 +28,9 @@ use crate::sdk::describe;
 
 /// How many times what Pinpoint would not take now is sent.
 const TRIES: u32 = 3;
+
+/// How many contact endpoints are updated at a time.
+const CONCURRENT_UPDATES: usize = 8;
 
 /// The pause after the first try; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -258,55 +262,75 @@ impl Sender<'_> {
     /// Brings contact endpoints into step: many with one call if the role may, else one by one.
     async fn contacts(&self, contacts: Vec<(usize, &ContactUpdate)>, progress: &mut Progress) {
         for chunk in contacts.chunks(request::MOST_ENDPOINTS) {
-            let together = chunk.len() > 1 && self.update_together(chunk).await;
-            if !together {
-                for (place, contact) in chunk {
-                    self.update_one(*place, contact, progress).await;
-                }
+            match self.update_together(chunk).await {
+                Together::Taken => {}
+                Together::Later => progress
+                    .failed
+                    .extend(chunk.iter().map(|(place, _)| *place)),
+                Together::OneByOne => self.update_one_by_one(chunk, progress).await,
             }
         }
     }
 
-    /// `false` if the batch was not taken as a whole. One bad endpoint makes Pinpoint refuse all, and
-    /// the role that Cognito's documents describe may not call this at all.
-    async fn update_together(&self, contacts: &[(usize, &ContactUpdate)]) -> bool {
+    async fn update_together(&self, contacts: &[(usize, &ContactUpdate)]) -> Together {
+        if contacts.len() < 2 {
+            return Together::OneByOne;
+        }
         let updates = contacts.iter().map(|(_, contact)| *contact);
         let call = self
             .client
             .update_endpoints_batch()
             .application_id(self.project.as_str())
             .endpoint_batch_request(request::endpoints(updates));
-        let reply = call.send().await;
-        if let Err(error) = &reply {
-            tracing::debug!(
-                error = describe(error),
-                "UpdateEndpointsBatch failed: one by one"
-            );
+        match reply::judge(&call.send().await) {
+            Judgement::Accepted => Together::Taken,
+            Judgement::Refused(_) => Together::OneByOne,
+            Judgement::Later => Together::Later,
         }
-        reply.is_ok()
     }
 
-    async fn update_one(&self, place: usize, contact: &ContactUpdate, progress: &mut Progress) {
+    async fn update_one_by_one(
+        &self,
+        contacts: &[(usize, &ContactUpdate)],
+        progress: &mut Progress,
+    ) {
+        let mut updates = Vec::with_capacity(contacts.len());
+        for (place, contact) in contacts {
+            updates.push(
+                self.update_one(contact)
+                    .map(|settled| (!settled).then_some(*place)),
+            );
+        }
+        let updates = futures::stream::iter(updates).buffer_unordered(CONCURRENT_UPDATES);
+        let failed: Vec<Option<usize>> = updates.collect().await;
+        progress.failed.extend(failed.into_iter().flatten());
+    }
+
+    /// `false` if it may be taken later.
+    async fn update_one(&self, contact: &ContactUpdate) -> bool {
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
             match self.update_endpoint(contact).await {
-                Judgement::Accepted => return,
+                Judgement::Accepted => return true,
                 Judgement::Refused(status) => {
+                    let endpoint = contact.endpoint.as_str();
                     tracing::error!(
-                        endpoint = %contact.endpoint,
+                        endpoint,
                         status,
                         "Pinpoint refused a contact endpoint for good"
                     );
-                    return;
+                    return true;
                 }
                 Judgement::Later if left > 0 => tokio::time::sleep(pause).await,
                 Judgement::Later => {}
             }
             pause *= 2;
         }
-        progress.failed.insert(place);
+        tracing::warn!(project = %self.project, "a contact endpoint was not taken: it is to be sent again");
+        false
     }
 
+    /// What Pinpoint says of a failure is not logged: it may name the address.
     async fn update_endpoint(&self, contact: &ContactUpdate) -> Judgement {
         let call = self
             .client
@@ -314,10 +338,17 @@ impl Sender<'_> {
             .application_id(self.project.as_str())
             .endpoint_id(contact.endpoint.as_str())
             .endpoint_request(request::endpoint(contact));
-        let reply = call.send().await;
-        if let Err(error) = &reply {
-            tracing::warn!(project = %self.project, error = describe(error), "UpdateEndpoint failed");
-        }
-        reply::endpoint(&reply)
+        reply::judge(&call.send().await)
     }
+}
+
+/// What came of updating many endpoints with one call.
+enum Together {
+    /// Pinpoint took them.
+    Taken,
+    /// Pinpoint refused: for one bad endpoint it refuses all, and the role that Cognito's documents
+    /// describe may not make this call.
+    OneByOne,
+    /// It may take them later.
+    Later,
 }

@@ -39,8 +39,8 @@ impl Channel {
 /// What a destination is told of the endpoint of a device.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeviceEndpoint {
-    /// The user; `None` for the endpoint that all unknown users of an app client share.
-    pub user: Option<Sub>,
+    /// The user.
+    pub user: Sub,
     /// What the device is.
     pub demographic: Demographic,
 }
@@ -105,7 +105,7 @@ impl DeviceEndpoint {
     /// Stands for this endpoint's content.
     pub fn fingerprint(&self) -> Fingerprint {
         let fields = self.demographic.fields().map(|field| field.unwrap_or(""));
-        let user = self.user.as_ref().map_or("", Sub::as_str);
+        let user = self.user.as_str();
         let [a, b, c, d, e, f, g] = fields;
         Fingerprint::of(&[user, a, b, c, d, e, f, g])
     }

@@ -11,6 +11,10 @@ const LONGEST_NAME: usize = 128;
 const LONGEST_VALUE: usize = 1_024;
 const MOST_ATTRIBUTES: usize = 64;
 
+/// What all of an event's metadata may hold together (bytes of text). Anybody can send it who knows a
+/// name, and its price is ours.
+const MOST_BYTES: usize = 8 * 1024;
+
 /// What an app passed as Cognito's `ClientMetadata` (which pre-authentication knows as
 /// `validationData`). All of it is optional, and none of it is checked by Cognito.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -46,7 +50,7 @@ impl AppMetadata {
     /// Takes the keys that mean something here; all others are the app's own business.
     ///
     /// Gives also the names of the keys whose name or value is too long to be taken in (128 and
-    /// 1,024 characters), or that are too many (64 attributes).
+    /// 1,024 characters), or that are too many (64 attributes, 8 KB in all).
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> (Self, Vec<String>) {
@@ -104,10 +108,11 @@ impl AppMetadata {
         if let Some(attribute) = name.strip_prefix(ATTRIBUTE_PREFIX) {
             return self.take_attribute(attribute, value);
         }
+        let bytes = self.text_bytes();
         let Some(field) = self.field_mut(name) else {
             return true;
         };
-        let fits = value.chars().count() <= LONGEST_VALUE;
+        let fits = value.chars().count() <= LONGEST_VALUE && bytes + value.len() <= MOST_BYTES;
         if fits {
             *field = Some(value.to_owned());
         }
@@ -118,7 +123,8 @@ impl AppMetadata {
         let fits = !name.is_empty()
             && name.chars().count() <= LONGEST_NAME
             && value.chars().count() <= LONGEST_VALUE
-            && self.attributes.len() < MOST_ATTRIBUTES;
+            && self.attributes.len() < MOST_ATTRIBUTES
+            && self.text_bytes() + name.len() + value.len() <= MOST_BYTES;
         if fits {
             self.attributes.insert(name.to_owned(), value.to_owned());
         }

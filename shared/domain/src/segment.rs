@@ -10,7 +10,7 @@ use crate::metadata::Demographic;
 /// Values told apart in one dimension of one project; all further ones are `other`.
 pub const MOST_VALUES: usize = 100;
 
-/// A longer value is `other` (characters).
+/// A longer value is `other` (bytes).
 const LONGEST_VALUE: usize = 100;
 
 /// What segments are cut by.
@@ -129,7 +129,7 @@ impl KnownValues {
         Dimension::ALL
             .into_iter()
             .filter_map(|dimension| Some((dimension, dimension.value_in(demographic)?)))
-            .filter(|(_, value)| value.chars().count() <= LONGEST_VALUE)
+            .filter(|(_, value)| can_be_told(value))
             .filter(|(dimension, value)| self.find(*dimension, value).is_none())
             .map(|(dimension, value)| (dimension, SegmentValue::new(value)))
             .collect()
@@ -154,6 +154,11 @@ impl KnownValues {
     fn find(&self, dimension: Dimension, value: &str) -> Option<SegmentValue> {
         self.0.get(&dimension)?.get(value).cloned()
     }
+}
+
+/// A value that is neither too long for a key nor a trick played on the terminal that shows it.
+fn can_be_told(value: &str) -> bool {
+    value.len() <= LONGEST_VALUE && !value.chars().any(char::is_control)
 }
 
 #[cfg(test)]

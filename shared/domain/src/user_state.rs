@@ -12,8 +12,8 @@ use crate::activity::{ActiveDays, Activity, DayRow, Recency};
 use crate::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use crate::auth_event::{AuthEvent, AuthEventKind, Position, UserKey};
 use crate::day::Day;
-use crate::endpoint::ContactUpdate;
-use crate::ids::{ClientId, EventId};
+use crate::endpoint::{ContactUpdate, DeviceEndpoint};
+use crate::ids::{ClientId, EndpointId, EventId};
 use crate::metadata::AppMetadata;
 use crate::segment::{KnownValues, Segment};
 
@@ -141,7 +141,11 @@ impl Fold<'_> {
 
     fn failed(&mut self, what: Happening) -> Applied {
         let applied = self.count(&what, false, |row| row.auth_failures += 1);
-        self.send(AnalyticsEventType::AuthFail, what);
+        let (endpoint, device) = self
+            .state
+            .devices
+            .endpoint_of_failure(self.user, &what.metadata);
+        self.send(AnalyticsEventType::AuthFail, what, endpoint, device);
         applied
     }
 
@@ -151,13 +155,13 @@ impl Fold<'_> {
             what.metadata = what.metadata.or(attempt.metadata);
         }
         let applied = self.count(&what, true, |row| row.sign_ins += 1);
-        self.send(AnalyticsEventType::SignIn, what);
+        self.succeeded(AnalyticsEventType::SignIn, what);
         applied
     }
 
     fn signed_up(&mut self, what: Happening) -> Applied {
         let applied = self.count(&what, true, |row| row.sign_ups += 1);
-        self.send(AnalyticsEventType::SignUp, what);
+        self.succeeded(AnalyticsEventType::SignUp, what);
         applied
     }
 
@@ -201,12 +205,18 @@ impl Fold<'_> {
         self.effects.rows.entry((day, segment)).or_default()
     }
 
-    fn send(&mut self, event_type: AnalyticsEventType, what: Happening) {
-        let app_id = what.metadata.endpoint_id.as_deref();
-        let (endpoint, device) =
-            self.state
-                .devices
-                .endpoint(self.user, app_id, what.metadata.demographic);
+    fn succeeded(&mut self, event_type: AnalyticsEventType, what: Happening) {
+        let (endpoint, device) = self.state.devices.endpoint(self.user, &what.metadata);
+        self.send(event_type, what, endpoint, device);
+    }
+
+    fn send(
+        &mut self,
+        event_type: AnalyticsEventType,
+        what: Happening,
+        endpoint: EndpointId,
+        device: Option<DeviceEndpoint>,
+    ) {
         self.effects.analytics.push(AnalyticsEvent {
             id: what.id,
             event_type,

@@ -369,16 +369,21 @@ fn an_attempt_that_fails_is_told_and_counted_with_its_own_metadata() {
     );
 }
 
+/// An attempt with this much text, whatever may be taken in: an older version may have taken more.
+fn weighing(at: TimeDelta, bytes: usize) -> AuthEvent {
+    let attributes = [("x".to_owned(), "x".repeat(bytes - 1))].into();
+    AuthEvent {
+        metadata: AppMetadata {
+            attributes,
+            ..AppMetadata::default()
+        },
+        ..started(at)
+    }
+}
+
 /// An attempt with 60 KiB of text.
 fn heavy(at: TimeDelta) -> AuthEvent {
-    let values: Vec<(String, String)> = (10..70)
-        .map(|number| (format!("analytics:{number}"), "x".repeat(1_022)))
-        .collect();
-    let pairs: Vec<(&str, &str)> = values
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    started(at).saying(&pairs)
+    weighing(at, 60 * 1_024)
 }
 
 /// What fails, in order, and what is still open, when these attempts are made.
@@ -408,15 +413,9 @@ fn attempts_of_more_than_200_kib_fail_from_the_oldest_on() {
     );
 }
 
-/// An attempt with as much text as is taken in: nearly 290 KiB, more than can be held at all.
+/// An attempt with more text than can be held at all.
 fn heaviest(at: TimeDelta) -> AuthEvent {
-    let value = "\u{1f511}".repeat(1_024);
-    let names: Vec<String> = (0..64).map(|n| format!("analytics:{n:0>128}")).collect();
-    let pairs: Vec<(&str, &str)> = names
-        .iter()
-        .map(|name| (name.as_str(), value.as_str()))
-        .collect();
-    started(at).saying(&pairs)
+    weighing(at, 290 * 1_024)
 }
 
 /// One event's changes must fit one transaction, so not all of the old ones make room for it.
@@ -443,6 +442,22 @@ fn daily_rows_tell_attempts_that_failed_before_their_time() {
         .into_iter()
         .filter(|line| line.starts_with("day "));
     assert_eq!(rows.collect::<Vec<_>>(), ["day 0, all unknown: 1 failure"]);
+}
+
+/// Whoever fails may not be the user: no device of his becomes the user's, nor takes a place.
+#[test]
+fn a_failure_tells_nothing_of_an_endpoint_that_an_app_chose() {
+    let said = [
+        ("analyticsEndpointId", "somebodys-phone"),
+        ("platform", "iOS"),
+    ];
+    let told = Told::of(&[started(seconds(0)).saying(&said), expired(seconds(240), 1)]);
+    let [failure] = &told.effects.analytics[..] else {
+        panic!("{:?}", told.effects.analytics)
+    };
+    assert_eq!(failure.endpoint.as_str(), "somebodys-phone");
+    assert_eq!(failure.device, None);
+    assert_eq!(told.state.devices, KnownDevices::default());
 }
 
 #[test]

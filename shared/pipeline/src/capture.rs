@@ -96,7 +96,9 @@ fn auth_event(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> A
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let (metadata, dropped) = AppMetadata::from_pairs(pairs);
     if !dropped.is_empty() {
-        tracing::warn!(?dropped, "metadata over the bounds was left out");
+        let names = dropped.len();
+        let first = dropped.first();
+        tracing::warn!(names, first, "metadata over the bounds was left out");
     }
     AuthEvent {
         id: EventId::new(moment.time, moment.random),

@@ -3,7 +3,6 @@
 
 use aws_sdk_pinpoint::error::SdkError;
 use aws_sdk_pinpoint::operation::put_events::{PutEventsError, PutEventsOutput};
-use aws_sdk_pinpoint::operation::update_endpoint::{UpdateEndpointError, UpdateEndpointOutput};
 use aws_sdk_pinpoint::types::ItemResponse;
 use domain::analytics_event::AnalyticsEvent;
 
@@ -46,8 +45,8 @@ pub fn blames_content(reply: &PutEvents) -> bool {
     response.is_some_and(|response| matches!(response.status().as_u16(), 400 | 413))
 }
 
-/// Judges one endpoint.
-pub fn endpoint(reply: &Result<UpdateEndpointOutput, SdkError<UpdateEndpointError>>) -> Judgement {
+/// Judges a call as a whole.
+pub fn judge<T, E>(reply: &Result<T, SdkError<E>>) -> Judgement {
     match reply {
         Ok(_) => Judgement::Accepted,
         Err(error) => of_error(error),

@@ -131,7 +131,7 @@ fn public_endpoint(device: &DeviceEndpoint, time: DateTime<Utc>) -> PublicEndpoi
     PublicEndpoint::builder()
         .effective_date(iso_8601(time))
         .set_demographic(demographic(device))
-        .set_user(device.user.as_ref().map(|sub| user(sub.as_str())))
+        .user(user(device.user.as_str()))
         .build()
 }
 

@@ -8,7 +8,7 @@ use crate::ids::{ClientId, EventId};
 use crate::metadata::AppMetadata;
 
 /// What an attempt weighs beside its metadata's text (bytes, with room to spare).
-const ATTEMPT_BYTES: usize = 160;
+const ATTEMPT_BYTES: usize = 320;
 
 /// What all open attempts of one user may weigh together: a DynamoDB item holds 400 KB, and a
 /// window holds as many attempts as somebody cares to make.

@@ -3,7 +3,7 @@
 use crate::auth_event::UserKey;
 use crate::endpoint::{DeviceEndpoint, Fingerprint, app_endpoint_id, device_endpoint_id};
 use crate::ids::EndpointId;
-use crate::metadata::Demographic;
+use crate::metadata::AppMetadata;
 
 /// Pinpoint keeps 15 endpoints a user; two are for the contact endpoints and one is our own.
 const MOST_APP_ENDPOINTS: usize = 12;
@@ -18,27 +18,41 @@ pub struct KnownDevices {
 }
 
 impl KnownDevices {
-    /// The endpoint of an event, and what is to be told of it.
+    /// The endpoint of something that the user did, and what is to be told of it.
     ///
     /// An app's own endpoint may pass from one user to another on the same device, so what it is is
     /// told every time.
     pub(super) fn endpoint(
         &mut self,
         user: &UserKey,
-        app_id: Option<&str>,
-        demographic: Demographic,
+        metadata: &AppMetadata,
     ) -> (EndpointId, Option<DeviceEndpoint>) {
-        if user.sub().is_none() {
-            return (device_endpoint_id(user), None);
+        match app_id(user, metadata).filter(|id| self.admit(id)) {
+            Some(id) => (id, device(user, metadata)),
+            None => self.own_endpoint(user, metadata),
         }
-        let device = DeviceEndpoint {
-            user: user.sub().cloned(),
-            demographic,
-        };
-        match app_id.and_then(app_endpoint_id).filter(|id| self.admit(id)) {
-            Some(id) => (id, Some(device)),
-            None => (device_endpoint_id(user), self.news(device)),
+    }
+
+    /// The endpoint of a failure. Nothing is told of one that an app chose: whoever failed may not be
+    /// the user, and must not make a device of his own the user's.
+    pub(super) fn endpoint_of_failure(
+        &mut self,
+        user: &UserKey,
+        metadata: &AppMetadata,
+    ) -> (EndpointId, Option<DeviceEndpoint>) {
+        match app_id(user, metadata) {
+            Some(id) => (id, None),
+            None => self.own_endpoint(user, metadata),
         }
+    }
+
+    fn own_endpoint(
+        &mut self,
+        user: &UserKey,
+        metadata: &AppMetadata,
+    ) -> (EndpointId, Option<DeviceEndpoint>) {
+        let device = device(user, metadata).and_then(|device| self.news(device));
+        (device_endpoint_id(user), device)
     }
 
     fn admit(&mut self, id: &EndpointId) -> bool {
@@ -60,4 +74,16 @@ impl KnownDevices {
         self.own = Some(fingerprint);
         Some(device)
     }
+}
+
+/// The id that the app chose for the user's device. Nobody in particular has none.
+fn app_id(user: &UserKey, metadata: &AppMetadata) -> Option<EndpointId> {
+    user.sub()?;
+    app_endpoint_id(metadata.endpoint_id.as_deref()?)
+}
+
+fn device(user: &UserKey, metadata: &AppMetadata) -> Option<DeviceEndpoint> {
+    let user = user.sub()?.clone();
+    let demographic = metadata.demographic.clone();
+    Some(DeviceEndpoint { user, demographic })
 }

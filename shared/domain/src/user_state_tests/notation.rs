@@ -377,8 +377,8 @@ fn contact_line(update: &ContactUpdate) -> String {
 }
 
 fn device_words(device: &DeviceEndpoint) -> String {
-    let user = device.user.as_ref().map(Sub::as_str);
-    let words = [user].into_iter().chain(device.demographic.fields());
+    let user = device.user.as_str();
+    let words = [Some(user)].into_iter().chain(device.demographic.fields());
     words.flatten().collect::<Vec<_>>().join(", ")
 }
 

@@ -85,12 +85,22 @@ pub fn router(store: Store, clock: Arc<dyn Clock>, apps: AppCreation) -> Router 
         .with_state(server)
 }
 
+/// No client of Pinpoint says where it comes from, and every browser does: a web page must not reach
+/// a server on somebody's loopback interface.
+fn is_from_a_page(request: &Request) -> bool {
+    let headers = request.headers();
+    headers.contains_key("origin") || headers.contains_key("sec-fetch-site")
+}
+
 /// Gives the request its id and its time, and the reply the id; an error's body holds it too.
 async fn with_request_id(
     State(server): State<Server>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    if is_from_a_page(&request) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let received = server.receive();
     request.extensions_mut().insert(received.clone());
     let response = next.run(request).await;
