@@ -50,10 +50,12 @@ fn event(found: &SpilledEvent) -> Result<AuthEvent, Rejected> {
             .source
             .rejected(format!("no spilled auth event: {error}"))
     })?;
-    let event = AuthEvent::try_from(record)
-        .map_err(|error: RecordError| found.source.rejected(error))?;
+    let event =
+        AuthEvent::try_from(record).map_err(|error: RecordError| found.source.rejected(error))?;
     if event.time > Utc::now() + LARGEST_SKEW {
-        return Err(found.source.rejected("its time is in the future: it is not of this log"));
+        return Err(found
+            .source
+            .rejected("its time is in the future: it is not of this log"));
     }
     Ok(event)
 }

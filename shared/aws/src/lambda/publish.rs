@@ -38,8 +38,8 @@ async fn handle(
     destination: &PinpointDestination,
 ) -> Result<DynamoDbEventResponse, Error> {
     let left = super::time_left(&event.context);
-    // Boxed: by value, the future is nested too deep for the compiler.
     let destination = destination.within(left.mul_f64(DELIVERY_SHARE));
+    // Boxed: by value, the future is nested too deep for the compiler.
     let publishing = Box::pin(publish_batch(event.payload, states, &destination));
     let published = tokio::time::timeout(left, publishing)
         .await
