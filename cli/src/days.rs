@@ -142,5 +142,5 @@ fn is_numeric(table: &Table, column: usize) -> bool {
     table
         .row_iter()
         .filter_map(|row| row.cell_iter().nth(column))
-        .all(|cell| cell.content() == "…" || cell.content().parse::<i64>().is_ok())
+        .all(|cell| cell.content() == "…" || cell.content().parse::<i32>().is_ok())
 }

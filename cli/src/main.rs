@@ -8,6 +8,7 @@ mod pinpoint_local;
 mod replay;
 mod spilled;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,14 +27,30 @@ enum Failure {
     Usage(String),
     /// Something outside failed: exit code 1.
     Outside(String),
+    /// Whoever reads the output has enough of it.
+    NobodyReads,
 }
 
-impl<E: std::error::Error> From<E> for Failure {
+impl<E: std::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        let causes = std::iter::successors(error.source(), |cause| cause.source());
-        let causes = causes.map(|cause| format!(": {cause}"));
-        Self::Outside(std::iter::once(error.to_string()).chain(causes).collect())
+        let error: &(dyn std::error::Error + 'static) = &error;
+        match error.downcast_ref::<io::Error>() {
+            Some(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            Some(_) | None => Self::Outside(with_causes(error)),
+        }
     }
+}
+
+/// The error and its causes, as far as it does not tell them itself.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 #[tokio::main]
@@ -41,7 +58,7 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_env_filter(filter)
         .init();
     let result = match args.command {
@@ -53,6 +70,7 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(Failure::Usage(problem)) => fail(&problem, 2),
         Err(Failure::Outside(problem)) => fail(&problem, 1),
+        Err(Failure::NobodyReads) => ExitCode::SUCCESS,
     }
 }
 

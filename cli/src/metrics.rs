@@ -28,6 +28,9 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
     let project = args.project.clone();
     let metrics = open(&args).await?;
     let segments = read(&metrics, &project, &args).await?;
+    if segments.iter().all(|(_, rows)| rows.span().is_none()) {
+        eprintln!("project {project} has no figures for these days: is it the right one?");
+    }
     if args.months {
         let span = (args.from.month(), args.to.month());
         let all = segments

@@ -40,6 +40,11 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     } else {
         entries(&args, &mut installation).await?
     };
+    if taken.replayed == 0 && taken.rejected.is_empty() {
+        eprintln!(
+            "there was nothing to replay: of a folder, only its own .json and .jsonl files are"
+        );
+    }
     installation.finish().await?;
     outputs.write(&installation)?;
     Report::of(taken, &installation).await?.print(args.format)
@@ -94,7 +99,7 @@ fn parsed(entry: Entry) -> Result<(Entry, Parsed), Rejected> {
 
 async fn spilled(args: &ReplayArgs, installation: &mut Installation) -> Result<Taken, Failure> {
     let mut spilled = Spilled::new(args.paths.clone());
-    let (events, rejected) = take_back::events(&mut spilled);
+    let (events, rejected) = take_back::events(&mut spilled, None);
     let mut taken = Taken {
         replayed: 0,
         rejected,

@@ -89,9 +89,12 @@ impl Report {
         writeln!(out, "replayed   {}", self.replayed)?;
         writeln!(out, "outcomes   {}", listed(&self.outcomes))?;
         if !self.published.is_empty() {
-            writeln!(out, "published  {}", listed(&self.published))?;
+            writeln!(out, "sent       {}", listed(&self.published))?;
             let Endpoints { device, email, sms } = self.endpoints;
-            writeln!(out, "endpoints  {device} device, {email} email, {sms} sms")?;
+            writeln!(
+                out,
+                "endpoints  {device} device, {email} email, {sms} sms (at the end)"
+            )?;
         }
         if !self.rejected.is_empty() {
             writeln!(out, "rejected   {}", self.rejected.len())?;

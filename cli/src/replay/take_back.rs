@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws::event_log::{AuthEventRecord, DynamoEventLog, RETENTION_DAYS, RecordError};
 use aws::sdk::{self, Patience};
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::AuthEvent;
 use pipeline::ports::{Appended, EventLog};
 
@@ -26,12 +26,15 @@ const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
 /// How long one append may take.
 const APPEND_BUDGET: Duration = Duration::from_secs(10);
 
-/// The events that logs hold, in order of time, and what cannot be taken back.
-pub fn events(spilled: &mut Spilled) -> (Vec<AuthEvent>, Vec<Rejected>) {
+/// The events that logs hold, in order of time, and what cannot be taken back, or is too old.
+pub fn events(
+    spilled: &mut Spilled,
+    oldest: Option<DateTime<Utc>>,
+) -> (Vec<AuthEvent>, Vec<Rejected>) {
     let mut events = Vec::new();
     let mut rejected = Vec::new();
     for found in spilled.by_ref() {
-        match found.and_then(|found| event(&found)) {
+        match found.and_then(|found| event(&found, oldest)) {
             Ok(event) => events.push(event),
             Err(problem) => rejected.push(problem),
         }
@@ -44,7 +47,7 @@ pub fn events(spilled: &mut Spilled) -> (Vec<AuthEvent>, Vec<Rejected>) {
     (events, rejected)
 }
 
-fn event(found: &SpilledEvent) -> Result<AuthEvent, Rejected> {
+fn event(found: &SpilledEvent, oldest: Option<DateTime<Utc>>) -> Result<AuthEvent, Rejected> {
     let record: AuthEventRecord = serde_json::from_str(&found.json).map_err(|error| {
         found
             .source
@@ -57,21 +60,19 @@ fn event(found: &SpilledEvent) -> Result<AuthEvent, Rejected> {
             .source
             .rejected("its time is in the future: it is not of this log"));
     }
+    if oldest.is_some_and(|oldest| event.time < oldest) {
+        return Err(found.source.rejected(format!(
+            "it is older than {OLDEST_DAYS} days: the log no longer remembers whether it was written"
+        )));
+    }
     Ok(event)
 }
 
 /// Appends the events that logs hold to an event log in AWS, whose stream publishes them.
 pub async fn append_to(table: &str, paths: &[PathBuf]) -> Result<Report, Failure> {
     let mut spilled = Spilled::new(paths.to_vec());
-    let (events, rejected) = events(&mut spilled);
     let oldest = Utc::now() - TimeDelta::days(OLDEST_DAYS.into());
-    if let Some(event) = events.iter().find(|event| event.time < oldest) {
-        return Err(Failure::Usage(format!(
-            "an event of {} is older than {OLDEST_DAYS} days, and cannot be taken back any more: leave \
-             its log out. Nothing was appended",
-            event.time
-        )));
-    }
+    let (events, rejected) = events(&mut spilled, Some(oldest));
     let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
     let log = DynamoEventLog::new(sdk::dynamodb(&config), table.to_owned(), APPEND_BUDGET);
     let progress = Progress::of_events("appending", events.len());

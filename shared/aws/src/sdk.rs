@@ -170,9 +170,16 @@ pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
 const LONGEST_DESCRIPTION: usize = 1_000;
 
 /// What went wrong with its causes, short enough to be logged. An SDK error's own text is
-/// `service error` and no more.
+/// `service error` and no more; where its causes say no more either, all that is known of it is told.
 pub(crate) fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string();
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut text = causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ");
+    if text.contains("unhandled error") {
+        text = aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string();
+    }
     if let Some((end, _)) = text.char_indices().nth(LONGEST_DESCRIPTION) {
         text.truncate(end);
         text.push('…');
