@@ -14,7 +14,6 @@ use aws_sdk_dynamodb::types::{AttributeValue, BillingMode};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::activity::DayFigures;
 use domain::day::Day;
-use futures::future::join;
 use serde_json::{Value, json};
 
 use crate::support::installation::{Installation, batch, number};
@@ -233,28 +232,6 @@ async fn what_is_no_auth_event_is_set_aside_by_name_and_the_others_go_on() {
         reply.logged("outcomes")[0]["set_aside"],
         json!(set_aside.len())
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_two_functions_have_at_once_counts_once() {
-    let installation = Installation::start().await;
-    for user in 0..20 {
-        sign_in(&installation, user, &format!("user-{user}")).await;
-    }
-    let records = installation.records();
-    let mut one = publish_events(&installation).await;
-    let mut other = publish_events(&installation).await;
-    let (reply, others) = join(one.invoke(batch(&records)), other.invoke(batch(&records))).await;
-    let (failed, others) = (again(&reply), again(&others));
-    assert!(
-        failed.iter().all(|number| !others.contains(number)),
-        "{failed:?} {others:?}"
-    );
-    assert_eq!(installation.figures().await, signed_in(20));
-
-    let reply = one.invoke(batch(&records)).await;
-    assert_eq!(outcomes(&reply), json!({"repeated": 40}));
-    assert_eq!(installation.figures().await, signed_in(20));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,15 @@
 //! Whatever DynamoDB does, what was delivered keeps its id, and everyone is counted once.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use serde_json::json;
 
 use super::{again, at, numbers, outcomes, publish_events, sign_in, signed_in};
 use crate::support::installation::{Installation, batch};
-use crate::support::misbehaving::{Conduct, Misbehaving};
+use crate::support::misbehaving::{Conduct, Gate, Misbehaving};
 use crate::support::pinpoint::{Asked, event_ids};
 use crate::support::runtime_api::Function;
 use crate::support::trigger::Trigger;
@@ -134,6 +135,37 @@ async fn a_commit_whose_answer_is_lost_counts_once() {
     assert_eq!(outcomes(&reply), json!({"repeated": 2}));
     assert_eq!(installation.figures().await, signed_in(1));
     assert_eq!(installation.pinpoint.asked(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_functions_that_have_a_batch_at_once_one_commits() {
+    let installation = Installation::start().await;
+    for user in 0..20 {
+        sign_in(&installation, user, &format!("user-{user}")).await;
+    }
+    let records = installation.records();
+    let gate = Arc::new(Gate::default());
+    let before_commit = gate.clone();
+    let (mut slow, _dynamodb) = publish_before(&installation, move |operation| match operation {
+        "TransactWriteItems" => Conduct::BehaveAfter(before_commit.clone()),
+        _ => Conduct::Behave,
+    })
+    .await;
+    let mut fast = publish_events(&installation).await;
+    let overtaking = async {
+        gate.reached().await;
+        let reply = fast.invoke(batch(&records)).await;
+        gate.open();
+        reply
+    };
+    let (slow_reply, fast_reply) = join(slow.invoke(batch(&records)), overtaking).await;
+    assert_eq!(again(&fast_reply), [""; 0]);
+    assert_eq!(again(&slow_reply), numbers(&records));
+    assert_eq!(installation.figures().await, signed_in(20));
+
+    let reply = slow.invoke(batch(&records)).await;
+    assert_eq!(outcomes(&reply), json!({"repeated": 40}));
+    assert_eq!(installation.figures().await, signed_in(20));
 }
 
 #[tokio::test(flavor = "multi_thread")]

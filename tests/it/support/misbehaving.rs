@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// What the server does with a request.
@@ -24,6 +25,8 @@ pub enum Conduct {
     Trickle(Vec<u8>),
     /// It has the store do what is asked, and hands on the answer.
     Behave,
+    /// The same, once it is let through.
+    BehaveAfter(Arc<Gate>),
     /// It has the store do what is asked, and says nothing.
     LoseAnswerAndHang,
     /// It has the store do what is asked, and closes the connection.
@@ -41,6 +44,43 @@ impl Conduct {
         let namespace = "com.amazonaws.dynamodb.v20120810";
         let body = format!(r#"{{"__type":"{namespace}#{name}","message":"so it is told"}}"#);
         Self::answer(status, &body)
+    }
+}
+
+/// Where requests wait until they are let through.
+#[derive(Debug)]
+pub struct Gate {
+    waiting: Semaphore,
+    passes: Semaphore,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            waiting: Semaphore::new(0),
+            passes: Semaphore::new(0),
+        }
+    }
+}
+
+impl Gate {
+    /// Waits until a request waits.
+    pub async fn reached(&self) {
+        self.waiting
+            .acquire()
+            .await
+            .expect("it is never closed")
+            .forget();
+    }
+
+    /// Lets every request through.
+    pub fn open(&self) {
+        self.passes.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    async fn pass(&self) {
+        self.waiting.add_permits(1);
+        drop(self.passes.acquire().await);
     }
 }
 
@@ -123,6 +163,10 @@ async fn serve(mut connection: TcpStream, store: Arc<str>, decide: Decide) {
             }
             Conduct::Trickle(bytes) => return trickle(connection, &bytes).await,
             Conduct::Behave => connection.write_all(&ask(&store, &request).await).await,
+            Conduct::BehaveAfter(gate) => {
+                gate.pass().await;
+                connection.write_all(&ask(&store, &request).await).await
+            }
             Conduct::LoseAnswerAndHang => {
                 ask(&store, &request).await;
                 return std::future::pending().await;
