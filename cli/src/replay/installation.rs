@@ -220,8 +220,7 @@ impl Installation {
                 break;
             };
             let last = last.change.sequence_number.clone();
-            let before_failure = self.publish_batch(batch).await;
-            if before_failure.is_none() {
+            if self.publish_batch(batch).await {
                 self.published_up_to = last;
                 tries = 0;
             } else if tries == TRIES {
@@ -236,13 +235,13 @@ impl Installation {
         self.keep_checkpoint()
     }
 
-    /// `Some` if some records must be given again.
-    async fn publish_batch(&mut self, batch: Event) -> Option<()> {
+    /// `false` if some records must be given again.
+    async fn publish_batch(&mut self, batch: Event) -> bool {
         let published = publish_batch(batch, &self.states, &self.destination).await;
         for judged in &published.judged {
             self.tally_verdict(judged);
         }
-        (!published.response.batch_item_failures.is_empty()).then_some(())
+        published.response.batch_item_failures.is_empty()
     }
 
     fn tally_verdict(&mut self, judged: &Judged) {

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use aws_sdk_pinpoint::Client;
 use domain::analytics_event::AnalyticsEvent;
+use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
 use domain::ids::{EventId, ProjectId};
 use futures::future::join_all;
@@ -53,6 +54,13 @@ struct Parcel<'a> {
     events: Vec<(usize, &'a AnalyticsEvent)>,
 }
 
+/// What goes where, and why some of it goes nowhere.
+#[derive(Default)]
+struct Parcels<'a> {
+    by_route: BTreeMap<(ProjectId, Route), Parcel<'a>>,
+    faults: BTreeSet<String>,
+}
+
 /// How far the deliveries have come, by place.
 #[derive(Default)]
 struct Progress {
@@ -69,8 +77,8 @@ impl PinpointDestination {
         }
     }
 
-    /// The same, for a delivery that may take so long. What is not judged by then is failed, and
-    /// what came of the others can still be committed.
+    /// The same, for a delivery that may take so long. What goes to a project that is not done by then
+    /// is failed, and what came of the others can still be committed.
     pub fn within(&self, budget: Duration) -> Self {
         Self {
             budget,
@@ -79,45 +87,25 @@ impl PinpointDestination {
     }
 
     /// What goes where. What has no route is refused, which is logged once for each batch and cause.
-    fn parcels<'a>(
-        &self,
-        deliveries: &'a [Delivery],
-        progress: &mut Progress,
-    ) -> BTreeMap<(ProjectId, Route), Parcel<'a>> {
-        let mut parcels: BTreeMap<_, Parcel<'_>> = BTreeMap::new();
-        let mut faults = BTreeSet::new();
+    fn parcels<'a>(&self, deliveries: &'a [Delivery], progress: &mut Progress) -> Parcels<'a> {
+        let mut parcels = Parcels::default();
         for (place, delivery) in deliveries.iter().enumerate() {
+            let user = &delivery.user;
             for contact in &delivery.contacts {
-                match self.routes.of(&delivery.user, contact.client.as_ref()) {
-                    Ok(Some(route)) => {
-                        let parcel = parcels
-                            .entry((delivery.user.project.clone(), route))
-                            .or_default();
-                        parcel
-                            .contacts
-                            .insert(contact.endpoint.as_str(), (place, contact));
-                    }
-                    Ok(None) => {}
-                    Err(fault) => drop(faults.insert(fault)),
-                }
+                let route = self.routes.of(user, contact.client.as_ref());
+                parcels.put(user, route, |parcel| {
+                    let endpoint = contact.endpoint.as_str();
+                    parcel.contacts.insert(endpoint, (place, contact));
+                });
             }
             for event in &delivery.analytics {
-                match self.routes.of(&delivery.user, event.client.as_ref()) {
-                    Ok(Some(route)) => {
-                        let parcel = parcels
-                            .entry((delivery.user.project.clone(), route))
-                            .or_default();
-                        parcel.events.push((place, event));
-                    }
-                    Ok(None) => {}
-                    Err(fault) => {
-                        progress.refused.entry(place).or_default().push(event.id);
-                        faults.insert(fault);
-                    }
+                let route = self.routes.of(user, event.client.as_ref());
+                if !parcels.put(user, route, |parcel| parcel.events.push((place, event))) {
+                    progress.refused.entry(place).or_default().push(event.id);
                 }
             }
         }
-        for fault in faults {
+        for fault in &parcels.faults {
             tracing::error!(
                 fault,
                 "events are counted here and cannot be sent to Pinpoint"
@@ -150,6 +138,30 @@ impl PinpointDestination {
     }
 }
 
+impl<'a> Parcels<'a> {
+    /// Puts something of a user's into the parcel of its route, if its configuration sends it at all.
+    /// `false` if there is no route.
+    fn put(
+        &mut self,
+        user: &UserKey,
+        route: Result<Option<Route>, String>,
+        put: impl FnOnce(&mut Parcel<'a>),
+    ) -> bool {
+        match route {
+            Ok(Some(route)) => {
+                let way = (user.project.clone(), route);
+                put(self.by_route.entry(way).or_default());
+            }
+            Ok(None) => {}
+            Err(fault) => {
+                self.faults.insert(fault);
+                return false;
+            }
+        }
+        true
+    }
+}
+
 impl Parcel<'_> {
     fn places(&self) -> BTreeSet<usize> {
         let contacts = self.contacts.values().map(|(place, _)| *place);
@@ -171,8 +183,10 @@ impl Progress {
 impl Destinations for PinpointDestination {
     async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
         let mut progress = Progress::default();
-        let parcels = self.parcels(deliveries, &mut progress).into_iter();
-        let sending = parcels.map(|((project, route), parcel)| self.send(project, route, parcel));
+        let parcels = self.parcels(deliveries, &mut progress).by_route;
+        let sending = parcels
+            .into_iter()
+            .map(|((project, route), parcel)| self.send(project, route, parcel));
         for sent in join_all(sending).await {
             progress.merge(sent);
         }
