@@ -2,8 +2,10 @@
 //! and a Pinpoint-compatible server in this process, with a clock that the events move.
 
 mod installation;
+mod outcomes;
 mod output;
 mod progress;
+mod publisher;
 mod report;
 mod take_back;
 mod together;
@@ -45,9 +47,9 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
             "there was nothing to replay: of a folder, only its own .json and .jsonl files are"
         );
     }
-    installation.finish().await?;
-    outputs.write(&installation)?;
-    Report::of(taken, &installation).await?.print(args.format)
+    let replayed = installation.finish().await?;
+    outputs.write(&replayed)?;
+    Report::of(taken, &replayed).await?.print(args.format)
 }
 
 /// What was taken in, and what was not.
@@ -76,11 +78,11 @@ async fn entries(args: &ReplayArgs, installation: &mut Installation) -> Result<T
         match entry.and_then(parsed) {
             Err(rejected) => taken.rejected.push(rejected),
             Ok((entry, parsed)) => {
-                if !together.takes(&parsed) {
-                    installation.capture(together.take()).await?;
-                }
                 together.push(entry, &parsed);
                 taken.replayed += 1;
+                if together.is_full() {
+                    installation.capture(together.take()).await?;
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use super::installation::Installation;
+use super::installation::Replayed;
 use crate::Failure;
 use crate::args::ReplayArgs;
 
@@ -24,10 +24,10 @@ impl Outputs {
     }
 
     /// Writes what Pinpoint accepted in this replay, and its endpoints.
-    pub fn write(self, installation: &Installation) -> Result<(), Failure> {
-        let (pinpoint, mark) = installation.pinpoint();
+    pub fn write(self, replayed: &Replayed) -> Result<(), Failure> {
+        let Replayed { pinpoint, mark, .. } = replayed;
         if let Some(mut file) = self.events {
-            pinpoint.for_each_event(mark, |event| writeln!(file, "{event}"))?;
+            pinpoint.for_each_event(*mark, |event| writeln!(file, "{event}"))?;
             file.flush()?;
         }
         if let Some(mut file) = self.endpoints {

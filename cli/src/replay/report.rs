@@ -9,7 +9,8 @@ use domain::day::Day;
 use serde::Serialize;
 
 use super::Taken;
-use super::installation::Installation;
+use super::installation::Replayed;
+use super::outcomes::Outcomes;
 use crate::Failure;
 use crate::args::ReplayFormat;
 use crate::days::{DayObject, cells, days, table};
@@ -24,7 +25,7 @@ const COLUMNS: usize = 8;
 pub struct Report {
     replayed: u64,
     rejected: Vec<Rejected>,
-    outcomes: BTreeMap<&'static str, u64>,
+    outcomes: Outcomes,
     published: BTreeMap<&'static str, u64>,
     endpoints: Endpoints,
     days: Vec<DayObject>,
@@ -39,30 +40,29 @@ struct Endpoints {
 
 impl Report {
     /// What came of this one.
-    pub async fn of(taken: Taken, installation: &Installation) -> Result<Self, Failure> {
-        let (pinpoint, mark) = installation.pinpoint();
-        let accepted = pinpoint.count_events(mark)?;
+    pub async fn of(taken: Taken, replayed: &Replayed) -> Result<Self, Failure> {
+        let accepted = replayed.pinpoint.count_events(replayed.mark)?;
         let count = |name: &str| accepted.get(name).copied().unwrap_or(0);
         let published = AnalyticsEventType::ALL.map(|of| (of.name(), count(of.name())));
-        let endpoints = pinpoint.count_active_endpoints()?;
+        let endpoints = replayed.pinpoint.count_active_endpoints()?;
         Ok(Self {
             replayed: taken.replayed,
             rejected: taken.rejected,
-            outcomes: installation.outcomes().clone(),
+            outcomes: replayed.outcomes.clone(),
             published: published.into(),
             endpoints: Endpoints {
                 device: endpoints.device,
                 email: endpoints.email,
                 sms: endpoints.sms,
             },
-            days: all_days(installation).await?,
+            days: all_days(replayed).await?,
         })
     }
 
     /// What came of appending events to a log elsewhere.
-    pub fn of_appending(rejected: Vec<Rejected>, outcomes: BTreeMap<&'static str, u64>) -> Self {
+    pub fn of_appending(rejected: Vec<Rejected>, outcomes: Outcomes) -> Self {
         Self {
-            replayed: outcomes.values().sum(),
+            replayed: outcomes.total(),
             rejected,
             outcomes,
             published: BTreeMap::new(),
@@ -87,7 +87,7 @@ impl Report {
             writeln!(out, "{}\n", project_table(days)?)?;
         }
         writeln!(out, "replayed   {}", self.replayed)?;
-        writeln!(out, "outcomes   {}", listed(&self.outcomes))?;
+        writeln!(out, "outcomes   {}", listed(self.outcomes.counts()))?;
         if !self.published.is_empty() {
             writeln!(out, "sent       {}", listed(&self.published))?;
             let Endpoints { device, email, sms } = self.endpoints;
@@ -141,11 +141,11 @@ fn listed(counts: &BTreeMap<&'static str, u64>) -> String {
 }
 
 /// Every day of each project, from the first to the last with any activity or count.
-async fn all_days(installation: &Installation) -> Result<Vec<DayObject>, Failure> {
+async fn all_days(replayed: &Replayed) -> Result<Vec<DayObject>, Failure> {
     let mut all = Vec::new();
-    for project in installation.config().projects() {
-        let rows = installation
-            .metrics()
+    for project in replayed.config.projects() {
+        let rows = replayed
+            .metrics
             .whole(&project, Day::FIRST, Day::LAST)
             .await?;
         if let Some(span) = rows.span() {

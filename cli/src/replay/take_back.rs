@@ -1,6 +1,5 @@
 //! Spilled events on their way back.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::AuthEvent;
 use pipeline::ports::{Appended, EventLog};
 
+use super::installation::IN_LOG;
+use super::outcomes::Outcomes;
 use super::progress::Progress;
 use super::report::Report;
 use crate::Failure;
@@ -76,13 +77,12 @@ pub async fn append_to(table: &str, paths: &[PathBuf]) -> Result<Report, Failure
     let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
     let log = DynamoEventLog::new(sdk::dynamodb(&config), table.to_owned(), APPEND_BUDGET);
     let progress = Progress::of_events("appending", events.len());
-    let mut outcomes = BTreeMap::new();
+    let mut outcomes = Outcomes::default();
     for event in &events {
-        let outcome = match log.append(event).await? {
+        outcomes.add(match log.append(event).await? {
             Appended::Now => "appended",
-            Appended::Before => "already_in_log",
-        };
-        *outcomes.entry(outcome).or_default() += 1;
+            Appended::Before => IN_LOG,
+        });
         progress.advance();
     }
     progress.finish();

@@ -1,39 +1,38 @@
 //! Events that may be captured at the same time: those of different users, whose order in the log
-//! means nothing.
+//! means nothing. A user's own are captured one after another.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use cognito::Parsed;
 use domain::ids::Sub;
 
 use crate::entries::Entry;
 
-/// How many captures are under way at most.
-const MOST: usize = 32;
+/// How many entries are captured together at most.
+const MOST: usize = 256;
 
-/// Entries in order of time, no two of one user.
+/// Entries in order of time, by user.
 #[derive(Default)]
 pub struct Together {
-    entries: Vec<Entry>,
-    users: HashSet<Option<Sub>>,
+    by_user: HashMap<Option<Sub>, Vec<Entry>>,
+    entries: usize,
 }
 
 impl Together {
-    /// If one more may be captured at the same time.
-    pub fn takes(&self, parsed: &Parsed) -> bool {
-        self.entries.len() < MOST && !self.users.contains(&user(parsed))
+    /// If there are as many as are captured together.
+    pub fn is_full(&self) -> bool {
+        self.entries == MOST
     }
 
     /// Adds one.
     pub fn push(&mut self, entry: Entry, parsed: &Parsed) {
-        self.users.insert(user(parsed));
-        self.entries.push(entry);
+        self.by_user.entry(user(parsed)).or_default().push(entry);
+        self.entries += 1;
     }
 
-    /// Takes all.
-    pub fn take(&mut self) -> Vec<Entry> {
-        self.users.clear();
-        std::mem::take(&mut self.entries)
+    /// Takes all: each user's, in order of time.
+    pub fn take(&mut self) -> Vec<Vec<Entry>> {
+        std::mem::take(self).by_user.into_values().collect()
     }
 }
 

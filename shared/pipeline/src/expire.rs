@@ -36,11 +36,10 @@ pub async fn expire(
     log: &impl EventLog,
 ) -> Result<Expired, PortError> {
     let due = attempts.due(now).await?;
-    let events: Vec<_> = due
-        .into_iter()
-        .map(|(user, attempt)| expiry(user, &attempt, now))
-        .collect();
-    let appends = events.iter().map(|event| log.append(event));
+    let appends = due.into_iter().map(|(user, attempt)| async move {
+        let event = expiry(user, &attempt, now);
+        log.append(&event).await
+    });
     let results: Vec<_> = futures::stream::iter(appends)
         .buffer_unordered(CONCURRENT_APPENDS)
         .collect()

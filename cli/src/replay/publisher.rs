@@ -1,0 +1,176 @@
+//! The log's stream at work: published batch by batch as the event source mapping has it done, its
+//! attempts expired as the schedule has it done.
+
+use std::path::{Path, PathBuf};
+
+use aws::event_log::DynamoEventLog;
+use aws::pinpoint::PinpointDestination;
+use aws::stream::publish_batch;
+use aws::users::DynamoUserStates;
+use aws_lambda_events::dynamodb::Event;
+use chrono::{DateTime, Utc};
+use local::dynamodb::TableStream;
+use pipeline::expire::expire;
+use pipeline::publish::{Judged, Verdict};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::outcomes::Outcomes;
+use crate::Failure;
+
+/// How many records are published at a time. The more, the fewer times a user's state is read and
+/// written.
+pub const BATCH: usize = 5_000;
+
+/// How many times a batch that does not move on is given again.
+const TRIES: u32 = 5;
+
+/// Publishes a log.
+pub struct Publisher {
+    /// Where the expiry of attempts is appended.
+    pub log: DynamoEventLog,
+    /// The log's stream.
+    pub stream: TableStream,
+    /// The users' states and the daily rows.
+    pub states: DynamoUserStates,
+    /// Where events and endpoints are sent.
+    pub destination: PinpointDestination,
+    /// How far the stream has been published.
+    pub checkpoint: Checkpoint,
+    /// What became of the published events.
+    pub outcomes: Outcomes,
+}
+
+impl Publisher {
+    /// Publishes all that is in the log.
+    pub async fn publish(&mut self) -> Result<(), Failure> {
+        while self.publish_some().await? {}
+        Ok(())
+    }
+
+    /// Publishes all that is in the log, and expires all attempts that are due.
+    pub async fn finish(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
+        self.publish().await?;
+        while self.expire(now).await? {
+            self.publish().await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes up to [`BATCH`] records. `false` if there was none.
+    async fn publish_some(&mut self) -> Result<bool, Failure> {
+        for _ in 0..=TRIES {
+            let after = self.checkpoint.number.as_deref();
+            let batch: Event = serde_json::from_str(&self.stream.records_after(after, BATCH)?)?;
+            let Some(last) = batch.records.last() else {
+                return Ok(false);
+            };
+            let last = last.change.sequence_number.clone();
+            if self.publish_batch(batch).await {
+                self.checkpoint.move_to(last)?;
+                return Ok(true);
+            }
+        }
+        Err(Failure::Outside(
+            "events were not published: see the log".to_owned(),
+        ))
+    }
+
+    /// `false` if some records must be given again.
+    async fn publish_batch(&mut self, batch: Event) -> bool {
+        let published = publish_batch(batch, &self.states, &self.destination).await;
+        for judged in &published.judged {
+            self.tally(judged);
+        }
+        published.response.batch_item_failures.is_empty()
+    }
+
+    fn tally(&mut self, judged: &Judged) {
+        match judged.verdict {
+            Verdict::Ended(outcome) => self.outcomes.add(outcome.name()),
+            Verdict::ExpiryApplied | Verdict::Repeated | Verdict::Failed => {}
+        }
+    }
+
+    /// Appends the expiry of attempts that are due. `false` if there was none to append.
+    async fn expire(&mut self, now: DateTime<Utc>) -> Result<bool, Failure> {
+        let expired = expire(now, &self.states, &self.log).await?;
+        if expired.failed > 0 {
+            return Err(Failure::Outside(format!(
+                "{} attempts did not expire",
+                expired.failed
+            )));
+        }
+        Ok(expired.appended > 0)
+    }
+}
+
+/// How far the stream has been published, kept in a file if there is one. If what is kept is not the
+/// newest when the process ends, some records are given again: the users' states know them.
+#[derive(Default)]
+pub struct Checkpoint {
+    file: Option<PathBuf>,
+    number: Option<String>,
+}
+
+impl Checkpoint {
+    /// What this file holds, if it is there.
+    pub fn kept_in(file: &Path) -> Self {
+        let number = std::fs::read_to_string(file).ok();
+        Self {
+            file: Some(file.to_owned()),
+            number: number.filter(|number| !number.is_empty()),
+        }
+    }
+
+    fn move_to(&mut self, number: Option<String>) -> Result<(), Failure> {
+        if let (Some(file), Some(number)) = (&self.file, &number) {
+            let new = file.with_extension("new");
+            std::fs::write(&new, number)?;
+            std::fs::rename(&new, file)?;
+        }
+        self.number = number;
+        Ok(())
+    }
+}
+
+/// A publisher at work beside those who append to its log.
+pub struct Publishing {
+    turns: mpsc::Sender<DateTime<Utc>>,
+    task: JoinHandle<Result<Publisher, Failure>>,
+}
+
+impl Publishing {
+    /// Sets a publisher to work.
+    pub fn start(publisher: Publisher) -> Self {
+        let (turns, taken) = mpsc::channel(1);
+        Self {
+            turns,
+            task: tokio::spawn(take_turns(publisher, taken)),
+        }
+    }
+
+    /// Has a batch published and the attempts expired that are due by `now`. Waits while two such
+    /// turns are to be taken already, so that those who append do not run away from the publisher.
+    pub async fn turn(&self, now: DateTime<Utc>) {
+        // It fails if the publisher did: `end` tells why.
+        let _ = self.turns.send(now).await;
+    }
+
+    /// Waits for the turns to be taken, and gives the publisher back.
+    pub async fn end(self) -> Result<Publisher, Failure> {
+        drop(self.turns);
+        self.task.await?
+    }
+}
+
+async fn take_turns(
+    mut publisher: Publisher,
+    mut turns: mpsc::Receiver<DateTime<Utc>>,
+) -> Result<Publisher, Failure> {
+    while let Some(now) = turns.recv().await {
+        publisher.publish_some().await?;
+        publisher.expire(now).await?;
+    }
+    Ok(publisher)
+}
