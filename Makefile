@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+MINISTACK := .venv-ministack
 INSTALL_ROOT ?= $(HOME)/.cargo
 PROFILE ?= release
 EVENTS ?= 100000
@@ -15,7 +16,7 @@ help: ## List the targets
 replay: ## Build, replay the sample events, and print the figures
 	cargo run --quiet --package cli -- replay events events/scenarios
 
-test: build-debug $(VENV)/ready ## Run every test
+test: build-debug $(VENV)/ready $(MINISTACK)/ready ## Run every test
 	cargo test --workspace --quiet
 
 check: ## Check formatting, lints and documentation
@@ -40,10 +41,16 @@ bench-replay: ## Replay EVENTS made-up events in a process of its own, in memory
 
 clean: ## Remove what was built
 	cargo clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(MINISTACK)
 
 # The tests' Python packages, by name, into a virtual environment of their own.
 $(VENV)/ready: tests/python/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
+	touch $@
+
+# An emulator of AWS, apart from those: it and the AWS CLI want different versions of botocore.
+$(MINISTACK)/ready: tests/python/ministack.txt
+	$(PYTHON) -m venv $(MINISTACK)
+	$(MINISTACK)/bin/pip install --quiet --disable-pip-version-check -r tests/python/ministack.txt
 	touch $@

@@ -3,10 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use aws::tables::TableNames;
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::config;
 use domain::day::Day;
-use domain::ids::ProjectId;
+use domain::ids::{ProjectId, Sub, UserPoolId};
 use domain::segment::Dimension;
 
 /// Sign-ups, sign-ins, failures and active users of Amazon Cognito user pools.
@@ -25,15 +26,111 @@ pub enum Command {
     Metrics(MetricsArgs),
     /// Serve a Pinpoint-compatible API on the loopback interface.
     PinpointLocal(PinpointLocalArgs),
+    /// Check a configuration, or import one from a user pool.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Walk a user pool, and bring the email and phone endpoints of all its users into step.
+    Sync(SyncArgs),
+    /// Erase what is kept of one user. The daily figures, which name nobody, stay.
+    Forget(ForgetArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print what a configuration comes to, or every fault of it.
+    Check(ConfigCheckArgs),
+    /// Write the AnalyticsConfiguration of a user pool's app clients, as this service reads it.
+    Import(ConfigImportArgs),
 }
 
 /// How results are printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum ReplayFormat {
+pub enum Format {
     /// For people.
     Table,
-    /// For programs: one object.
+    /// For programs.
     Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ConfigCheckArgs {
+    /// The configuration; - for the standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Check the Regions against this user pool's, by Cognito's table.
+    #[arg(long, value_name = "ID", value_parser = user_pool_id)]
+    pub user_pool_id: Option<UserPoolId>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ConfigImportArgs {
+    /// The user pool.
+    #[arg(long, value_name = "ID", value_parser = user_pool_id)]
+    pub user_pool_id: UserPoolId,
+    /// The file to write; - for the standard output.
+    #[arg(long, value_name = "FILE", default_value = "analytics-config.json")]
+    pub output: PathBuf,
+    /// Replace the file if it is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Which installation, and which user pool of it.
+#[derive(Debug, clap::Args)]
+pub struct InstallationArgs {
+    /// The user pool.
+    #[arg(long, value_name = "ID", value_parser = user_pool_id)]
+    pub user_pool_id: UserPoolId,
+    /// The configuration that the functions have. Without it, it comes from where theirs does:
+    /// ANALYTICS_CONFIG, ANALYTICS_CONFIG_FILE or ANALYTICS_CONFIG_PARAMETER.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The name of the event log in AWS.
+    #[arg(long, value_name = "NAME", default_value_t = TableNames::from_environment().event_log)]
+    pub event_log_table: String,
+    /// The name of the users table in AWS.
+    #[arg(long, value_name = "NAME", default_value_t = TableNames::from_environment().users)]
+    pub users_table: String,
+}
+
+impl InstallationArgs {
+    /// The tables' names.
+    pub fn tables(&self) -> TableNames {
+        TableNames {
+            event_log: self.event_log_table.clone(),
+            users: self.users_table.clone(),
+            ..TableNames::from_environment()
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SyncArgs {
+    #[command(flatten)]
+    pub of: InstallationArgs,
+    /// Tell what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How many users to list in a second, at most. Cognito's ListUsers gives 60 at a time, and by
+    /// default takes 30 requests a second, of all who ask.
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub users_per_second: u32,
+    /// Where an interrupted walk is remembered: cognito-pinpoint-sync-ID.json here, unless given.
+    #[arg(long, value_name = "FILE")]
+    pub progress_file: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ForgetArgs {
+    #[command(flatten)]
+    pub of: InstallationArgs,
+    /// The user's sub. Delete the user from the pool first: who signs in again is kept again.
+    #[arg(long, value_name = "SUB", value_parser = sub)]
+    pub sub: Sub,
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,7 +140,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
-    pub format: ReplayFormat,
+    pub format: Format,
     /// Keep the store here, so that replays add up. Without it, the store is in memory.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -115,6 +212,21 @@ pub struct PinpointLocalArgs {
     /// Keep events and endpoints here. Without it, they end with the server.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+}
+
+fn user_pool_id(text: &str) -> Result<UserPoolId, String> {
+    let id = UserPoolId::new(text);
+    if id.region().is_empty() {
+        return Err("a user pool's id looks like eu-west-1_AAAA11111".to_owned());
+    }
+    Ok(id)
+}
+
+fn sub(text: &str) -> Result<Sub, String> {
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        return Err("a sub looks like 7c0d2f3e-0000-4000-8000-000000000001".to_owned());
+    }
+    Ok(Sub::new(text))
 }
 
 fn day(text: &str) -> Result<Day, String> {

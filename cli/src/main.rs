@@ -1,12 +1,16 @@
 //! The `cognito-pinpoint` command.
 
 mod args;
+mod config;
 mod days;
 mod entries;
+mod forget;
 mod metrics;
 mod pinpoint_local;
+mod progress;
 mod replay;
 mod spilled;
+mod sync;
 
 use std::io;
 use std::process::ExitCode;
@@ -65,6 +69,9 @@ async fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args).await,
         Command::Metrics(args) => metrics::run(args).await,
         Command::PinpointLocal(args) => pinpoint_local::run(args).await,
+        Command::Config(command) => config::run(command).await,
+        Command::Sync(args) => sync::run(args).await,
+        Command::Forget(args) => forget::run(args).await,
     };
     match result {
         Ok(code) => code,

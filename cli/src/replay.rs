@@ -4,7 +4,6 @@
 mod installation;
 mod outcomes;
 mod output;
-mod progress;
 mod publisher;
 mod report;
 mod take_back;
@@ -18,11 +17,12 @@ use domain::config::Config;
 
 use crate::Failure;
 use crate::args::ReplayArgs;
+use crate::config;
 use crate::entries::{Entries, Entry, Rejected};
+use crate::progress::Progress;
 use crate::spilled::Spilled;
 use installation::Installation;
 use output::Outputs;
-use progress::Progress;
 use report::Report;
 use together::Together;
 
@@ -114,13 +114,8 @@ async fn spilled(args: &ReplayArgs, installation: &mut Installation) -> Result<T
 }
 
 fn configuration(args: &ReplayArgs) -> Result<Config, Failure> {
-    let Some(file) = &args.config else {
-        return Ok(Config::local_default());
-    };
-    let name = file.display();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::Usage(format!("the configuration {name} cannot be read: {error}"))
-    })?;
-    Config::from_json(&text)
-        .map_err(|faults| Failure::Usage(format!("the configuration {name} is faulty:\n{faults}")))
+    match &args.config {
+        Some(file) => config::read(file),
+        None => Ok(Config::local_default()),
+    }
 }

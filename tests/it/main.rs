@@ -5,14 +5,22 @@
 #[cfg(test)]
 mod brute_force;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
+mod forget;
+#[cfg(test)]
 mod pinpoint_local;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod stream_functions;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod trigger_functions;

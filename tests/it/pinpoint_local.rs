@@ -1,12 +1,11 @@
 //! `cognito-pinpoint pinpoint-local`, driven by clients that this project did not write.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::command::{cognito_pinpoint, errors_of};
+use crate::support::command::{cognito_pinpoint, errors_of, python_program};
 use crate::support::repository;
 
 /// A running server; it ends when this is dropped.
@@ -38,24 +37,6 @@ impl Drop for Server {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
-}
-
-/// A program of the tests' virtual environment, with credentials that mean nothing.
-fn python_program(name: &str) -> Command {
-    let program: PathBuf = repository(".venv/bin").join(name);
-    assert!(
-        program.exists(),
-        "{} is not there: run `make test`",
-        program.display()
-    );
-    let mut command = Command::new(program);
-    command
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_DEFAULT_REGION", "us-east-1")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_PAGER", "");
-    command
 }
 
 fn aws(server: &Server, arguments: &[&str]) -> Value {

@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 
 use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
+use aws_sdk_cognitoidentityprovider::types::AnalyticsConfigurationType;
 use local::dynamodb::DynamoDbStore;
 
 use crate::support::command::errors_of;
+use crate::support::ministack::Ministack;
 use crate::support::{binary, repository};
 
 /// A log line of a function that could not reach its event log.
@@ -30,6 +32,29 @@ fn commands(readme: &str) -> Vec<String> {
         .collect()
 }
 
+/// The user pool and the user whom the READMEs name.
+const POOL: &str = "eu-west-1_AAAA11111";
+const SUB: &str = "7c0d2f3e-0000-4000-8000-000000000001";
+
+/// A pool with a user whose verified address an app client shares; the pool's id, and the user's `sub`.
+async fn pool(ministack: &Ministack) -> (String, String) {
+    let pool = ministack.user_pool().await;
+    let analytics = AnalyticsConfigurationType::builder()
+        .application_id("0".repeat(32))
+        .user_data_shared(true)
+        .build();
+    let client = ministack.cognito().create_user_pool_client();
+    let client = client.user_pool_id(&pool).client_name("app");
+    client
+        .analytics_configuration(analytics)
+        .send()
+        .await
+        .unwrap();
+    let email = [("email", "ada@example.test"), ("email_verified", "true")];
+    let sub = ministack.user(&pool, "ada", &email).await;
+    (pool, sub)
+}
+
 /// A folder with what the commands name, as it is for a user in the repository's folder.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -49,13 +74,14 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-fn shell(folder: &Path, command: &str, dynamodb: &str) -> Command {
+fn shell(folder: &Path, command: &str, dynamodb: &str, aws: &str) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell
         .args(["-c", &format!("exec {command}")])
         .current_dir(folder);
     shell
         .env("PATH", folder)
+        .env("AWS_ENDPOINT_URL", aws)
         .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb);
     shell
         .env("AWS_ACCESS_KEY_ID", "local")
@@ -75,6 +101,8 @@ async fn every_command_that_a_readme_shows_works() {
     create_missing(&client, &TableNames::default())
         .await
         .unwrap();
+    let ministack = Ministack::start().await;
+    let (pool, sub) = pool(&ministack).await;
     let ci = std::fs::read_to_string(repository(".ci/run")).unwrap();
     let mut run = 0;
     for command in commands("README.md")
@@ -92,7 +120,8 @@ async fn every_command_that_a_readme_shows_works() {
             command.starts_with("cognito-pinpoint "),
             "nothing runs `{command}`"
         );
-        let mut shell = shell(folder.path(), &command, &dynamodb.url());
+        let command = command.replace(POOL, &pool).replace(SUB, &sub);
+        let mut shell = shell(folder.path(), &command, &dynamodb.url(), ministack.url());
         if command.contains("pinpoint-local") {
             serves(&mut shell, &command);
         } else {

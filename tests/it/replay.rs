@@ -115,6 +115,41 @@ fn every_scenario_comes_to_what_it_did() {
     });
 }
 
+/// A folder has a configuration and events, and perhaps a configuration and events that come then.
+#[test]
+fn every_configured_scenario_comes_to_what_it_did() {
+    insta::glob!("../../events/configured", "*/events.jsonl", |path| {
+        let scenario = path.parent().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let endpoints = folder.path().join("endpoints");
+        let mut replays = Vec::new();
+        for then in ["", "-then"] {
+            let config = scenario.join(format!("config{then}.json"));
+            if !config.exists() {
+                continue;
+            }
+            let replayed = replay()
+                .args([
+                    "--config".as_ref(),
+                    config.as_path(),
+                    "--endpoints-out".as_ref(),
+                    &endpoints,
+                ])
+                .args(["--data-dir".as_ref(), folder.path()])
+                .arg(scenario.join(format!("events{then}.jsonl")))
+                .output()
+                .unwrap();
+            assert!(replayed.status.success(), "{}", errors_of(&replayed));
+            let report: Value = serde_json::from_slice(&replayed.stdout).unwrap();
+            replays.push(json!({"report": report, "endpoints": lines(&endpoints)}));
+        }
+        let name = scenario.file_name().unwrap().to_str().unwrap();
+        insta::with_settings!({snapshot_suffix => name}, {
+            insta::assert_json_snapshot!(replays);
+        });
+    });
+}
+
 fn lines(file: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(file).unwrap();
     text.lines()

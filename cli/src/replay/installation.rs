@@ -134,7 +134,12 @@ impl Installation {
         }
         for captured in captures.join_all().await.into_iter().flatten() {
             match captured {
-                Captured::Logged(_) => self.unpublished += 1,
+                Captured::Logged(_, left_out) => {
+                    self.unpublished += 1;
+                    for part in left_out {
+                        self.outcomes.add(part.name());
+                    }
+                }
                 Captured::Ended(outcome) => self.outcomes.add(outcome.name()),
             }
         }

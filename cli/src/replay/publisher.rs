@@ -88,7 +88,7 @@ impl Publisher {
     fn tally(&mut self, judged: &Judged) {
         match judged.verdict {
             Verdict::Ended(outcome) => self.outcomes.add(outcome.name()),
-            Verdict::ExpiryApplied | Verdict::Repeated | Verdict::Failed => {}
+            Verdict::Applied | Verdict::Repeated | Verdict::Failed => {}
         }
     }
 

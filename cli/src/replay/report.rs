@@ -12,7 +12,7 @@ use super::Taken;
 use super::installation::Replayed;
 use super::outcomes::Outcomes;
 use crate::Failure;
-use crate::args::ReplayFormat;
+use crate::args::Format;
 use crate::days::{DayObject, cells, days, table};
 use crate::entries::Rejected;
 
@@ -72,11 +72,11 @@ impl Report {
     }
 
     /// Prints it. Exit code 1 if anything was rejected.
-    pub fn print(&self, format: ReplayFormat) -> Result<ExitCode, Failure> {
+    pub fn print(&self, format: Format) -> Result<ExitCode, Failure> {
         let mut out = std::io::stdout().lock();
         match format {
-            ReplayFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(self)?)?,
-            ReplayFormat::Table => self.print_for_people(&mut out)?,
+            Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(self)?)?,
+            Format::Table => self.print_for_people(&mut out)?,
         }
         let code = u8::from(!self.rejected.is_empty());
         Ok(ExitCode::from(code))

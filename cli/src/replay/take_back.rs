@@ -11,10 +11,10 @@ use pipeline::ports::{Appended, EventLog};
 
 use super::installation::IN_LOG;
 use super::outcomes::Outcomes;
-use super::progress::Progress;
 use super::report::Report;
 use crate::Failure;
 use crate::entries::Rejected;
+use crate::progress::Progress;
 use crate::spilled::{Spilled, SpilledEvent};
 
 /// How old a spilled event may be. What is younger is in the log still, if it was ever there: it may

@@ -1,6 +1,9 @@
-//! The one crate that names AWS SDKs: the ports of `pipeline` on DynamoDB and Pinpoint, and the Lambda
-//! handlers that put them to use.
+//! The one crate that names AWS SDKs: the ports of `pipeline` on DynamoDB, Pinpoint and Cognito, and the
+//! Lambda handlers that put them to use.
 
+pub mod assume_role;
+pub mod configuration;
+pub mod erasure;
 pub mod event_log;
 pub mod lambda;
 pub mod metrics;
@@ -9,7 +12,7 @@ pub mod sdk;
 pub mod stream;
 pub mod tables;
 pub mod telemetry;
+pub mod user_pool;
 pub mod users;
 
-mod assume_role;
 mod record;

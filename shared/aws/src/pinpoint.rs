@@ -3,6 +3,7 @@
 //! Building the requests, sending them, and judging the replies item by item are kept apart: see
 //! `request`, this module, and `reply`.
 
+mod erase;
 mod limits;
 mod reply;
 mod request;

@@ -115,6 +115,17 @@ impl TriggerSource {
         }
     }
 
+    /// If it is something that a user who is known did: then his attributes say what his addresses are.
+    pub fn says_contacts(self) -> bool {
+        match self {
+            Self::PreAuthentication | Self::PreAuthenticationOfUnknownUser => false,
+            Self::PostAuthentication
+            | Self::ConfirmSignUp
+            | Self::ConfirmForgotPassword
+            | Self::TokenGeneration => true,
+        }
+    }
+
     fn metadata_field(self) -> (&'static str, &'static str) {
         match self {
             Self::PreAuthentication | Self::PreAuthenticationOfUnknownUser => {
@@ -171,6 +182,12 @@ fn pairs(
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Attributes(BTreeMap<String, String>);
 
+impl FromIterator<(String, String)> for Attributes {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
 impl Attributes {
     /// The user's `sub`.
     pub fn sub(&self) -> Option<Sub> {
@@ -199,7 +216,8 @@ impl Attributes {
         self.get(name).filter(|value| verified && !value.is_empty())
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// An attribute, such as `custom:tier`.
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use divan::counter::ItemsCount;
 use domain::auth_event::{AuthEvent, AuthEventKind, Position, UserKey, Who};
 use domain::config::AttemptWindow;
-use domain::contact::{ContactDetails, EmailAddress};
+use domain::contact::{ContactDetails, EmailAddress, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
 use domain::segment::KnownValues;
@@ -131,6 +131,7 @@ fn metadata(user: usize, kind: &AuthEventKind) -> AppMetadata {
         | AuthEventKind::UserNotFound
         | AuthEventKind::SignUpConfirmed(_)
         | AuthEventKind::PasswordResetConfirmed(_)
+        | AuthEventKind::UserListed(_)
         | AuthEventKind::TokenIssued(_) => {
             let pairs = [
                 ("platform", PLATFORMS[user % PLATFORMS.len()]),
@@ -157,6 +158,7 @@ fn contacts(user: usize) -> ContactDetails {
         _ => ContactDetails::Shared {
             email: EmailAddress::parse(&format!("user-{user}@example.test")),
             phone: None,
+            user_attributes: UserAttributes::default(),
         },
     }
 }

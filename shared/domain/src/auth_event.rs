@@ -44,6 +44,9 @@ pub enum AuthEventKind {
     PasswordResetConfirmed(ContactDetails),
     /// A token was issued to the user.
     TokenIssued(ContactDetails),
+    /// The user pool was walked, and the user's addresses were found to be these. Nothing happened to
+    /// the user.
+    UserListed(ContactDetails),
     /// The attempt that was opened by this event was not closed within its window.
     AttemptExpired(EventId),
 }

@@ -1,9 +1,13 @@
-//! Email addresses and phone numbers, which nothing here ever prints.
+//! Email addresses, phone numbers and user attributes, which nothing here ever prints.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The longest address that SMTP can carry (RFC 5321, section 4.5.3.1.3, less the brackets).
 const LONGEST_EMAIL: usize = 254;
+
+/// Of a user attribute's value, in characters ("Amazon Pinpoint quotas", endpoints).
+const LONGEST_USER_ATTRIBUTE: usize = 100;
 
 macro_rules! redacted {
     ($name:ident) => {
@@ -58,6 +62,40 @@ impl PhoneNumber {
     }
 }
 
+/// What is known of a user beside the addresses, by Pinpoint's names: of each attribute that the
+/// configuration lists, its value, or that there is none.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct UserAttributes(BTreeMap<String, Option<String>>);
+
+impl UserAttributes {
+    /// Sets an attribute. `false` if the value is over 100 characters: then there is none.
+    pub fn set(&mut self, name: impl Into<String>, value: Option<&str>) -> bool {
+        let fits = value.is_none_or(|value| value.chars().count() <= LONGEST_USER_ATTRIBUTE);
+        let value = value.filter(|value| fits && !value.is_empty());
+        self.0.insert(name.into(), value.map(str::to_owned));
+        fits
+    }
+
+    /// The attributes in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+
+    /// If the configuration lists none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for UserAttributes {
+    /// Names only: the values are the user's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 /// What an auth event says of the user's verified addresses.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ContactDetails {
@@ -70,6 +108,8 @@ pub enum ContactDetails {
         email: Option<EmailAddress>,
         /// The verified phone number.
         phone: Option<PhoneNumber>,
+        /// What else of the user goes along with the addresses.
+        user_attributes: UserAttributes,
     },
 }
 
@@ -105,14 +145,34 @@ mod tests {
     }
 
     #[test]
+    fn a_user_attribute_that_is_too_long_has_no_value() {
+        let mut attributes = UserAttributes::default();
+        for (name, value, fits) in [
+            ("fits", Some("v".repeat(100)), true),
+            ("too_long", Some("v".repeat(101)), false),
+            ("empty", Some(String::new()), true),
+            ("gone", None, true),
+        ] {
+            assert_eq!(attributes.set(name, value.as_deref()), fits, "{name}");
+        }
+        let with_value = attributes.iter().filter(|(_, value)| value.is_some());
+        assert_eq!(
+            with_value.map(|(name, _)| name).collect::<Vec<_>>(),
+            ["fits"]
+        );
+        assert_eq!(attributes.iter().count(), 4);
+    }
+
+    #[test]
     fn debug_prints_no_address() {
         let details = ContactDetails::Shared {
             email: EmailAddress::parse("ada@example.test"),
             phone: PhoneNumber::parse("+12065550100"),
+            user_attributes: UserAttributes(BTreeMap::from([("tier".into(), Some("gold".into()))])),
         };
         assert_eq!(
             format!("{details:?}"),
-            "Shared { email: Some(EmailAddress(redacted)), phone: Some(PhoneNumber(redacted)) }"
+            "Shared { email: Some(EmailAddress(redacted)), phone: Some(PhoneNumber(redacted)), user_attributes: {\"tier\"} }"
         );
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::auth_event::{UserKey, Who};
-use crate::contact::{EmailAddress, PhoneNumber};
+use crate::contact::{EmailAddress, PhoneNumber, UserAttributes};
 use crate::ids::{ClientId, EndpointId, Sub};
 use crate::metadata::Demographic;
 
@@ -58,6 +58,8 @@ pub struct ContactUpdate {
     pub time: DateTime<Utc>,
     /// What it is now.
     pub change: ContactChange,
+    /// What else is told of the user; nothing with an endpoint that is retired.
+    pub user_attributes: UserAttributes,
 }
 
 /// What a contact endpoint is now.
@@ -91,6 +93,15 @@ impl ContactChange {
     }
 }
 
+/// An endpoint that is known to be a user's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedEndpoint {
+    /// The endpoint.
+    pub id: EndpointId,
+    /// Its channel; `None` for a device.
+    pub channel: Option<Channel>,
+}
+
 /// Stands for what was last sent, without telling what it was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fingerprint(pub u128);
@@ -112,9 +123,13 @@ impl DeviceEndpoint {
 }
 
 impl ContactChange {
-    /// Stands for this endpoint's content.
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&[self.channel().name(), self.address().unwrap_or("")])
+    /// Stands for this endpoint's content, and what is told of the user with it.
+    pub fn fingerprint(&self, user_attributes: &UserAttributes) -> Fingerprint {
+        let own = [self.channel().name(), self.address().unwrap_or("")];
+        let told = user_attributes
+            .iter()
+            .flat_map(|(name, value)| [name, value.unwrap_or("")]);
+        Fingerprint::of(&own.into_iter().chain(told).collect::<Vec<_>>())
     }
 }
 

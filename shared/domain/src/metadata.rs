@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 /// Names of an event's own attributes begin so in Cognito's metadata.
 const ATTRIBUTE_PREFIX: &str = "analytics:";
 
-/// Bounds on what is taken in, so that an event always fits its log (in characters, and in number).
-/// Destinations have narrower limits of their own.
-const LONGEST_NAME: usize = 128;
-const LONGEST_VALUE: usize = 1_024;
-const MOST_ATTRIBUTES: usize = 64;
+/// Pinpoint's bounds on an event's attributes (in characters, and in number), and on what is known of
+/// an endpoint: "Amazon Pinpoint quotas", events and endpoints. What is over them is not taken in.
+const LONGEST_NAME: usize = 50;
+const LONGEST_VALUE: usize = 200;
+const MOST_ATTRIBUTES: usize = 40;
+const LONGEST_FIELD: usize = 100;
 
 /// What all of an event's metadata may hold together (bytes of text). Anybody can send it who knows a
 /// name, and its price is ours.
@@ -49,8 +50,8 @@ pub struct Demographic {
 impl AppMetadata {
     /// Takes the keys that mean something here; all others are the app's own business.
     ///
-    /// Gives also the names of the keys whose name or value is too long to be taken in (128 and
-    /// 1,024 characters), or that are too many (64 attributes, 8 KB in all).
+    /// Gives also the names of the keys whose name or value is too long to be taken in (50 and 200
+    /// characters of an attribute, 100 of all else), or that are too many (40 attributes, 8 KB in all).
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> (Self, Vec<String>) {
@@ -112,7 +113,7 @@ impl AppMetadata {
         let Some(field) = self.field_mut(name) else {
             return true;
         };
-        let fits = value.chars().count() <= LONGEST_VALUE && bytes + value.len() <= MOST_BYTES;
+        let fits = value.chars().count() <= LONGEST_FIELD && bytes + value.len() <= MOST_BYTES;
         if fits {
             *field = Some(value.to_owned());
         }
@@ -217,17 +218,24 @@ mod tests {
 
     #[test]
     fn what_is_over_the_bounds_is_named_and_the_rest_is_kept() {
-        let long_value = "v".repeat(1_025);
-        let long_name = format!("analytics:{}", "n".repeat(129));
+        let long_value = "v".repeat(101);
+        let longer_value = "v".repeat(201);
+        let long_name = format!("analytics:{}", "n".repeat(51));
         let (metadata, dropped) = AppMetadata::from_pairs([
             ("platform", "iOS"),
             ("model", &long_value),
             (&long_name, "1"),
             ("analytics:", "no name"),
+            ("analytics:plan", &longer_value),
+            ("analytics:from", &long_value),
             ("theAppsOwn", &long_value),
         ]);
         assert_eq!(metadata.demographic.platform.as_deref(), Some("iOS"));
         assert_eq!(metadata.demographic.model, None);
-        assert_eq!(dropped, ["model", &long_name[..128], "analytics:"]);
+        assert_eq!(metadata.attributes.keys().collect::<Vec<_>>(), ["from"]);
+        assert_eq!(
+            dropped,
+            ["model", &long_name[..50], "analytics:", "analytics:plan"]
+        );
     }
 }

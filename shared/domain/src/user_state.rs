@@ -12,7 +12,9 @@ use crate::activity::{ActiveDays, Activity, DayRow, Recency};
 use crate::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use crate::auth_event::{AuthEvent, AuthEventKind, Position, UserKey};
 use crate::day::Day;
-use crate::endpoint::{ContactUpdate, DeviceEndpoint};
+use crate::endpoint::{
+    Channel, ContactUpdate, DeviceEndpoint, OwnedEndpoint, contact_endpoint_id, device_endpoint_id,
+};
 use crate::ids::{ClientId, EndpointId, EventId};
 use crate::metadata::AppMetadata;
 use crate::segment::{KnownValues, Segment};
@@ -83,6 +85,44 @@ impl UserState {
         }
         .event(event)
     }
+
+    /// What these events would tell of contact endpoints, if they were applied one after another.
+    pub fn contact_updates(&self, events: &[AuthEvent]) -> Vec<ContactUpdate> {
+        let mut state = self.clone();
+        let mut effects = Effects::default();
+        for event in events {
+            let fold = Fold {
+                state: &mut state,
+                user: &event.user,
+                known: &KnownValues::default(),
+                effects: &mut effects,
+            };
+            fold.event(event);
+        }
+        effects.contacts
+    }
+
+    /// All the endpoints that destinations may know of the user: those of the addresses also when they
+    /// are retired, since destinations keep what they were told.
+    pub fn endpoints(&self, user: &UserKey) -> Vec<OwnedEndpoint> {
+        let Some(sub) = user.sub() else {
+            return Vec::new();
+        };
+        let shared = self.contacts.as_of.is_some();
+        let contacts = [Channel::Email, Channel::Sms]
+            .into_iter()
+            .filter(|_| shared)
+            .map(|channel| (contact_endpoint_id(user, sub, channel), Some(channel)));
+        let own = self
+            .devices
+            .own
+            .iter()
+            .map(|_| (device_endpoint_id(user), None));
+        let apps = self.devices.apps.iter().map(|id| (id.clone(), None));
+        let all = contacts.chain(own).chain(apps);
+        all.map(|(id, channel)| OwnedEndpoint { id, channel })
+            .collect()
+    }
 }
 
 /// The application of one event.
@@ -120,7 +160,8 @@ impl Fold<'_> {
                 self.synchronise(event, contacts);
                 self.signed_up(Happening::of(event))
             }
-            AuthEventKind::PasswordResetConfirmed(contacts) => {
+            AuthEventKind::PasswordResetConfirmed(contacts)
+            | AuthEventKind::UserListed(contacts) => {
                 self.synchronise(event, contacts);
                 Applied::Counted
             }

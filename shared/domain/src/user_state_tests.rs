@@ -83,6 +83,72 @@ fn a_reset_password_is_neither_event_nor_activity_but_contacts_are_brought_into_
 }
 
 #[test]
+fn a_user_who_is_listed_has_done_nothing_but_contacts_are_brought_into_step() {
+    check(&[listed(seconds(5))], &[]);
+    check(
+        &[listed(seconds(5)).sharing(Some(ADA), None)],
+        &[
+            "email app-a 5s: ada@example.test",
+            "as of: 5s",
+            "email: as told, of app-a",
+        ],
+    );
+}
+
+#[test]
+fn what_events_would_tell_is_what_they_tell_and_changes_nothing() {
+    let before = Told::of(&[signed_in(seconds(1)).sharing(Some(ADA), Some(PHONE))]);
+    let state = before.state.clone();
+    for (events, told) in [
+        (vec![listed(seconds(2)).sharing(Some(ADA), Some(PHONE))], 0),
+        (
+            vec![listed(seconds(2)).sharing(Some("ada@new.test"), None)],
+            2,
+        ),
+        (vec![listed(seconds(2))], 2),
+        (
+            vec![
+                listed(seconds(2))
+                    .through("app-b")
+                    .sharing(Some(ADA), Some(PHONE)),
+                listed(seconds(2)),
+            ],
+            0,
+        ),
+    ] {
+        assert_eq!(state.contact_updates(&events).len(), told, "{events:?}");
+    }
+    assert_eq!(state, before.state);
+}
+
+#[test]
+fn all_endpoints_that_were_ever_told_of_are_known_and_no_others() {
+    let app = [("analyticsEndpointId", "phone")];
+    for (events, known) in [
+        (vec![token_issued(seconds(1))], 0),
+        (vec![signed_in(seconds(1))], 1),
+        (vec![token_issued(seconds(1)).sharing(Some(ADA), None)], 2),
+        (vec![signed_in(seconds(1)).saying(&app)], 1),
+        (
+            vec![
+                signed_in(seconds(1))
+                    .sharing(Some(ADA), Some(PHONE))
+                    .saying(&app),
+                signed_in(seconds(2)).sharing(None, None),
+            ],
+            4,
+        ),
+    ] {
+        let told = Told::of(&events);
+        assert_eq!(
+            told.state.endpoints(&events[0].user).len(),
+            known,
+            "{events:?}"
+        );
+    }
+}
+
+#[test]
 fn a_token_is_activity_and_no_event() {
     check(
         &[token_issued(seconds(5))],

@@ -4,14 +4,15 @@
 //! bytes that came, whatever the outcome here.
 
 use chrono::{DateTime, SubsecRound, Utc};
-use cognito::{Parsed, TriggerError, TriggerEvent, TriggerSource};
+use cognito::{Attributes, Parsed, TriggerError, TriggerEvent, TriggerSource};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
-use domain::config::{ClientConfig, Config, FederatedUsers, UserDataSharing};
-use domain::contact::{ContactDetails, EmailAddress, PhoneNumber};
+use domain::config::{ClientConfig, Config, FederatedUsers};
+use domain::contact::ContactDetails;
 use domain::ids::EventId;
 use domain::metadata::AppMetadata;
 
-use crate::outcome::{Ignored, Outcome, Rejected};
+use crate::contact_details::contact_details;
+use crate::outcome::{Ignored, LeftOut, Outcome, Rejected};
 use crate::ports::EventLog;
 
 /// What sets one capture apart from all others.
@@ -26,10 +27,19 @@ pub struct Moment {
 /// What came of a capture.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Captured {
-    /// The event is in the log; its outcome is publish's to tell.
-    Logged(EventId),
+    /// The event is in the log, without these parts; its outcome is publish's to tell.
+    Logged(EventId, Vec<LeftOut>),
     /// The event ended here.
     Ended(Outcome),
+}
+
+/// What a payload stands for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Resolved {
+    /// The event.
+    pub event: AuthEvent,
+    /// What it does not hold, since it cannot be taken.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Captures one trigger event.
@@ -39,12 +49,12 @@ pub async fn capture(
     config: &Config,
     log: &impl EventLog,
 ) -> Captured {
-    let event = match resolve(payload, moment, config) {
-        Ok(event) => event,
+    let Resolved { event, left_out } = match resolve(payload, moment, config) {
+        Ok(resolved) => resolved,
         Err(outcome) => return Captured::Ended(outcome),
     };
     match log.append(&event).await {
-        Ok(_) => Captured::Logged(event.id),
+        Ok(_) => Captured::Logged(event.id, left_out),
         Err(error) => {
             log.spill(&event, &error);
             Captured::Ended(Outcome::Spilled)
@@ -57,7 +67,7 @@ pub async fn capture(
 /// # Errors
 ///
 /// The outcome that the event ends in, if it is ignored or rejected.
-pub fn resolve(payload: &[u8], moment: Moment, config: &Config) -> Result<AuthEvent, Outcome> {
+pub fn resolve(payload: &[u8], moment: Moment, config: &Config) -> Result<Resolved, Outcome> {
     let trigger = match cognito::parse(payload) {
         Ok(Parsed::Known(trigger)) => trigger,
         Ok(Parsed::OtherSource(_)) => return Err(Outcome::Ignored(Ignored::TriggerSource)),
@@ -67,7 +77,7 @@ pub fn resolve(payload: &[u8], moment: Moment, config: &Config) -> Result<AuthEv
         .client(trigger.client.as_ref())
         .ok_or(Outcome::Ignored(Ignored::ClientNotConfigured))?;
     wanted(&trigger, client).map_err(Outcome::Ignored)?;
-    Ok(auth_event(trigger, moment, client))
+    Ok(resolved(trigger, moment, client))
 }
 
 fn rejected(error: &TriggerError) -> Outcome {
@@ -76,11 +86,8 @@ fn rejected(error: &TriggerError) -> Outcome {
 }
 
 fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> {
-    match client.federated {
-        FederatedUsers::Ignore if trigger.attributes.is_federated() => {
-            return Err(Ignored::FederatedUser);
-        }
-        FederatedUsers::Ignore | FederatedUsers::Include => {}
+    if !counts(&trigger.attributes, client) {
+        return Err(Ignored::FederatedUser);
     }
     let of_nobody = trigger.attributes.sub().is_none();
     if of_nobody && trigger.source == TriggerSource::TokenGeneration {
@@ -89,7 +96,20 @@ fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> 
     Ok(())
 }
 
-fn auth_event(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> AuthEvent {
+/// If the client's users include this one: those of other identity providers only where it says so.
+pub(crate) fn counts(attributes: &Attributes, client: &ClientConfig) -> bool {
+    match client.federated {
+        FederatedUsers::Ignore => !attributes.is_federated(),
+        FederatedUsers::Include => true,
+    }
+}
+
+fn resolved(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> Resolved {
+    let (contacts, mut left_out) = if trigger.source.says_contacts() {
+        contact_details(&trigger.attributes, client)
+    } else {
+        (ContactDetails::NotShared, Vec::new())
+    };
     let pairs = trigger
         .metadata
         .iter()
@@ -99,15 +119,17 @@ fn auth_event(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> A
         let names = dropped.len();
         let first = dropped.first();
         tracing::warn!(names, first, "metadata over the bounds was left out");
+        left_out.extend(dropped.iter().map(|_| LeftOut::Attribute));
     }
-    AuthEvent {
+    let event = AuthEvent {
         id: EventId::new(moment.time, moment.random),
         time: moment.time.trunc_subsecs(3),
-        kind: kind(&trigger, client),
+        kind: kind(trigger.source, client, contacts),
         user: user(&trigger, client),
         client: trigger.client,
         metadata,
-    }
+    };
+    Resolved { event, left_out }
 }
 
 fn user(trigger: &TriggerEvent, client: &ClientConfig) -> UserKey {
@@ -126,51 +148,15 @@ fn user(trigger: &TriggerEvent, client: &ClientConfig) -> UserKey {
     }
 }
 
-fn kind(trigger: &TriggerEvent, client: &ClientConfig) -> AuthEventKind {
-    let contacts = || contact_details(trigger, client.sharing);
-    match trigger.source {
+fn kind(source: TriggerSource, client: &ClientConfig, contacts: ContactDetails) -> AuthEventKind {
+    match source {
         TriggerSource::PreAuthentication => AuthEventKind::AuthenticationStarted {
             window: client.attempt_window,
         },
         TriggerSource::PreAuthenticationOfUnknownUser => AuthEventKind::UserNotFound,
-        TriggerSource::PostAuthentication => AuthEventKind::SignedIn(contacts()),
-        TriggerSource::ConfirmSignUp => AuthEventKind::SignUpConfirmed(contacts()),
-        TriggerSource::ConfirmForgotPassword => AuthEventKind::PasswordResetConfirmed(contacts()),
-        TriggerSource::TokenGeneration => AuthEventKind::TokenIssued(contacts()),
+        TriggerSource::PostAuthentication => AuthEventKind::SignedIn(contacts),
+        TriggerSource::ConfirmSignUp => AuthEventKind::SignUpConfirmed(contacts),
+        TriggerSource::ConfirmForgotPassword => AuthEventKind::PasswordResetConfirmed(contacts),
+        TriggerSource::TokenGeneration => AuthEventKind::TokenIssued(contacts),
     }
-}
-
-/// With sharing off, the addresses are not even looked at.
-fn contact_details(trigger: &TriggerEvent, sharing: UserDataSharing) -> ContactDetails {
-    match sharing {
-        UserDataSharing::Off => ContactDetails::NotShared,
-        UserDataSharing::On => ContactDetails::Shared {
-            email: usable(
-                "email",
-                trigger.attributes.verified_email(),
-                EmailAddress::parse,
-            ),
-            phone: usable(
-                "phone_number",
-                trigger.attributes.verified_phone_number(),
-                PhoneNumber::parse,
-            ),
-        },
-    }
-}
-
-fn usable<T>(
-    attribute: &'static str,
-    value: Option<&str>,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Option<T> {
-    let value = value?;
-    let parsed = parse(value);
-    if parsed.is_none() {
-        tracing::warn!(
-            attribute,
-            "a verified address that no endpoint can have was left out"
-        );
-    }
-    parsed
 }

@@ -1,11 +1,15 @@
 //! The use cases: [`capture`](capture::capture) in the triggers, [`publish`](publish::publish) on the
-//! event log's stream, [`expire`](expire::expire) every minute.
+//! event log's stream, [`expire`](expire::expire) every minute; and when somebody asks for it,
+//! [`sync`](sync::Walk) and [`forget`](forget::forget).
 //!
 //! Each decides purely and then acts through a port of [`ports`]. Nothing here reads a clock, the
 //! environment or randomness.
 
 pub mod capture;
+pub mod contact_details;
 pub mod expire;
+pub mod forget;
 pub mod outcome;
 pub mod ports;
 pub mod publish;
+pub mod sync;

@@ -41,6 +41,33 @@ pub enum Rejected {
     ByDestination,
 }
 
+/// A part of an event that cannot be taken, while the event itself goes on: counted beside its
+/// outcome.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum LeftOut {
+    /// A verified email address that no endpoint can have: no address, or over 254 bytes.
+    Email,
+    /// A verified phone number that no endpoint can have: not in E.164.
+    Sms,
+    /// A user attribute whose value is over Pinpoint's length.
+    UserAttribute,
+    /// Something that the app said of itself whose name or value is over Pinpoint's length, or too
+    /// much.
+    Attribute,
+}
+
+impl LeftOut {
+    /// The stable name, such as `rejected:email`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "rejected:email",
+            Self::Sms => "rejected:sms",
+            Self::UserAttribute => "rejected:user_attribute",
+            Self::Attribute => "rejected:attribute",
+        }
+    }
+}
+
 impl Outcome {
     /// The stable name, such as `ignored:federated_user`.
     pub fn name(self) -> &'static str {

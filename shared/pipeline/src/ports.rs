@@ -8,7 +8,7 @@ use domain::activity::DayRow;
 use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::{AuthEvent, UserKey};
 use domain::day::Day;
-use domain::endpoint::ContactUpdate;
+use domain::endpoint::{ContactUpdate, OwnedEndpoint};
 use domain::ids::{EventId, ProjectId};
 use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
 use domain::user_state::{OpenAttempt, UserState};
@@ -120,6 +120,41 @@ pub enum Delivered {
     },
     /// Something may succeed later: it must all be delivered again.
     Failed,
+}
+
+/// What is kept of a user, here and at the destinations, as far as it can be erased.
+pub trait Erasure {
+    /// The user's state; `None` if there is none.
+    fn state(
+        &self,
+        user: &UserKey,
+    ) -> impl Future<Output = Result<Option<VersionedState>, PortError>> + Send;
+
+    /// Opts the endpoints out and empties them.
+    fn erase_endpoints(
+        &self,
+        user: &UserKey,
+        endpoints: &[OwnedEndpoint],
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Deletes the user's events from the log, and gives their number.
+    fn erase_events(&self, user: &UserKey) -> impl Future<Output = Result<u64, PortError>> + Send;
+
+    /// Deletes the user's state, if it is the one that was read.
+    fn erase_state(
+        &self,
+        user: &UserKey,
+        version: u64,
+    ) -> impl Future<Output = Result<StateErased, PortError>> + Send;
+}
+
+/// What came of deleting a state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StateErased {
+    /// It is gone.
+    Done,
+    /// It is there: publish has written it meanwhile.
+    WrittenSince,
 }
 
 /// The attempts whose time is over.

@@ -46,8 +46,9 @@ pub struct Judged {
 pub enum Verdict {
     /// A captured event came to its outcome.
     Ended(Outcome),
-    /// An attempt's expiry was applied. It is no captured event: its attempt's is.
-    ExpiryApplied,
+    /// An event of this service's own was applied, which no trigger captured: the expiry of an attempt,
+    /// or what walking the user pool found.
+    Applied,
     /// The record had been applied before.
     Repeated,
     /// The record must be given again.
@@ -317,7 +318,7 @@ impl Fold {
 
 fn verdict(event: &AuthEvent, applied: Applied, refused: &[EventId]) -> Verdict {
     match (&event.kind, applied) {
-        (AuthEventKind::AttemptExpired(_), _) => Verdict::ExpiryApplied,
+        (AuthEventKind::AttemptExpired(_) | AuthEventKind::UserListed(_), _) => Verdict::Applied,
         (_, Applied::Repeated) => Verdict::Repeated,
         (_, Applied::Counted | Applied::TooLate) if refused.contains(&event.id) => {
             Verdict::Ended(Outcome::Rejected(Rejected::ByDestination))

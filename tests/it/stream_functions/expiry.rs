@@ -57,7 +57,7 @@ async fn an_attempt_without_a_sign_in_expires_into_one_failure() {
     let records = installation.records();
     let expiries = &records[before.len()..];
     assert_eq!(expiries.len(), 1);
-    for outcome in ["expiry_applied", "expiry_applied"] {
+    for outcome in ["applied", "applied"] {
         let reply = publish.invoke(batch(expiries)).await;
         assert_eq!(outcomes(&reply), json!({outcome: 1}));
     }

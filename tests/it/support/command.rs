@@ -1,5 +1,6 @@
 //! Running the `cognito-pinpoint` command.
 
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -27,4 +28,22 @@ pub fn json_of(command: &mut Command) -> Value {
 /// What the command prints to standard error.
 pub fn errors_of(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A program of the tests' virtual environment, with credentials that mean nothing.
+pub fn python_program(name: &str) -> Command {
+    let program: PathBuf = repository(".venv/bin").join(name);
+    assert!(
+        program.exists(),
+        "{} is not there: run `make test`",
+        program.display()
+    );
+    let mut command = Command::new(program);
+    command
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_PAGER", "");
+    command
 }

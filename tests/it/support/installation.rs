@@ -98,7 +98,7 @@ impl Installation {
         };
         let captured = capture(event.to_string().as_bytes(), moment, &config, &self.log()).await;
         assert!(
-            matches!(captured, Captured::Logged(_)),
+            matches!(captured, Captured::Logged(..)),
             "{event}: {captured:?}"
         );
     }

@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod installation;
+pub mod ministack;
 pub mod misbehaving;
 pub mod pinpoint;
 pub mod runtime_api;

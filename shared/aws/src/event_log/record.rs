@@ -1,9 +1,11 @@
 //! An auth event as it is stored and spilled.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
 use domain::config::AttemptWindow;
-use domain::contact::{ContactDetails, EmailAddress, PhoneNumber};
+use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
 use serde::{Deserialize, Serialize};
@@ -45,6 +47,7 @@ enum EventType {
     SignUpConfirmed,
     PasswordResetConfirmed,
     TokenIssued,
+    UserListed,
     AttemptExpired,
 }
 
@@ -55,6 +58,8 @@ struct ContactsRecord {
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone_number: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    user_attributes: BTreeMap<String, Option<String>>,
 }
 
 impl std::fmt::Debug for ContactsRecord {
@@ -83,6 +88,9 @@ impl From<&AuthEvent> for AuthEventRecord {
             AuthEventKind::TokenIssued(contacts) => {
                 (EventType::TokenIssued, None, None, Some(contacts))
             }
+            AuthEventKind::UserListed(contacts) => {
+                (EventType::UserListed, None, None, Some(contacts))
+            }
             AuthEventKind::AttemptExpired(id) => (EventType::AttemptExpired, None, Some(*id), None),
         };
         Self {
@@ -105,9 +113,17 @@ impl ContactsRecord {
     fn of(details: &ContactDetails) -> Option<Self> {
         match details {
             ContactDetails::NotShared => None,
-            ContactDetails::Shared { email, phone } => Some(Self {
+            ContactDetails::Shared {
+                email,
+                phone,
+                user_attributes,
+            } => Some(Self {
                 email: email.as_ref().map(|email| email.as_str().to_owned()),
                 phone_number: phone.as_ref().map(|phone| phone.as_str().to_owned()),
+                user_attributes: user_attributes
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.map(str::to_owned)))
+                    .collect(),
             }),
         }
     }
@@ -123,9 +139,14 @@ impl ContactsRecord {
         let phone = record
             .phone_number
             .map(|phone| PhoneNumber::parse(&phone).ok_or_else(malformed("phoneNumber")));
+        let mut user_attributes = UserAttributes::default();
+        for (name, value) in record.user_attributes {
+            user_attributes.set(name, value.as_deref());
+        }
         Ok(ContactDetails::Shared {
             email: email.transpose()?,
             phone: phone.transpose()?,
+            user_attributes,
         })
     }
 }
@@ -175,6 +196,7 @@ fn kind(record: AuthEventRecord) -> Result<AuthEventKind, RecordError> {
         EventType::SignUpConfirmed => AuthEventKind::SignUpConfirmed(contacts()?),
         EventType::PasswordResetConfirmed => AuthEventKind::PasswordResetConfirmed(contacts()?),
         EventType::TokenIssued => AuthEventKind::TokenIssued(contacts()?),
+        EventType::UserListed => AuthEventKind::UserListed(contacts()?),
         EventType::AttemptExpired => {
             let attempt = record
                 .attempt

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use domain::config::Config;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::publish::{Judged, Verdict};
 
+use crate::configuration::{ConfigurationError, Source};
 use crate::pinpoint::{PinpointDestination, Routes};
-use crate::sdk::{self, Patience};
+use crate::sdk::{self, Patience, SdkConfig};
 use crate::stream::publish_batch;
 use crate::tables::TableNames;
 use crate::users::DynamoUserStates;
@@ -23,13 +25,21 @@ const DELIVERY_SHARE: f64 = 0.6;
 ///
 /// If the configuration is faulty, or the Runtime API is not there.
 pub async fn run() -> Result<(), Error> {
-    let config = Arc::new(super::configuration()?);
     let sdk = sdk::in_lambda(Patience::BEHIND_THE_LOG);
+    let config = Arc::new(
+        configuration(&sdk)
+            .await
+            .map_err(|error| error.to_string())?,
+    );
     let states = DynamoUserStates::new(sdk::dynamodb(&sdk), TableNames::from_environment());
     let routes = Routes::new(config, sdk, sdk::endpoint_from_environment("PINPOINT"));
     let destination = PinpointDestination::new(routes);
     let handler = |event| handle(event, &states, &destination);
     lambda_runtime::run(service_fn(handler)).await
+}
+
+async fn configuration(sdk: &SdkConfig) -> Result<Config, ConfigurationError> {
+    Source::from_environment()?.read(sdk).await
 }
 
 async fn handle(
@@ -54,7 +64,7 @@ fn log_outcomes(judged: &[Judged], set_aside: usize) {
     for judged in judged {
         let name = match judged.verdict {
             Verdict::Ended(outcome) => outcome.name(),
-            Verdict::ExpiryApplied => "expiry_applied",
+            Verdict::Applied => "applied",
             Verdict::Repeated => "repeated",
             Verdict::Failed => "failed",
         };

@@ -1,14 +1,16 @@
 //! Building Pinpoint's requests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use aws_sdk_pinpoint::types::builders::EndpointUserBuilder;
 use aws_sdk_pinpoint::types::{
     ChannelType, EndpointBatchItem, EndpointBatchRequest, EndpointDemographic, EndpointRequest,
     EndpointUser, Event, EventsBatch, EventsRequest, PublicEndpoint,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::analytics_event::AnalyticsEvent;
-use domain::endpoint::{Channel, ContactUpdate, DeviceEndpoint};
+use domain::contact::UserAttributes;
+use domain::endpoint::{Channel, ContactUpdate, DeviceEndpoint, OwnedEndpoint};
 
 use super::limits;
 
@@ -131,7 +133,7 @@ fn public_endpoint(device: &DeviceEndpoint, time: DateTime<Utc>) -> PublicEndpoi
     PublicEndpoint::builder()
         .effective_date(iso_8601(time))
         .set_demographic(demographic(device))
-        .user(user(device.user.as_str()))
+        .user(user(device.user.as_str()).build())
         .build()
 }
 
@@ -183,6 +185,42 @@ pub fn endpoint(contact: &ContactUpdate) -> EndpointRequest {
         .build()
 }
 
+/// The UpdateEndpoint request that empties an endpoint: Pinpoint keeps what a request does not say, so
+/// each field that may ever have been told is said to be empty.
+pub fn erased(endpoint: &OwnedEndpoint, attributes: &BTreeSet<String>) -> EndpointRequest {
+    let nothing = || Some(String::new());
+    let request = EndpointRequest::builder()
+        .opt_out("ALL")
+        .endpoint_status("INACTIVE")
+        .set_channel_type(endpoint.channel.map(channel_type))
+        .set_address(endpoint.channel.and_then(|_| nothing()))
+        .user(user("").set_user_attributes(emptied(attributes)).build());
+    let demographic = EndpointDemographic::builder()
+        .set_platform(nothing())
+        .set_platform_version(nothing())
+        .set_app_version(nothing())
+        .set_locale(nothing())
+        .set_make(nothing())
+        .set_model(nothing())
+        .set_timezone(nothing());
+    match endpoint.channel {
+        Some(_) => request.build(),
+        None => request.demographic(demographic.build()).build(),
+    }
+}
+
+fn emptied(attributes: &BTreeSet<String>) -> Option<HashMap<String, Vec<String>>> {
+    let lists = attributes.iter().map(|name| (name.clone(), Vec::new()));
+    (!attributes.is_empty()).then(|| lists.collect())
+}
+
+fn channel_type(channel: Channel) -> ChannelType {
+    match channel {
+        Channel::Email => ChannelType::Email,
+        Channel::Sms => ChannelType::Sms,
+    }
+}
+
 /// What a contact endpoint is to be.
 struct ContactState {
     address: Option<String>,
@@ -201,23 +239,30 @@ impl ContactState {
         } else {
             ("INACTIVE", "ALL")
         };
-        let channel = match contact.change.channel() {
-            Channel::Email => ChannelType::Email,
-            Channel::Sms => ChannelType::Sms,
-        };
         Self {
             address,
-            channel,
+            channel: channel_type(contact.change.channel()),
             effective_date: iso_8601(contact.time),
             status,
             opt_out,
-            user: user(contact.user.as_str()),
+            user: user(contact.user.as_str())
+                .set_user_attributes(user_attributes(&contact.user_attributes))
+                .build(),
         }
     }
 }
 
-fn user(sub: &str) -> EndpointUser {
-    EndpointUser::builder().user_id(sub).build()
+fn user(sub: &str) -> EndpointUserBuilder {
+    EndpointUser::builder().user_id(sub)
+}
+
+/// An attribute without a value has an empty list, which takes the place of what was there.
+fn user_attributes(known: &UserAttributes) -> Option<HashMap<String, Vec<String>>> {
+    let lists = known.iter().map(|(name, value)| {
+        let list = value.map(str::to_owned).into_iter().collect();
+        (name.to_owned(), list)
+    });
+    (!known.is_empty()).then(|| lists.collect())
 }
 
 fn iso_8601(time: DateTime<Utc>) -> String {

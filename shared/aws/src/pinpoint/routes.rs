@@ -1,6 +1,6 @@
 //! Where each app client's events go: which Region, and with whose credentials.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_config::{Region, SdkConfig};
@@ -100,6 +100,16 @@ impl Routes {
             .chain(self.config.default());
         let own = self.config.client(client).into_iter();
         own.chain(all).find(|config| config.project == user.project)
+    }
+
+    /// The names of all user attributes that this project may have been told.
+    pub(super) fn user_attributes(&self, user: &UserKey) -> BTreeSet<String> {
+        let named = self.config.clients().map(|(_, config)| config);
+        let all = named.chain(self.config.default());
+        let of_project = all.filter(|config| config.project == user.project);
+        of_project
+            .flat_map(|config| config.user_attributes.values().cloned())
+            .collect()
     }
 
     async fn connect(&self, route: &Route) -> Client {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Fold;
 use crate::auth_event::AuthEvent;
-use crate::contact::ContactDetails;
+use crate::contact::{ContactDetails, UserAttributes};
 use crate::endpoint::{Channel, ContactChange, ContactUpdate, Fingerprint, contact_endpoint_id};
 use crate::ids::ClientId;
 
@@ -31,6 +31,15 @@ pub struct KnownContact {
     pub clients: BTreeSet<Option<ClientId>>,
 }
 
+impl Contacts {
+    /// The app clients that share something of the user.
+    pub fn clients(&self) -> impl Iterator<Item = Option<&ClientId>> {
+        let known = self.email.iter().chain(&self.sms);
+        let clients: BTreeSet<_> = known.flat_map(|known| &known.clients).collect();
+        clients.into_iter().map(Option::as_ref)
+    }
+}
+
 impl Fold<'_> {
     /// Brings the contact endpoints into step with what the event says.
     pub(super) fn synchronise(&mut self, event: &AuthEvent, details: &ContactDetails) {
@@ -47,28 +56,39 @@ impl Fold<'_> {
                 self.withdraw(event, Channel::Email);
                 self.withdraw(event, Channel::Sms);
             }
-            ContactDetails::Shared { email, phone } => {
+            ContactDetails::Shared {
+                email,
+                phone,
+                user_attributes,
+            } => {
                 self.state.contacts.as_of = Some(event.time);
-                self.tell(
-                    event,
-                    Channel::Email,
-                    email.clone().map(ContactChange::Email),
-                );
-                self.tell(event, Channel::Sms, phone.clone().map(ContactChange::Sms));
+                match email.clone().map(ContactChange::Email) {
+                    Some(address) => self.tell(event, address, user_attributes),
+                    None => self.retire(event, Channel::Email),
+                }
+                match phone.clone().map(ContactChange::Sms) {
+                    Some(number) => self.tell(event, number, user_attributes),
+                    None => self.retire(event, Channel::Sms),
+                }
             }
         }
     }
 
-    /// The user's address is this one, or none.
-    fn tell(&mut self, event: &AuthEvent, channel: Channel, address: Option<ContactChange>) {
-        let known = self.known_contact(channel);
-        let Some(address) = address else {
-            if known.take().is_some() {
-                self.push(event, ContactChange::Retired(channel));
-            }
-            return;
-        };
-        let fingerprint = address.fingerprint();
+    /// The user has no such address any more.
+    fn retire(&mut self, event: &AuthEvent, channel: Channel) {
+        if self.known_contact(channel).take().is_some() {
+            self.push(
+                event,
+                ContactChange::Retired(channel),
+                &UserAttributes::default(),
+            );
+        }
+    }
+
+    /// The user's address is this one.
+    fn tell(&mut self, event: &AuthEvent, address: ContactChange, attributes: &UserAttributes) {
+        let fingerprint = address.fingerprint(attributes);
+        let known = self.known_contact(address.channel());
         let mut clients = known
             .as_ref()
             .map(|known| known.clients.clone())
@@ -82,17 +102,17 @@ impl Fold<'_> {
             clients,
         });
         if !unchanged {
-            self.push(event, address);
+            self.push(event, address, attributes);
         }
     }
 
     /// The event's app client does not share: what it alone shared is retired.
     fn withdraw(&mut self, event: &AuthEvent, channel: Channel) {
-        let slot = self.known_contact(channel);
-        let Some(known) = slot else { return };
+        let Some(known) = self.known_contact(channel) else {
+            return;
+        };
         if known.clients.remove(&event.client) && known.clients.is_empty() {
-            *slot = None;
-            self.push(event, ContactChange::Retired(channel));
+            self.retire(event, channel);
         }
     }
 
@@ -103,7 +123,7 @@ impl Fold<'_> {
         }
     }
 
-    fn push(&mut self, event: &AuthEvent, change: ContactChange) {
+    fn push(&mut self, event: &AuthEvent, change: ContactChange, attributes: &UserAttributes) {
         let Some(sub) = event.user.sub() else { return };
         self.effects.contacts.push(ContactUpdate {
             endpoint: contact_endpoint_id(&event.user, sub, change.channel()),
@@ -111,6 +131,7 @@ impl Fold<'_> {
             client: event.client.clone(),
             time: event.time,
             change,
+            user_attributes: attributes.clone(),
         });
     }
 }

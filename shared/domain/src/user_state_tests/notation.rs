@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::*;
 use crate::auth_event::Who;
 use crate::config::AttemptWindow;
-use crate::contact::{ContactDetails, EmailAddress, PhoneNumber};
+use crate::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use crate::endpoint::{
     Channel, ContactChange, ContactUpdate, DeviceEndpoint, Fingerprint, contact_endpoint_id,
     device_endpoint_id,
@@ -104,6 +104,10 @@ pub fn token_issued(at: TimeDelta) -> AuthEvent {
     event(at, AuthEventKind::TokenIssued(ContactDetails::NotShared))
 }
 
+pub fn listed(at: TimeDelta) -> AuthEvent {
+    event(at, AuthEventKind::UserListed(ContactDetails::NotShared))
+}
+
 pub fn user_not_found(at: TimeDelta) -> AuthEvent {
     event(at, AuthEventKind::UserNotFound).of_nobody()
 }
@@ -140,11 +144,13 @@ impl AuthEvent {
         let shared = ContactDetails::Shared {
             email: email.map(|text| EmailAddress::parse(text).unwrap()),
             phone: phone.map(|text| PhoneNumber::parse(text).unwrap()),
+            user_attributes: UserAttributes::default(),
         };
         match &mut self.kind {
             AuthEventKind::SignedIn(details)
             | AuthEventKind::SignUpConfirmed(details)
             | AuthEventKind::PasswordResetConfirmed(details)
+            | AuthEventKind::UserListed(details)
             | AuthEventKind::TokenIssued(details) => *details = shared,
             AuthEventKind::AuthenticationStarted { .. }
             | AuthEventKind::UserNotFound
@@ -330,7 +336,7 @@ impl Told {
             channel.name().to_lowercase(),
             as_told(
                 known.fingerprint,
-                told.map(|update| update.change.fingerprint())
+                told.map(|update| update.change.fingerprint(&update.user_attributes))
             ),
             clients.join(", "),
         )

@@ -192,6 +192,7 @@ fn brute_force(steps: &[Step]) -> BTreeMap<Segment, Counts> {
             AuthEventKind::UserNotFound => (Some(2), false),
             AuthEventKind::TokenIssued(_) => (None, true),
             AuthEventKind::PasswordResetConfirmed(_)
+            | AuthEventKind::UserListed(_)
             | AuthEventKind::AuthenticationStarted { .. }
             | AuthEventKind::AttemptExpired(_) => continue,
         };

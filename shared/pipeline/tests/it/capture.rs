@@ -12,7 +12,7 @@ async fn an_event_is_in_the_log_once() {
     let payload = pre_authentication();
     let captured = capture(&payload, moment(), &configuration(), &world).await;
     world.look(|memory| {
-        assert_eq!(captured, Captured::Logged(memory.log[0].id));
+        assert_eq!(captured, Captured::Logged(memory.log[0].id, Vec::new()));
         assert_eq!((memory.log.len(), memory.spilled.len()), (1, 0));
     });
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::{AuthEvent, AuthEventKind, Position, UserKey, Who};
 use domain::config::AttemptWindow;
-use domain::contact::{ContactDetails, EmailAddress};
+use domain::contact::{ContactDetails, EmailAddress, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
 use pipeline::publish::LogRecord;
@@ -113,6 +113,7 @@ pub fn signed_in_sharing(of: &str, at: TimeDelta, email: &str) -> AuthEvent {
     let contacts = ContactDetails::Shared {
         email: Some(EmailAddress::parse(email).unwrap()),
         phone: None,
+        user_attributes: UserAttributes::default(),
     };
     event(of, at, AuthEventKind::SignedIn(contacts))
 }

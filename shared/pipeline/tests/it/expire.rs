@@ -118,7 +118,7 @@ async fn a_published_expiry_is_one_failure_with_its_attempts_id_and_time() {
         event: world.look(|memory| memory.log[0].clone()),
     };
     let judged = publish(vec![expiry], &world, &world).await;
-    assert_eq!(judged[0].verdict, Verdict::ExpiryApplied);
+    assert_eq!(judged[0].verdict, Verdict::Applied);
     assert_eq!(expired_at(&world, 360).await, expected(0, 0, 0));
     world.look(|memory| {
         let failure = &memory.deliveries.last().unwrap().analytics[0];

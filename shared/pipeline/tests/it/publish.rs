@@ -14,7 +14,7 @@ fn words(judged: &[Judged]) -> Vec<String> {
     let words = judged.iter().map(|judged| {
         let verdict = match judged.verdict {
             Verdict::Ended(outcome) => outcome.name(),
-            Verdict::ExpiryApplied => "expiry applied",
+            Verdict::Applied => "applied",
             Verdict::Repeated => "repeated",
             Verdict::Failed => "failed",
         };
@@ -117,8 +117,8 @@ async fn every_kind_of_event_has_its_end() {
             "2 published",
             "3 too_late",
             "4 published",
-            "5 expiry applied",
-            "6 expiry applied",
+            "5 applied",
+            "6 applied",
             "7 published",
         ],
         &[

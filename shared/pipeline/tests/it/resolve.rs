@@ -2,11 +2,11 @@
 
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
 use domain::config::{AttemptWindow, Config};
-use domain::contact::{ContactDetails, EmailAddress, PhoneNumber};
+use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
 use pipeline::capture::{Moment, resolve};
-use pipeline::outcome::{Ignored, Outcome, Rejected};
+use pipeline::outcome::{Ignored, LeftOut, Outcome, Rejected};
 use serde_json::{Value, json};
 
 const PROJECT: &str = "0123456789abcdef0123456789abcdef";
@@ -63,7 +63,7 @@ fn only_user(attributes: Value) -> Value {
 }
 
 fn resolved(payload: &Value, config: &Config) -> Result<AuthEvent, Outcome> {
-    resolve(payload.to_string().as_bytes(), moment(), config)
+    resolve(payload.to_string().as_bytes(), moment(), config).map(|resolved| resolved.event)
 }
 
 /// The event of the known user through this client.
@@ -103,6 +103,7 @@ fn addresses() -> ContactDetails {
     ContactDetails::Shared {
         email: EmailAddress::parse("ada@example.test"),
         phone: PhoneNumber::parse("+12065550100"),
+        user_attributes: UserAttributes::default(),
     }
 }
 
@@ -170,6 +171,7 @@ fn an_event_without_a_sub_is_nobodys_and_a_token_for_nobody_is_ignored() {
     let nothing = ContactDetails::Shared {
         email: None,
         phone: None,
+        user_attributes: UserAttributes::default(),
     };
     assert_eq!(
         resolved_as("PreAuthentication_Authentication"),
@@ -228,9 +230,75 @@ fn an_address_that_is_not_verified_or_cannot_be_one_is_none() {
         let contacts = ContactDetails::Shared {
             email: None,
             phone: PhoneNumber::parse("+12065550100"),
+            user_attributes: UserAttributes::default(),
         };
         let expected = of_user("sharing", AuthEventKind::SignedIn(contacts));
         assert_eq!(resolved(&payload, &configuration()), Ok(expected));
+    }
+}
+
+#[test]
+fn what_no_endpoint_can_have_is_left_out_by_name_and_the_event_goes_on() {
+    let config = json!({"Clients": {"sharing": {"ApplicationId": PROJECT, "UserDataShared": true,
+        "UserAttributes": {"custom:tier": "tier"}}}});
+    let config = Config::from_json(&config.to_string()).unwrap();
+    let too_long = "v".repeat(101);
+    for (attribute, value, expected) in [
+        ("email", "no address", Some(LeftOut::Email)),
+        ("phone_number", "2065550100", Some(LeftOut::Sms)),
+        ("custom:tier", &too_long, Some(LeftOut::UserAttribute)),
+        ("custom:tier", "gold", None),
+        ("custom:note", &too_long, None),
+    ] {
+        let mut attributes = native();
+        attributes[attribute] = value.into();
+        let payload = payload(
+            "PostAuthentication_Authentication",
+            "sharing",
+            only_user(attributes),
+        );
+        let resolved = resolve(payload.to_string().as_bytes(), moment(), &config).unwrap();
+        assert_eq!(
+            resolved.left_out,
+            Vec::from_iter(expected),
+            "{attribute}: {value}"
+        );
+    }
+    let mut request = only_user(native());
+    request["clientMetadata"] = json!({"analytics:plan": "v".repeat(201), "platform": too_long});
+    let payload = payload("PostAuthentication_Authentication", "sharing", request);
+    let resolved = resolve(payload.to_string().as_bytes(), moment(), &config).unwrap();
+    assert_eq!(resolved.left_out, [LeftOut::Attribute, LeftOut::Attribute]);
+}
+
+#[test]
+fn configured_attributes_go_along_by_the_names_that_they_have_in_pinpoint() {
+    let config = |shared| {
+        let json = json!({"Clients": {"client": {"ApplicationId": PROJECT, "UserDataShared": shared,
+            "UserAttributes": {"custom:tier": "tier", "custom:gone": "gone"}}}});
+        Config::from_json(&json.to_string()).unwrap()
+    };
+    let mut attributes = native();
+    attributes["custom:tier"] = "gold".into();
+    attributes["custom:note"] = "private".into();
+    let payload = payload(
+        "PostAuthentication_Authentication",
+        "client",
+        only_user(attributes),
+    );
+    let mut user_attributes = UserAttributes::default();
+    user_attributes.set("tier", Some("gold"));
+    user_attributes.set("gone", None);
+    let contacts = ContactDetails::Shared {
+        email: EmailAddress::parse("ada@example.test"),
+        phone: PhoneNumber::parse("+12065550100"),
+        user_attributes,
+    };
+    for (shared, contacts) in [(true, contacts), (false, ContactDetails::NotShared)] {
+        assert_eq!(
+            resolved(&payload, &config(shared)),
+            Ok(of_user("client", AuthEventKind::SignedIn(contacts)))
+        );
     }
 }
 
@@ -314,7 +382,7 @@ fn what_is_none_of_our_sources_is_ignored_and_what_is_no_trigger_event_is_reject
     let rejected = Err(Outcome::Rejected(Rejected::NoTriggerEvent));
     for payload in ["", "{", "[]", "\"text\"", "{}", r#"{"triggerSource": 5}"#] {
         assert_eq!(
-            resolve(payload.as_bytes(), moment(), &configuration()),
+            resolve(payload.as_bytes(), moment(), &configuration()).map(|resolved| resolved.event),
             rejected
         );
     }
@@ -329,11 +397,29 @@ fn times_are_whole_milliseconds() {
         ..moment()
     };
     let event = resolve(&pre_authentication(), precise, &configuration());
-    assert_eq!(event, Ok(of_user("plain", begun(210))));
+    assert_eq!(
+        event.map(|resolved| resolved.event),
+        Ok(of_user("plain", begun(210)))
+    );
 }
 
 #[test]
 fn names_of_outcomes_are_what_they_always_were() {
+    let left_out = [
+        LeftOut::Email,
+        LeftOut::Sms,
+        LeftOut::UserAttribute,
+        LeftOut::Attribute,
+    ];
+    assert_eq!(
+        left_out.map(LeftOut::name),
+        [
+            "rejected:email",
+            "rejected:sms",
+            "rejected:user_attribute",
+            "rejected:attribute"
+        ]
+    );
     let outcomes = [
         Outcome::Published,
         Outcome::TooLate,

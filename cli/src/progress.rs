@@ -25,6 +25,18 @@ impl Progress {
         )
     }
 
+    /// Counts users, of about as many as there may be.
+    pub fn of_users(what: &'static str, about: Option<u64>) -> Self {
+        match about {
+            Some(users) => Self::new(
+                what,
+                users,
+                "{msg:>10} {bar:40} {human_pos}/about {human_len} users, {per_sec}",
+            ),
+            None => Self::new(what, 0, "{msg:>10} {human_pos} users, {per_sec}"),
+        }
+    }
+
     fn new(what: &'static str, total: u64, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         bar.set_style(
@@ -37,6 +49,11 @@ impl Progress {
     /// So many are done, of so many.
     pub fn set(&self, done: u64, total: u64) {
         self.0.set_length(total);
+        self.0.set_position(done);
+    }
+
+    /// So many are done.
+    pub fn set_position(&self, done: u64) {
         self.0.set_position(done);
     }
 

@@ -1,0 +1,98 @@
+//! Where a walk through a pool is, kept in a file, so that an interrupted one goes on from there.
+
+use std::path::PathBuf;
+
+use domain::ids::UserPoolId;
+use serde::{Deserialize, Serialize};
+
+use super::tally::Tally;
+use crate::Failure;
+use crate::args::SyncArgs;
+
+/// Where a walk is.
+pub struct Place {
+    /// `None` for a walk that changes nothing, and is not worth going on with.
+    file: Option<PathBuf>,
+    pool: UserPoolId,
+    kept: Kept,
+}
+
+/// As it is kept.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    user_pool_id: String,
+    pagination_token: Option<String>,
+    tally: Tally,
+}
+
+impl Place {
+    /// Where an interrupted walk ended, or the beginning.
+    pub fn of(args: &SyncArgs) -> Result<Self, Failure> {
+        let pool = args.of.user_pool_id.clone();
+        let default = || PathBuf::from(format!("cognito-pinpoint-sync-{pool}.json"));
+        let file = args.progress_file.clone().unwrap_or_else(default);
+        let file = (!args.dry_run).then_some(file);
+        let mut place = Self {
+            kept: Kept::default(),
+            file,
+            pool,
+        };
+        if let Some(file) = place.file.as_ref().filter(|file| file.exists()) {
+            let name = file.display();
+            let unusable = |problem: &dyn std::fmt::Display| {
+                Failure::Usage(format!(
+                    "{name}: {problem}; delete it to begin anew, or give another --progress-file"
+                ))
+            };
+            let text = std::fs::read_to_string(file).map_err(|error| unusable(&error))?;
+            let kept: Kept = serde_json::from_str(&text).map_err(|error| unusable(&error))?;
+            if kept.user_pool_id != place.pool.as_str() {
+                return Err(unusable(&format!(
+                    "it is of the pool {}",
+                    kept.user_pool_id
+                )));
+            }
+            eprintln!(
+                "going on after {} users; to begin anew, delete {name}",
+                kept.tally.users
+            );
+            place.kept = kept;
+        }
+        Ok(place)
+    }
+
+    /// What the next page is asked for with.
+    pub fn token(&self) -> Option<&str> {
+        self.kept.pagination_token.as_deref()
+    }
+
+    /// What has come of the walk so far.
+    pub fn tally(&self) -> &Tally {
+        &self.kept.tally
+    }
+
+    /// The next page is this one.
+    pub fn move_to(&mut self, token: String, tally: &Tally) -> Result<(), Failure> {
+        self.kept = Kept {
+            user_pool_id: self.pool.to_string(),
+            pagination_token: Some(token),
+            tally: tally.clone(),
+        };
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let new = file.with_extension("new");
+        std::fs::write(&new, serde_json::to_string(&self.kept)?)?;
+        Ok(std::fs::rename(&new, file)?)
+    }
+
+    /// The walk is over: the next one begins anew.
+    pub fn leave(&mut self) -> Result<(), Failure> {
+        self.kept = Kept::default();
+        match self.file.as_ref().filter(|file| file.exists()) {
+            Some(file) => Ok(std::fs::remove_file(file)?),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What comes of a walk through a user pool, as it is printed.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use pipeline::sync::Plan;
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+use crate::args::Format;
+
+/// What came of a walk so far.
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tally {
+    /// Users listed.
+    pub users: u64,
+    /// Users out of step, in some project.
+    pub out_of_step: u64,
+    /// Endpoints to be told of, by channel.
+    pub told: BTreeMap<String, u64>,
+    /// Endpoints to be retired, by channel.
+    pub retired: BTreeMap<String, u64>,
+    /// What no endpoint can have of what the pool lists, by name.
+    pub rejected: BTreeMap<String, u64>,
+    /// Users whose states cannot be read.
+    pub unreadable: u64,
+}
+
+impl Tally {
+    /// Adds what was planned for some users.
+    pub fn add(&mut self, users: usize, plan: &Plan) {
+        self.users += u64::try_from(users).unwrap_or(u64::MAX);
+        self.out_of_step += u64::try_from(plan.events.len()).unwrap_or(u64::MAX);
+        self.unreadable += u64::try_from(plan.unreadable).unwrap_or(u64::MAX);
+        for update in &plan.updates {
+            let by = match update.change.address() {
+                Some(_) => &mut self.told,
+                None => &mut self.retired,
+            };
+            let channel = update.change.channel().name().to_lowercase();
+            *by.entry(channel).or_default() += 1;
+        }
+        for part in &plan.left_out {
+            *self.rejected.entry(part.name().to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Prints it.
+    pub fn print(&self, format: Format, dry_run: bool) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        if let Format::Json = format {
+            return Ok(writeln!(out, "{}", serde_json::to_string_pretty(self)?)?);
+        }
+        let (now, later) = if dry_run {
+            ("would be appended to the event log", "would be")
+        } else {
+            (
+                "appended to the event log: publish-events sends them",
+                "are to be",
+            )
+        };
+        writeln!(
+            out,
+            "users      {} listed, {} out of step",
+            self.users, self.out_of_step
+        )?;
+        writeln!(out, "endpoints  {later} told: {}", listed(&self.told))?;
+        writeln!(out, "           {later} retired: {}", listed(&self.retired))?;
+        if !self.rejected.is_empty() {
+            writeln!(out, "rejected   {}", listed(&self.rejected))?;
+        }
+        if self.unreadable > 0 {
+            writeln!(out, "unreadable {} states: see the log", self.unreadable)?;
+        }
+        Ok(writeln!(out, "events     {} {now}", self.out_of_step)?)
+    }
+}
+
+fn listed(counts: &BTreeMap<String, u64>) -> String {
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    if counts.is_empty() {
+        "none".to_owned()
+    } else {
+        counts.join(", ")
+    }
+}

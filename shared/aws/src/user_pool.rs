@@ -1,0 +1,204 @@
+//! A Cognito user pool: its app clients and its users, page by page.
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
+use aws_sdk_cognitoidentityprovider::types::{AnalyticsConfigurationType, UserType};
+use cognito::Attributes;
+use domain::ids::{ClientId, UserPoolId};
+use pipeline::ports::PortError;
+use serde_json::{Map, Value};
+
+use crate::sdk::port_error;
+
+/// Users, or app clients, in one page (Cognito's limit).
+const PAGE: i32 = 60;
+
+/// A user pool.
+#[derive(Clone, Debug)]
+pub struct UserPool {
+    client: Client,
+    id: UserPoolId,
+}
+
+/// Some of a pool's users.
+#[derive(Debug)]
+pub struct UserPage {
+    /// Their attributes, with `cognito:user_status` among them, as triggers have it.
+    pub users: Vec<Attributes>,
+    /// What the next page is asked for with; `None` if this is the last.
+    pub next: Option<String>,
+}
+
+/// An app client of a pool, and its `AnalyticsConfiguration` as `describe-user-pool-client` prints it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AppClient {
+    /// Its id.
+    pub id: ClientId,
+    /// Its name.
+    pub name: String,
+    /// `None` if it has none.
+    pub analytics: Option<Map<String, Value>>,
+}
+
+/// Why a page of users cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// Cognito does not take the token (any more).
+    #[error("Cognito does not know this place in the pool any more")]
+    UnknownToken,
+    /// Anything else.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl UserPool {
+    /// The pool, in the Region that its id begins with, else in the configuration's.
+    pub fn new(sdk: &SdkConfig, id: UserPoolId) -> Self {
+        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(sdk);
+        if let Ok(region) = domain::region::Region::parse(id.region()) {
+            config.set_region(Some(Region::new(region.to_string())));
+        }
+        let client = Client::from_conf(config.build());
+        Self { client, id }
+    }
+
+    /// The pool's id.
+    pub fn id(&self) -> &UserPoolId {
+        &self.id
+    }
+
+    /// About how many users it has; `None` where Cognito does not say.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such pool, or it cannot be had.
+    pub async fn estimated_users(&self) -> Result<Option<u64>, PortError> {
+        let described = self
+            .client
+            .describe_user_pool()
+            .user_pool_id(self.id.as_str());
+        let described = described
+            .send()
+            .await
+            .map_err(|e| self.error("DescribeUserPool", e))?;
+        let users = described
+            .user_pool
+            .map(|pool| pool.estimated_number_of_users);
+        Ok(users
+            .and_then(|users| u64::try_from(users).ok())
+            .filter(|users| *users > 0))
+    }
+
+    /// A page of users: the first, or the one that a page said is next.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be had.
+    pub async fn users(&self, token: Option<&str>) -> Result<UserPage, PageError> {
+        let listed = self
+            .client
+            .list_users()
+            .user_pool_id(self.id.as_str())
+            .limit(PAGE)
+            .set_pagination_token(token.map(str::to_owned));
+        let listed = listed.send().await.map_err(|error| {
+            let refused = error
+                .as_service_error()
+                .is_some_and(ListUsersError::is_invalid_parameter_exception);
+            if refused && token.is_some() {
+                PageError::UnknownToken
+            } else {
+                PageError::Port(self.error("ListUsers", error))
+            }
+        })?;
+        Ok(UserPage {
+            users: listed
+                .users
+                .unwrap_or_default()
+                .into_iter()
+                .map(attributes)
+                .collect(),
+            next: listed.pagination_token.filter(|token| !token.is_empty()),
+        })
+    }
+
+    /// The pool's app clients, in the order of Cognito's list.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such pool, or one of them cannot be described.
+    pub async fn app_clients(&self) -> Result<Vec<AppClient>, PortError> {
+        let listed = self
+            .client
+            .list_user_pool_clients()
+            .user_pool_id(self.id.as_str())
+            .max_results(PAGE)
+            .into_paginator()
+            .items()
+            .send();
+        let listed = listed.collect::<Result<Vec<_>, _>>().await;
+        let listed = listed.map_err(|e| self.error("ListUserPoolClients", e))?;
+        let mut clients = Vec::with_capacity(listed.len());
+        for id in listed.into_iter().filter_map(|client| client.client_id) {
+            clients.push(self.app_client(id).await?);
+        }
+        Ok(clients)
+    }
+
+    async fn app_client(&self, id: String) -> Result<AppClient, PortError> {
+        let described = self
+            .client
+            .describe_user_pool_client()
+            .user_pool_id(self.id.as_str())
+            .client_id(&id);
+        let described = described
+            .send()
+            .await
+            .map_err(|e| self.error("DescribeUserPoolClient", e))?;
+        let client = described.user_pool_client;
+        let name = client
+            .as_ref()
+            .and_then(|client| client.client_name.clone());
+        let analytics = client.and_then(|client| client.analytics_configuration);
+        Ok(AppClient {
+            id: ClientId::new(&id),
+            name: name.unwrap_or_default(),
+            analytics: analytics.map(as_printed),
+        })
+    }
+
+    fn error<E>(&self, operation: &'static str, error: E) -> PortError
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        port_error(operation, self.id.as_str(), error)
+    }
+}
+
+fn attributes(user: UserType) -> Attributes {
+    let status = user
+        .user_status
+        .map(|status| ("cognito:user_status".to_owned(), status.as_str().to_owned()));
+    let own = user.attributes.unwrap_or_default().into_iter();
+    let own = own.map(|attribute| (attribute.name, attribute.value.unwrap_or_default()));
+    own.chain(status).collect()
+}
+
+/// Cognito's own field names, in the order of its documents.
+fn as_printed(analytics: AnalyticsConfigurationType) -> Map<String, Value> {
+    let fields = [
+        ("ApplicationId", analytics.application_id.map(Value::from)),
+        ("ApplicationArn", analytics.application_arn.map(Value::from)),
+        ("RoleArn", analytics.role_arn.map(Value::from)),
+        ("ExternalId", analytics.external_id.map(Value::from)),
+        (
+            "UserDataShared",
+            Some(Value::from(analytics.user_data_shared)),
+        ),
+    ];
+    let given = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    given.collect()
+}

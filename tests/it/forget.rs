@@ -1,0 +1,153 @@
+//! `cognito-pinpoint forget`: nothing is left of one user but the figures, which name nobody.
+
+use std::process::Output;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::support::command::{cognito_pinpoint, errors_of};
+use crate::support::installation::{Installation, PROJECT, batch};
+use crate::support::pinpoint::Fault;
+use crate::support::runtime_api::Function;
+use crate::support::trigger::Trigger;
+
+const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef",
+    "UserDataShared": true, "UserAttributes": {"given_name": "firstName"}}}"#;
+
+/// The pool of the tests' events.
+const POOL: &str = "eu-west-1_AAAA11111";
+
+fn forget(installation: &Installation, sub: &str) -> Output {
+    let mut forget = cognito_pinpoint();
+    forget
+        .args(["forget", "--user-pool-id", POOL, "--sub", sub])
+        .env("ANALYTICS_CONFIG", CONFIG)
+        .env("AWS_ENDPOINT_URL_DYNAMODB", installation.dynamodb_url())
+        .env("AWS_ENDPOINT_URL_PINPOINT", installation.pinpoint.url())
+        .env("EVENT_LOG_TABLE", &installation.tables.event_log)
+        .env("USERS_TABLE", &installation.tables.users)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1");
+    forget.output().unwrap()
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    "2026-01-31T12:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::seconds(seconds)
+}
+
+/// Two users sign in, each on a phone of his own and in a browser.
+async fn installation() -> Installation {
+    let installation = Installation::start().await;
+    let environment = installation.environment().with("ANALYTICS_CONFIG", CONFIG);
+    let mut post_authentication = Function::start("post-authentication", environment.clone()).await;
+    for user in ["ana", "ben"] {
+        let phone = json!({"analyticsEndpointId": format!("{user}s-phone"), "platform": "iOS"});
+        for metadata in [phone, json!({"platform": "web"})] {
+            let mut event = Trigger::PostAuthentication.event(user, &metadata);
+            let attributes = event["request"]["userAttributes"].as_object_mut().unwrap();
+            attributes.insert("email".into(), format!("{user}@example.test").into());
+            attributes.insert("email_verified".into(), "true".into());
+            attributes.insert("given_name".into(), format!("Name-{user}").into());
+            post_authentication.invoke(event.to_string()).await;
+        }
+    }
+    let mut publish = Function::start("publish-events", environment).await;
+    publish.invoke(batch(&installation.records())).await;
+    installation
+}
+
+/// All that the log, the users table and Pinpoint hold.
+async fn traces(installation: &Installation) -> String {
+    let log = installation.items(&installation.tables.event_log).await;
+    let users = installation.items(&installation.tables.users).await;
+    let endpoints: Vec<String> = installation
+        .pinpoint
+        .endpoints()
+        .iter()
+        .map(Value::to_string)
+        .collect();
+    format!("{log:?} {users:?} {endpoints:?}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_user_leaves_no_trace_and_the_figures_stay() {
+    let installation = installation().await;
+    let figures = installation.figures().await;
+    let before = traces(&installation).await;
+    let output = forget(&installation, "ana");
+    assert!(output.status.success(), "{}", errors_of(&output));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!(
+            "project {PROJECT}: 4 endpoints emptied and opted out, 2 events and the state deleted\n"
+        )
+    );
+    let after = traces(&installation).await;
+    for (personal, of_ben) in [
+        ("ana@example.test", "ben@example.test"),
+        ("Name-ana", "Name-ben"),
+        ("sub#ana", "sub#ben"),
+    ] {
+        assert!(before.contains(personal), "{personal}: {before}");
+        assert!(!after.contains(personal), "{personal}: {after}");
+        assert!(after.contains(of_ben), "{of_ben}: {after}");
+    }
+    let emptied: Vec<Value> = installation
+        .pinpoint
+        .endpoints()
+        .into_iter()
+        .filter(|endpoint| endpoint["OptOut"] == "ALL")
+        .collect();
+    assert_eq!(emptied.len(), 4);
+    for endpoint in emptied {
+        assert_eq!(endpoint["EndpointStatus"], "INACTIVE", "{endpoint}");
+        assert_eq!(endpoint.get("Address"), None, "{endpoint}");
+        assert!(
+            !endpoint.to_string().contains("iOS") && !endpoint.to_string().contains("\"ana\""),
+            "{endpoint}"
+        );
+    }
+    assert_eq!(installation.figures().await, figures);
+
+    let again = forget(&installation, "ana");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(
+        errors_of(&again).contains("nothing was kept of this user"),
+        "{}",
+        errors_of(&again)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_pinpoint_does_not_take_is_said_and_done_again_from_the_beginning() {
+    let installation = installation().await;
+    installation.pinpoint.set(Fault::Always(400));
+    let output = forget(&installation, "ana");
+    let errors = errors_of(&output);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("UpdateEndpoint on "), "{errors}");
+    assert!(!errors.contains("ana@example.test"), "{errors}");
+    assert!(
+        traces(&installation).await.contains("sub#ana"),
+        "the state still knows the endpoints"
+    );
+    installation.pinpoint.set(Fault::Nothing);
+    assert!(forget(&installation, "ana").status.success());
+    assert!(!traces(&installation).await.contains("sub#ana"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_again_is_a_new_user() {
+    let installation = installation().await;
+    assert!(forget(&installation, "ana").status.success());
+    let before = installation.records().len();
+    installation
+        .capture(at(0), &Trigger::PostAuthentication.event("ana", &json!({})))
+        .await;
+    let records = installation.records().split_off(before);
+    let environment = installation.environment();
+    let mut publish = Function::start("publish-events", environment).await;
+    publish.invoke(batch(&records)).await;
+    assert_eq!(installation.figures().await.first().unwrap().new_users, 1);
+}

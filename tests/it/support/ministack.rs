@@ -1,0 +1,153 @@
+//! An emulator of AWS that this project did not write, in a process of its own on the loopback
+//! interface: Cognito's API, SSM and STS.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aws::sdk::{self, Patience, SdkConfig};
+use aws_sdk_cognitoidentityprovider::Client as Cognito;
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use super::command::python_program;
+use super::repository;
+
+/// How long it may take to start.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The emulator. It ends when this is dropped.
+pub struct Ministack {
+    child: Child,
+    url: String,
+    _folder: TempDir,
+}
+
+impl Ministack {
+    /// Starts it. Anybody may do anything.
+    pub async fn start() -> Self {
+        Self::start_with("false").await
+    }
+
+    /// Starts it so that it judges who may assume a role.
+    pub async fn with_authorization() -> Self {
+        Self::start_with("true").await
+    }
+
+    async fn start_with(authorization: &str) -> Self {
+        let program = repository(".venv-ministack/bin/ministack");
+        assert!(
+            program.exists(),
+            "{} is not there: run `make test`",
+            program.display()
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let child = Command::new(program)
+            .current_dir(folder.path())
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("AUTH", authorization)
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("TMPDIR", folder.path())
+            .env("STATE_DIR", folder.path())
+            .env("S3_DATA_DIR", folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it can be run");
+        let ministack = Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+            _folder: folder,
+        };
+        let began = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
+            assert!(began.elapsed() < PATIENCE, "ministack does not start");
+            tokio::task::yield_now().await;
+        }
+        ministack
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What its clients are made with.
+    pub fn sdk(&self) -> SdkConfig {
+        sdk::on_loopback(&self.url, Patience::BEHIND_THE_LOG)
+    }
+
+    /// A client of its Cognito.
+    pub fn cognito(&self) -> Cognito {
+        Cognito::new(&self.sdk())
+    }
+
+    /// A new user pool's id.
+    pub async fn user_pool(&self) -> String {
+        let made = self
+            .cognito()
+            .create_user_pool()
+            .pool_name("tests")
+            .send()
+            .await;
+        let pool = made
+            .expect("a pool is made")
+            .user_pool
+            .expect("it is told of");
+        pool.id.expect("it has an id")
+    }
+
+    /// Makes a role that may be assumed by whom this policy trusts.
+    pub fn role(&self, name: &str, trust: &str) {
+        let made = python_program("aws")
+            .args(["--endpoint-url", &self.url, "iam", "create-role"])
+            .args(["--role-name", name, "--assume-role-policy-document", trust])
+            .output()
+            .expect("it can be run");
+        assert!(made.status.success(), "{made:?}");
+    }
+
+    /// A new user's `sub`.
+    pub async fn user(&self, pool: &str, name: &str, attributes: &[(&str, &str)]) -> String {
+        let create = self
+            .cognito()
+            .admin_create_user()
+            .user_pool_id(pool)
+            .username(name);
+        let create = attributes.iter().fold(create, |create, (name, value)| {
+            create.user_attributes(attribute(name, value))
+        });
+        let user = create.send().await.expect("a user is made").user;
+        let attributes = user.expect("it is told of").attributes.unwrap_or_default();
+        let sub = attributes
+            .into_iter()
+            .find(|attribute| attribute.name == "sub");
+        sub.and_then(|sub| sub.value).expect("a user has a sub")
+    }
+}
+
+/// An attribute of a user.
+pub fn attribute(name: &str, value: &str) -> AttributeType {
+    let attribute = AttributeType::builder().name(name).value(value).build();
+    attribute.expect("it has a name")
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
+impl Drop for Ministack {
+    fn drop(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+}

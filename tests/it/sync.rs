@@ -1,0 +1,274 @@
+//! `cognito-pinpoint sync`: a pool's users are listed, and their endpoints come into step.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::support::command::{cognito_pinpoint, errors_of};
+use crate::support::installation::{Installation, PROJECT, batch};
+use crate::support::ministack::{Ministack, attribute};
+use crate::support::pinpoint::Asked;
+use crate::support::runtime_api::Function;
+
+/// More than two pages of ListUsers.
+const USERS: usize = 130;
+
+/// A pool, and an installation that was attached to it later.
+struct Late {
+    ministack: Ministack,
+    pool: String,
+    installation: Installation,
+    folder: tempfile::TempDir,
+}
+
+impl Late {
+    async fn start() -> Self {
+        let ministack = Ministack::start().await;
+        Self {
+            pool: ministack.user_pool().await,
+            ministack,
+            installation: Installation::start().await,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, config: &Value) -> Command {
+        let mut sync = cognito_pinpoint();
+        sync.args(["sync", "--user-pool-id", &self.pool, "--format", "json"])
+            .args(["--users-per-second", "1000000"])
+            .current_dir(self.folder())
+            .env("ANALYTICS_CONFIG", config.to_string())
+            .env(
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+                self.ministack.url(),
+            )
+            .env(
+                "AWS_ENDPOINT_URL_DYNAMODB",
+                self.installation.dynamodb_url(),
+            )
+            .env("EVENT_LOG_TABLE", &self.installation.tables.event_log)
+            .env("USERS_TABLE", &self.installation.tables.users)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "us-east-1");
+        sync
+    }
+
+    /// Walks the pool, and has what came of it published; what is printed, and what Pinpoint was asked.
+    async fn sync(&self, config: &Value) -> (Value, Vec<Asked>) {
+        let tally = tally(&self.command(config).output().unwrap());
+        (tally, self.publish(config).await)
+    }
+
+    async fn publish(&self, config: &Value) -> Vec<Asked> {
+        let asked = self.installation.pinpoint.asked().len();
+        let environment = self.installation.environment();
+        let environment = environment.with("ANALYTICS_CONFIG", config.to_string());
+        let mut publish = Function::start("publish-events", environment).await;
+        publish.invoke(batch(&self.installation.records())).await;
+        self.installation.pinpoint.asked().split_off(asked)
+    }
+
+    /// The contact endpoints that are in use, as channel and address.
+    fn in_use(&self) -> Vec<(String, String)> {
+        let endpoints = self.installation.pinpoint.endpoints().into_iter();
+        let in_use = endpoints.filter(|endpoint| endpoint["EndpointStatus"] == "ACTIVE");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut all: Vec<_> = in_use
+            .map(|endpoint| (text(&endpoint["ChannelType"]), text(&endpoint["Address"])))
+            .collect();
+        all.sort();
+        all
+    }
+}
+
+fn tally(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", errors_of(output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn sharing(client: &str) -> Value {
+    json!({"Clients": {(client): {"ApplicationId": PROJECT, "UserDataShared": true,
+        "UserAttributes": {"custom:tier": "tier"}}}})
+}
+
+fn email(address: &str) -> [(&str, &str); 2] {
+    [("email", address), ("email_verified", "true")]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_again() {
+    let late = Late::start().await;
+    for number in 0..USERS {
+        let address = format!("user{number:03}@example.test");
+        late.ministack
+            .user(&late.pool, &format!("user{number:03}"), &email(&address))
+            .await;
+    }
+    let odd = [
+        ("phone_number", "+12065550123"),
+        ("phone_number_verified", "true"),
+        ("email", "late@example.test"),
+        ("email_verified", "false"),
+        ("custom:tier", "gold"),
+    ];
+    late.ministack.user(&late.pool, "phone", &odd).await;
+    let no_e164 = [
+        ("phone_number", "2065550123"),
+        ("phone_number_verified", "true"),
+    ];
+    late.ministack.user(&late.pool, "odd-phone", &no_e164).await;
+    let config = sharing("app");
+
+    let dry = tally(&late.command(&config).arg("--dry-run").output().unwrap());
+    let nothing = late
+        .installation
+        .items(&late.installation.tables.event_log)
+        .await;
+    assert_eq!(nothing.len(), 0, "a dry run appends nothing");
+
+    let (first, asked) = late.sync(&config).await;
+    let expected = json!({"users": USERS + 2, "outOfStep": USERS + 1,
+        "told": {"email": USERS, "sms": 1}, "retired": {}, "rejected": {"rejected:sms": 1}, "unreadable": 0});
+    assert_eq!((&dry, &first), (&expected, &expected));
+    assert!(
+        asked.iter().all(|asked| !asked.path.ends_with("/events")),
+        "no analytics event: {asked:?}"
+    );
+    let in_use = late.in_use();
+    assert_eq!(in_use.len(), USERS + 1);
+    assert_eq!(
+        in_use[0],
+        ("EMAIL".to_owned(), "user000@example.test".to_owned())
+    );
+    let phone = late.installation.pinpoint.endpoints();
+    let phone = phone
+        .iter()
+        .find(|endpoint| endpoint["ChannelType"] == "SMS")
+        .unwrap();
+    assert_eq!(phone["User"]["UserAttributes"], json!({"tier": ["gold"]}));
+    assert_eq!(late.installation.figures().await, [], "nobody was active");
+    assert_eq!(
+        std::fs::read_dir(late.folder()).unwrap().count(),
+        0,
+        "the walk is over"
+    );
+
+    let (second, asked) = late.sync(&config).await;
+    assert_eq!((&second["outOfStep"], asked), (&json!(0), Vec::new()));
+
+    let changed = [
+        attribute("email", "new@example.test"),
+        attribute("email_verified", "true"),
+    ];
+    let update = late.ministack.cognito().admin_update_user_attributes();
+    let update = update.user_pool_id(&late.pool).username("user007");
+    update
+        .set_user_attributes(Some(changed.into()))
+        .send()
+        .await
+        .unwrap();
+    let (third, asked) = late.sync(&config).await;
+    assert_eq!((&third["told"], asked.len()), (&json!({"email": 1}), 1));
+    assert!(
+        late.in_use()
+            .contains(&("EMAIL".to_owned(), "new@example.test".to_owned()))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_shares_no_longer_is_retired_unless_another_client_of_the_project_does() {
+    let late = Late::start().await;
+    late.ministack
+        .user(&late.pool, "ana", &email("ana@example.test"))
+        .await;
+    late.sync(&sharing("app")).await;
+    assert_eq!(late.in_use().len(), 1);
+    let mut both = sharing("other");
+    both["Clients"]["app"] = json!({"ApplicationId": PROJECT});
+    let (tally, _) = late.sync(&both).await;
+    assert_eq!(tally["retired"], json!({}));
+    assert_eq!(late.in_use().len(), 1);
+    let (tally, _) = late
+        .sync(&json!({"Clients": {"app": {"ApplicationId": PROJECT}}}))
+        .await;
+    assert_eq!(tally["retired"], json!({"email": 1}));
+    assert_eq!(late.in_use().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_walk_goes_on_where_it_was() {
+    let late = Late::start().await;
+    for number in 0..USERS {
+        let address = format!("user{number:03}@example.test");
+        late.ministack
+            .user(&late.pool, &format!("user{number:03}"), &email(&address))
+            .await;
+    }
+    let config = sharing("app");
+    // As the walk keeps it after its first page: the emulator's tokens are offsets.
+    let place = late
+        .folder()
+        .join(format!("cognito-pinpoint-sync-{}.json", late.pool));
+    let kept = json!({"userPoolId": late.pool, "paginationToken": "60", "tally": {
+        "users": 60, "outOfStep": 60, "told": {"email": 60}, "retired": {}, "rejected": {}, "unreadable": 0}});
+    std::fs::write(&place, kept.to_string()).unwrap();
+    let output = late.command(&config).output().unwrap();
+    assert!(
+        errors_of(&output).contains("going on after 60 users"),
+        "{}",
+        errors_of(&output)
+    );
+    assert_eq!(tally(&output)["users"], json!(USERS));
+    late.publish(&config).await;
+    assert_eq!(late.in_use().len(), USERS - 60);
+    assert!(!place.exists());
+
+    std::fs::write(
+        &place,
+        kept.to_string().replace(&late.pool, "us-east-1_other"),
+    )
+    .unwrap();
+    let output = late.command(&config).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        errors_of(&output).contains("us-east-1_other"),
+        "{}",
+        errors_of(&output)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
+    let late = Late::start().await;
+    late.ministack
+        .user(&late.pool, "ana", &email("ana@example.test"))
+        .await;
+    let mut no_table = late.command(&sharing("app"));
+    let output = no_table.env("USERS_TABLE", "nowhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        errors_of(&output).contains("BatchGetItem on nowhere"),
+        "{}",
+        errors_of(&output)
+    );
+    let mut no_pool = late.command(&sharing("app"));
+    let output = no_pool
+        .args(["--user-pool-id", "us-east-1_nowhere"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "it is given twice");
+    let mut no_config = late.command(&sharing("app"));
+    let output = no_config.env_remove("ANALYTICS_CONFIG").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        errors_of(&output).contains("--config FILE"),
+        "{}",
+        errors_of(&output)
+    );
+}
