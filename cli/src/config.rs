@@ -12,7 +12,8 @@ use aws::sdk::SdkConfig;
 use domain::config::Config;
 
 use crate::Failure;
-use crate::args::ConfigCommand;
+use crate::account::account_of;
+use crate::args::{ConfigCommand, InstallationArgs};
 
 /// Runs what was asked for.
 pub async fn run(command: ConfigCommand) -> Result<ExitCode, Failure> {
@@ -38,17 +39,21 @@ pub fn read(file: &Path) -> Result<Config, Failure> {
         .map_err(|faults| Failure::Usage(format!("the configuration {name} is faulty:\n{faults}")))
 }
 
-/// The configuration in a file, or else where the functions have theirs.
-pub async fn read_or_environment(file: Option<&Path>, sdk: &SdkConfig) -> Result<Config, Failure> {
-    if let Some(file) = file {
-        return read(file);
+/// The configuration of an installation, in a file or else where the functions have theirs, and the
+/// account that it is in. What can be told without the account is told first.
+pub async fn of_installation(of: &InstallationArgs) -> Result<(Config, SdkConfig), Failure> {
+    if let Some(file) = &of.config {
+        let config = read(file)?;
+        return Ok((config, account_of(&of.user_pool_id).await?));
     }
     let source = Source::from_environment()
         .map_err(|error| Failure::Usage(format!("{error}; or give --config FILE")))?;
-    source.read(sdk).await.map_err(|error| match error {
+    let sdk = account_of(&of.user_pool_id).await?;
+    let config = source.read(&sdk).await.map_err(|error| match error {
         ConfigurationError::Unavailable(_) => Failure::from(error),
         ConfigurationError::Nowhere
         | ConfigurationError::Unreadable { .. }
         | ConfigurationError::Faulty(_) => Failure::Usage(error.to_string()),
-    })
+    })?;
+    Ok((config, sdk))
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use aws::erasure::AwsErasure;
 use aws::pinpoint::{PinpointDestination, Routes};
-use aws::sdk::{self, Patience};
+use aws::sdk;
 use domain::auth_event::{UserKey, Who};
 use pipeline::forget::{Forgotten, forget};
 
@@ -14,8 +14,7 @@ use crate::config;
 
 /// Forgets the user in every project of the configuration. Exit code 1 if nothing was known.
 pub async fn run(args: ForgetArgs) -> Result<ExitCode, Failure> {
-    let sdk = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
-    let config = config::read_or_environment(args.of.config.as_deref(), &sdk).await?;
+    let (config, sdk) = config::of_installation(&args.of).await?;
     let projects = config.projects();
     let dynamodb = sdk::dynamodb(&sdk);
     let endpoint = sdk::endpoint_from_environment("PINPOINT");

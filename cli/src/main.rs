@@ -1,5 +1,6 @@
 //! The `cognito-pinpoint` command.
 
+mod account;
 mod args;
 mod config;
 mod days;
@@ -23,6 +24,10 @@ use args::{Args, Command};
 /// A replay is client and server in one process and allocates for both: this makes it a third faster.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What is logged unless `RUST_LOG` says otherwise. Where credentials were looked for in vain is told in
+/// one line at the end.
+const LOGGED: &str = "warn,aws_config=off";
 
 /// How a command that did not succeed ends.
 #[derive(Debug)]
@@ -60,7 +65,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_env_filter(filter)

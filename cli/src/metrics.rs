@@ -13,6 +13,7 @@ use local::dynamodb::DynamoDbStore;
 use serde::Serialize;
 
 use crate::Failure;
+use crate::account::account;
 use crate::args::{MetricsArgs, MetricsFormat};
 use crate::days::{SegmentObject, cells, days, months, table};
 use crate::replay::DYNAMODB_FILE;
@@ -50,7 +51,7 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
 /// The rows, wherever they are.
 async fn open(args: &MetricsArgs) -> Result<DynamoMetrics, Failure> {
     if let Some(table) = &args.table {
-        let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
+        let config = account().await?;
         return Ok(DynamoMetrics::new(sdk::dynamodb(&config), table.clone()));
     }
     let file = args

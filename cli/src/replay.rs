@@ -44,7 +44,12 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     };
     if taken.replayed == 0 && taken.rejected.is_empty() {
         eprintln!(
-            "there was nothing to replay: of a folder, only its own .json and .jsonl files are"
+            "there was nothing to replay: {}",
+            if args.spilled {
+                "no log line holds a spilled event"
+            } else {
+                "of a folder, only its own .json and .jsonl files are"
+            }
         );
     }
     let replayed = installation.finish().await?;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aws::event_log::DynamoEventLog;
-use aws::sdk::{self, Patience};
+use aws::sdk;
 use aws::user_pool::{PageError, UserPage, UserPool};
 use aws::users::DynamoUserStates;
 use chrono::Utc;
@@ -30,8 +30,7 @@ const APPEND_BUDGET: Duration = Duration::from_secs(10);
 
 /// Walks the pool, from where an interrupted walk ended.
 pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
-    let sdk = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
-    let config = config::read_or_environment(args.of.config.as_deref(), &sdk).await?;
+    let (config, sdk) = config::of_installation(&args.of).await?;
     let dynamodb = sdk::dynamodb(&sdk);
     let tables = args.of.tables();
     let mut walk = Walking {

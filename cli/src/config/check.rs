@@ -1,24 +1,38 @@
 //! `cognito-pinpoint config check`: what a configuration comes to, or every fault of it.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
-use domain::config::{
-    ClientConfig, Config, Destination, FederatedUsers, ProjectRegion, UserDataSharing,
-};
+use domain::config::{ClientConfig, Config, FederatedUsers, ProjectRegion, UserDataSharing};
 use domain::ids::UserPoolId;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::Failure;
 use crate::args::{ConfigCheckArgs, Format};
-use crate::days::{cells, table};
+use crate::days::table;
 
 /// What the clients have that are not named.
 const DEFAULT: &str = "(default)";
 
-/// A Region that Cognito's table decides, by the pool.
+/// In the table, a Region that Cognito's table decides, by the pool's.
 const BY_POOL: &str = "by the pool";
+
+/// In the table, what is not there.
+const NONE: &str = "–";
+
+const COLUMNS: [&str; 10] = [
+    "client",
+    "project",
+    "Region",
+    "shared",
+    "federated",
+    "window",
+    "destinations",
+    "user attributes",
+    "role",
+    "external id",
+];
 
 /// What an app client's configuration comes to.
 #[derive(Debug, Serialize)]
@@ -26,15 +40,15 @@ const BY_POOL: &str = "by the pool";
 struct Row {
     client: String,
     project: String,
-    region: String,
+    /// `None` while the pool is not known that decides it.
+    region: Option<String>,
     shared: bool,
     federated: bool,
-    window_seconds: u32,
-    destinations: String,
-    role: String,
-    external_id: String,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    user_attributes: Map<String, Value>,
+    attempt_window_seconds: u32,
+    destinations: Vec<&'static str>,
+    role: Option<String>,
+    external_id: Option<String>,
+    user_attributes: BTreeMap<String, String>,
 }
 
 /// Prints the configuration as it is resolved. A faulty one ends with exit code 2.
@@ -53,7 +67,7 @@ pub fn run(args: &ConfigCheckArgs) -> Result<ExitCode, Failure> {
             row.client
         );
     }
-    print(rows, args.format)?;
+    print(&rows, args.format)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -84,54 +98,73 @@ pub fn regions(config: &Config, pool: &UserPoolId) -> Result<(), String> {
     rows(config, Some(pool)).map(|_| ())
 }
 
-fn region(client: &ClientConfig, pool: Option<&UserPoolId>) -> Result<String, String> {
+fn region(client: &ClientConfig, pool: Option<&UserPoolId>) -> Result<Option<String>, String> {
     match (&client.region, pool) {
         (region, Some(pool)) => {
             let resolved = region.resolve(pool).map_err(|error| error.to_string())?;
-            Ok(resolved.to_string())
+            Ok(Some(resolved.to_string()))
         }
-        (ProjectRegion::Named(region), None) => Ok(region.to_string()),
-        (ProjectRegion::ByPool, None) => Ok(BY_POOL.to_owned()),
+        (ProjectRegion::Named(region), None) => Ok(Some(region.to_string())),
+        (ProjectRegion::ByPool, None) => Ok(None),
     }
 }
 
-fn row(name: String, region: String, client: &ClientConfig) -> Row {
-    let role = client.role.as_ref();
-    let destinations: Vec<_> = client
-        .destinations
-        .iter()
-        .copied()
-        .map(Destination::name)
-        .collect();
-    let attributes = client.user_attributes.iter();
+fn row(client: String, region: Option<String>, config: &ClientConfig) -> Row {
+    let role = config.role.as_ref();
     Row {
-        client: name,
-        project: client.project.to_string(),
+        client,
+        project: config.project.to_string(),
         region,
-        shared: client.sharing == UserDataSharing::On,
-        federated: client.federated == FederatedUsers::Include,
-        window_seconds: client.attempt_window.as_seconds(),
-        destinations: destinations.join(","),
-        role: role.map(|role| role.arn.clone()).unwrap_or_default(),
-        external_id: role
-            .and_then(|role| role.external_id.clone())
-            .unwrap_or_default(),
-        user_attributes: attributes
-            .map(|(from, to)| (from.clone(), Value::from(to.clone())))
-            .collect(),
+        shared: config.sharing == UserDataSharing::On,
+        federated: config.federated == FederatedUsers::Include,
+        attempt_window_seconds: config.attempt_window.as_seconds(),
+        destinations: config.destinations.iter().map(|to| to.name()).collect(),
+        role: role.map(|role| role.arn.clone()),
+        external_id: role.and_then(|role| role.external_id.clone()),
+        user_attributes: config.user_attributes.clone(),
     }
 }
 
-fn print(mut rows: Vec<Row>, format: Format) -> Result<(), Failure> {
+fn print(rows: &[Row], format: Format) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    match format {
-        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?,
+    Ok(match format {
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(rows)?)?,
         Format::Table => {
-            for row in &mut rows {
-                row.user_attributes.clear();
-            }
-            writeln!(out, "{}", table(cells(&rows)?))?;
+            let header = COLUMNS.map(str::to_owned).to_vec();
+            let rows = rows.iter().map(for_people);
+            writeln!(
+                out,
+                "{}",
+                table(std::iter::once(header).chain(rows).collect())
+            )?;
         }
-    }
-    Ok(())
+    })
+}
+
+/// The cells of a row, in the order of [`COLUMNS`].
+fn for_people(row: &Row) -> Vec<String> {
+    let or_none = |text: String| {
+        if text.is_empty() {
+            NONE.to_owned()
+        } else {
+            text
+        }
+    };
+    let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
+    let attributes = row.user_attributes.iter();
+    let attributes: Vec<String> = attributes
+        .map(|(from, to)| format!("{from} as {to}"))
+        .collect();
+    vec![
+        row.client.clone(),
+        row.project.clone(),
+        row.region.clone().unwrap_or_else(|| BY_POOL.to_owned()),
+        yes(row.shared),
+        yes(row.federated),
+        format!("{} s", row.attempt_window_seconds),
+        or_none(row.destinations.join(", ")),
+        or_none(attributes.join(", ")),
+        or_none(row.role.clone().unwrap_or_default()),
+        or_none(row.external_id.clone().unwrap_or_default()),
+    ]
 }

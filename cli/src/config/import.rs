@@ -2,22 +2,23 @@
 //! Cognito has it, becomes this service's.
 
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use aws::sdk::{self, Patience};
 use aws::user_pool::{AppClient, UserPool};
 use domain::config::Config;
 use serde_json::{Map, Value, json};
 
 use super::check::regions;
 use crate::Failure;
+use crate::account::account_of;
 use crate::args::ConfigImportArgs;
 
 /// Writes the configuration, and tells what in it would be refused. Exit code 1 if anything would.
 pub async fn run(args: &ConfigImportArgs) -> Result<ExitCode, Failure> {
-    let sdk = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
+    check_output(args)?;
+    let sdk = account_of(&args.user_pool_id).await?;
     let pool = UserPool::new(&sdk, args.user_pool_id.clone());
     let clients = pool.app_clients().await?;
     let configured = configured(&clients);
@@ -70,6 +71,26 @@ fn without(clients: &[AppClient]) -> String {
 }
 
 /// A file that is there is somebody's work: it is replaced only with `--force`.
+fn check_output(args: &ConfigImportArgs) -> Result<(), Failure> {
+    let name = args.output.display();
+    let folder = args
+        .output
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let folder = folder.display();
+        return Err(Failure::Usage(format!(
+            "{name} cannot be written: there is no folder {folder}"
+        )));
+    }
+    if args.output.exists() && !args.force {
+        return Err(Failure::Usage(format!(
+            "{name} is there already: give another --output, or --force"
+        )));
+    }
+    Ok(())
+}
+
 fn write(args: &ConfigImportArgs, text: &str) -> Result<(), Failure> {
     if args.output == Path::new("-") {
         return Ok(std::io::stdout().lock().write_all(text.as_bytes())?);
@@ -81,13 +102,8 @@ fn write(args: &ConfigImportArgs, text: &str) -> Result<(), Failure> {
         .truncate(true)
         .create(args.force)
         .create_new(!args.force);
-    let file = options.open(&args.output).map_err(|error| {
-        Failure::Usage(match error.kind() {
-            ErrorKind::AlreadyExists => {
-                format!("{name} is there already: give another --output, or --force")
-            }
-            _ => format!("{name} cannot be written: {error}"),
-        })
-    });
+    let file = options
+        .open(&args.output)
+        .map_err(|error| Failure::Usage(format!("{name} cannot be written: {error}")));
     Ok(file?.write_all(text.as_bytes())?)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aws::event_log::{AuthEventRecord, DynamoEventLog, RETENTION_DAYS, RecordError};
-use aws::sdk::{self, Patience};
+use aws::sdk;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::AuthEvent;
 use pipeline::ports::{Appended, EventLog};
@@ -13,6 +13,7 @@ use super::installation::IN_LOG;
 use super::outcomes::Outcomes;
 use super::report::Report;
 use crate::Failure;
+use crate::account::account;
 use crate::entries::Rejected;
 use crate::progress::Progress;
 use crate::spilled::{Spilled, SpilledEvent};
@@ -42,7 +43,7 @@ pub fn events(
     }
     let others = spilled.passed_over();
     if others > 0 {
-        eprintln!("{others} other log lines were passed over");
+        eprintln!("log lines that hold no spilled event, passed over: {others}");
     }
     events.sort_by_key(|event| (event.time, event.id));
     (events, rejected)
@@ -74,7 +75,7 @@ pub async fn append_to(table: &str, paths: &[PathBuf]) -> Result<Report, Failure
     let mut spilled = Spilled::new(paths.to_vec());
     let oldest = Utc::now() - TimeDelta::days(OLDEST_DAYS.into());
     let (events, rejected) = events(&mut spilled, Some(oldest));
-    let config = sdk::on_this_machine(Patience::BEHIND_THE_LOG).await;
+    let config = account().await?;
     let log = DynamoEventLog::new(sdk::dynamodb(&config), table.to_owned(), APPEND_BUDGET);
     let progress = Progress::of_events("appending", events.len());
     let mut outcomes = Outcomes::default();

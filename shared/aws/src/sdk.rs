@@ -5,12 +5,14 @@
 
 use std::time::Duration;
 
-pub use aws_config::SdkConfig;
+use aws_config::BehaviorVersion;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+pub use aws_config::{Region, SdkConfig};
+use aws_sdk_dynamodb::config::{
+    Credentials, ProvideCredentials, SharedCredentialsProvider, SharedHttpClient,
+};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::Builder;
@@ -70,10 +72,48 @@ pub fn in_lambda(patience: Patience) -> SdkConfig {
     with_patience(config.build(), patience)
 }
 
-/// The configuration of a command on somebody's machine: the usual chain of credentials.
-pub async fn on_this_machine(patience: Patience) -> SdkConfig {
-    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
-    with_patience(config.load().await, patience)
+/// Why a command on somebody's machine cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAccount {
+    /// There are no credentials.
+    #[error(
+        "no AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
+         after `aws sso login`, run `eval \"$(aws configure export-credentials --format env)\"`"
+    )]
+    Credentials,
+    /// There is no Region.
+    #[error("no AWS Region was found: set AWS_REGION to the one that the tables are in")]
+    Region,
+}
+
+/// The configuration of a command on somebody's machine: the usual chains of credentials and Regions,
+/// and where these know no Region, `region`.
+///
+/// # Errors
+///
+/// If there are no credentials, or there is no Region.
+pub async fn on_this_machine(
+    patience: Patience,
+    region: Option<Region>,
+) -> Result<SdkConfig, NoAccount> {
+    let found = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client())
+        .load()
+        .await;
+    let region = found
+        .region()
+        .cloned()
+        .or(region)
+        .ok_or(NoAccount::Region)?;
+    let config = with_patience(found.into_builder().region(region).build(), patience);
+    let provider = config
+        .credentials_provider()
+        .ok_or(NoAccount::Credentials)?;
+    provider.provide_credentials().await.map_err(|error| {
+        tracing::debug!(error = describe(&error), "no credentials");
+        NoAccount::Credentials
+    })?;
+    Ok(config)
 }
 
 /// The configuration for a server in this process, which asks for no real credentials.

@@ -5,6 +5,9 @@ use std::fmt;
 use super::json::Json;
 use super::{ConfigFault, ConfigFaults};
 
+/// What `describe-user-pool-client` prints around an `AnalyticsConfiguration`, and its name.
+const WRAPPERS: [&str; 2] = ["UserPoolClient", "AnalyticsConfiguration"];
+
 /// Where in the configuration something is.
 #[derive(Clone, PartialEq)]
 pub(super) struct Path(String);
@@ -100,7 +103,11 @@ impl<'a> Object<'a> {
             .iter()
             .filter(|(name, _)| !known.contains(&name.as_str()))
         {
-            let problem = format!("is not a known field; {}", suggestion(name, known));
+            let problem = if WRAPPERS.contains(&name.as_str()) {
+                "wraps what belongs here; keep what stands inside AnalyticsConfiguration, under Clients.<the client's id>".to_owned()
+            } else {
+                format!("is not a known field; {}", suggestion(name, known))
+            };
             faults.add(&self.path.field(name), problem);
         }
     }
