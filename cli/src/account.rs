@@ -1,9 +1,14 @@
 //! The AWS account that a command works on.
 
+use std::time::Duration;
+
 use aws::sdk::{self, NoAccount, Patience, Region, SdkConfig};
 use domain::ids::UserPoolId;
 
 use crate::Failure;
+
+/// How long one append may take, where nobody waits for it.
+pub const APPEND_BUDGET: Duration = Duration::from_secs(10);
 
 /// The account whose credentials are found here.
 pub async fn account() -> Result<SdkConfig, Failure> {

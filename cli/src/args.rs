@@ -117,6 +117,10 @@ pub struct SyncArgs {
     /// default takes 30 requests a second, of all who ask.
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub users_per_second: u32,
+    /// How many changes of endpoints to append in a second, at most: what publish-events can send. By
+    /// default, Pinpoint takes 10 UpdateEndpoint a second.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub endpoints_per_second: u32,
     /// Where an interrupted walk is remembered: cognito-pinpoint-sync-ID.json here, unless given.
     #[arg(long, value_name = "FILE")]
     pub progress_file: Option<PathBuf>,
@@ -131,6 +135,12 @@ pub struct ForgetArgs {
     /// The user's sub. Delete the user from the pool first: who signs in again is kept again.
     #[arg(long, value_name = "SUB", value_parser = sub)]
     pub sub: Sub,
+    /// Delete the state and the events also where endpoints are left that cannot be emptied.
+    #[arg(long)]
+    pub leave_endpoints: bool,
+    /// Forget the user in this project too, which is configured no longer. May be given again.
+    #[arg(long = "project", value_name = "ID", value_parser = config::application_id)]
+    pub projects: Vec<ProjectId>,
 }
 
 #[derive(Debug, clap::Args)]

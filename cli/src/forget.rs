@@ -6,48 +6,65 @@ use aws::erasure::AwsErasure;
 use aws::pinpoint::{PinpointDestination, Routes};
 use aws::sdk;
 use domain::auth_event::{UserKey, Who};
-use pipeline::forget::{Forgotten, forget};
+use pipeline::forget::{Forgotten, LeftEndpoints, forget};
 
 use crate::Failure;
 use crate::args::ForgetArgs;
 use crate::config;
 
-/// Forgets the user in every project of the configuration. Exit code 1 if nothing was known.
+/// Forgets the user in every project of the configuration, and in those that are named. Exit code 1 if
+/// nothing was known, or something is left.
 pub async fn run(args: ForgetArgs) -> Result<ExitCode, Failure> {
     let (config, sdk) = config::of_installation(&args.of).await?;
-    let projects = config.projects();
+    let leave = if args.leave_endpoints {
+        LeftEndpoints::LetGo
+    } else {
+        LeftEndpoints::KeepState
+    };
+    let mut projects = config.projects();
+    projects.extend(args.projects);
     let dynamodb = sdk::dynamodb(&sdk);
     let endpoint = sdk::endpoint_from_environment("PINPOINT");
     let routes = Routes::new(config.into(), sdk, endpoint);
     let pinpoint = PinpointDestination::new(routes);
     let erasure = AwsErasure::new(dynamodb, args.of.tables(), pinpoint);
-    let mut known = false;
+    let (mut known, mut left) = (false, false);
     for project in projects {
         let user = UserKey {
             project,
             pool: args.of.user_pool_id.clone(),
             who: Who::User(args.sub.clone()),
         };
-        let forgotten = forget(&user, &erasure).await?;
-        known |= forgotten != Forgotten::default();
+        let forgotten = forget(&user, leave, &erasure).await?;
         tell(&user, &forgotten);
+        known |= forgotten != Forgotten::default();
+        left |= !forgotten.left.is_empty();
     }
     if !known {
         eprintln!("nothing was kept of this user: are pool, sub and configuration the right ones?");
     }
-    Ok(ExitCode::from(u8::from(!known)))
+    if left && !args.leave_endpoints {
+        eprintln!(
+            "the state and the events stay, which know of them; --leave-endpoints lets them go"
+        );
+    }
+    Ok(ExitCode::from(u8::from(!known || left)))
 }
 
 fn tell(user: &UserKey, forgotten: &Forgotten) {
+    let Forgotten {
+        endpoints, events, ..
+    } = forgotten;
     let state = if forgotten.state {
         "the state"
     } else {
         "no state"
     };
     println!(
-        "project {}: {} endpoints emptied and opted out, {} events and {state} deleted",
+        "project {}: {endpoints} endpoints emptied and opted out, {events} events and {state} deleted",
         user.project,
-        forgotten.endpoints.len(),
-        forgotten.events,
     );
+    for (endpoint, why) in &forgotten.left {
+        eprintln!("endpoint {} is left as it was: {why}", endpoint.id);
+    }
 }

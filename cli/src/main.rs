@@ -12,6 +12,7 @@ mod progress;
 mod replay;
 mod spilled;
 mod sync;
+mod text;
 
 use std::io;
 use std::process::ExitCode;

@@ -83,6 +83,10 @@ async fn entries(args: &ReplayArgs, installation: &mut Installation) -> Result<T
         match entry.and_then(parsed) {
             Err(rejected) => taken.rejected.push(rejected),
             Ok((entry, parsed)) => {
+                if installation.is_long_until(entry.time) {
+                    installation.capture(together.take()).await?;
+                }
+                installation.pass_time(entry.time).await?;
                 together.push(entry, &parsed);
                 taken.replayed += 1;
                 if together.is_full() {

@@ -3,47 +3,48 @@
 mod place;
 mod tally;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use aws::event_log::DynamoEventLog;
 use aws::sdk;
-use aws::user_pool::{PageError, UserPage, UserPool};
+use aws::user_pool::{PAGE, PageError, UserPage, UserPool};
 use aws::users::DynamoUserStates;
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::config::Config;
-use pipeline::sync::{Walk, append};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use domain::ids::ClientId;
+use pipeline::sync::{Plan, Walk, append};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Failure;
+use crate::account::APPEND_BUDGET;
 use crate::args::SyncArgs;
 use crate::config;
 use crate::progress::Progress;
 use place::Place;
 use tally::Tally;
 
-/// Users in one page of ListUsers.
-const PAGE: u32 = 60;
-
-/// How long one append may take.
-const APPEND_BUDGET: Duration = Duration::from_secs(10);
+/// How far what Cognito lists may be behind what it told a trigger.
+const LAG: TimeDelta = TimeDelta::minutes(1);
 
 /// Walks the pool, from where an interrupted walk ended.
 pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
+    let place = Place::of(&args)?;
     let (config, sdk) = config::of_installation(&args.of).await?;
     let dynamodb = sdk::dynamodb(&sdk);
     let tables = args.of.tables();
-    let mut walk = Walking {
+    let pool = UserPool::new(&sdk, args.of.user_pool_id.clone());
+    let walk = Walking {
         log: DynamoEventLog::new(dynamodb.clone(), tables.event_log.clone(), APPEND_BUDGET),
         states: DynamoUserStates::new(dynamodb, tables),
-        pool: UserPool::new(&sdk, args.of.user_pool_id.clone()),
-        pages: pages(args.users_per_second),
-        place: Place::of(&args)?,
+        clients: pool.client_ids().await?,
+        pages: paced(PAGE.into(), args.users_per_second),
+        pool,
         config,
-        dry_run: args.dry_run,
     };
-    let tally = walk.through().await?;
-    tally.print(args.format, args.dry_run)?;
+    let tally = walk.through(place, &args).await?;
+    tally.print(&args)?;
     Ok(ExitCode::from(u8::from(tally.unreadable > 0)))
 }
 
@@ -51,64 +52,77 @@ pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
 struct Walking {
     config: Config,
     pool: UserPool,
+    clients: BTreeSet<ClientId>,
     states: DynamoUserStates,
     log: DynamoEventLog,
-    pages: Interval,
-    place: Place,
-    dry_run: bool,
+    pages: Duration,
 }
 
 impl Walking {
-    async fn through(&mut self) -> Result<Tally, Failure> {
-        let users = self.pool.estimated_users().await?;
-        let progress = Progress::of_users("walking", users);
-        let mut tally = self.place.tally().clone();
-        progress.set_position(tally.users);
+    async fn through(&self, mut place: Place, args: &SyncArgs) -> Result<Tally, Failure> {
+        let progress = Progress::of_users("walking", self.pool.estimated_users().await?);
+        let mut tally = place.tally().clone();
+        let mut page = self.first_page(&mut place, &mut tally).await?;
         loop {
-            self.pages.tick().await;
-            let page = self.page(&mut tally).await?;
-            self.settle(&page, &mut tally).await?;
-            progress.set_position(tally.users);
-            match page.next {
-                Some(token) => self.place.move_to(token, &tally)?,
-                None => break,
+            let next = Instant::now() + self.pages;
+            let plan = self.plan(&page).await?;
+            if !args.dry_run {
+                append(&plan, &self.log).await?;
+                let updates = u32::try_from(plan.updates.len()).unwrap_or(u32::MAX);
+                sleep(paced(updates, args.endpoints_per_second)).await;
             }
+            tally.add(page.page.listed, &plan);
+            progress.set_position(tally.users);
+            let Some(token) = page.page.next else { break };
+            sleep_until(next).await;
+            page = self.page(Some(&token)).await?;
+            place.move_to(token, &tally)?;
         }
         progress.finish();
-        self.place.leave()?;
+        place.leave()?;
         Ok(tally)
     }
 
-    /// The next page. If Cognito no longer knows where the walk was, it begins anew: who is in step
-    /// already is passed by.
-    async fn page(&mut self, tally: &mut Tally) -> Result<UserPage, Failure> {
-        let unknown = match self.pool.users(self.place.token()).await {
-            Err(unknown @ PageError::UnknownToken) => unknown,
-            other => return Ok(other?),
-        };
-        eprintln!("{unknown}: beginning anew");
-        self.place.leave()?;
-        *tally = Tally::default();
-        Ok(self.pool.users(None).await?)
+    /// The page where the walk was interrupted, or the first. If Cognito no longer knows where that was,
+    /// the walk begins anew: who is in step already is passed by.
+    async fn first_page(&self, place: &mut Place, tally: &mut Tally) -> Result<Page, Failure> {
+        match self.page(place.token()).await {
+            Err(unknown @ PageError::UnknownToken) => {
+                eprintln!("{unknown}: beginning anew");
+                place.leave()?;
+                *tally = Tally::default();
+                Ok(self.page(None).await?)
+            }
+            page => Ok(page?),
+        }
     }
 
-    async fn settle(&self, page: &UserPage, tally: &mut Tally) -> Result<(), Failure> {
+    async fn page(&self, token: Option<&str>) -> Result<Page, PageError> {
+        let time = Utc::now() - LAG;
+        let page = self.pool.users(token).await?;
+        Ok(Page { time, page })
+    }
+
+    async fn plan(&self, page: &Page) -> Result<Plan, Failure> {
         let walk = Walk {
             pool: self.pool.id().clone(),
+            clients: &self.clients,
             config: &self.config,
-            time: Utc::now(),
+            time: page.time,
         };
-        let plan = walk.plan(&page.users, &self.states, rand::random).await?;
-        if !self.dry_run {
-            append(&plan, &self.log).await?;
-        }
-        tally.add(page.users.len(), &plan);
-        Ok(())
+        Ok(walk
+            .plan(&page.page.users, &self.states, rand::random)
+            .await?)
     }
 }
 
-fn pages(users_per_second: u32) -> Interval {
-    let mut pages = interval(Duration::from_secs(1) * PAGE / users_per_second.max(1));
-    pages.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pages
+/// A page, and when its users were as it lists them, at the latest.
+struct Page {
+    time: DateTime<Utc>,
+    page: UserPage,
+}
+
+/// How long so many take, at so many a second.
+fn paced(count: u32, per_second: u32) -> Duration {
+    Duration::from_secs(1) * count / per_second.max(1)
 }

@@ -63,12 +63,12 @@ fn every_fault_is_told_with_its_path_and_nothing_is_printed() {
         (
             json!({"Clients": {"a": {"ApplicationId": PROJECT, "Region": "ap-south-1"}}, "Default": {"ApplicationId": PROJECT}}),
             vec!["--user-pool-id", "us-east-1_AAAA11111"],
-            vec!["Clients.a.Region: "],
+            vec!["Clients.a: "],
         ),
         (
             json!({"Default": {"ApplicationId": PROJECT}}),
             vec!["--user-pool-id", "eu-south-1_AAAA11111"],
-            vec!["Default.Region: "],
+            vec!["Default: "],
         ),
     ] {
         let output = check(&config.to_string(), &arguments);

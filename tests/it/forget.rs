@@ -18,9 +18,14 @@ const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef012345678
 const POOL: &str = "eu-west-1_AAAA11111";
 
 fn forget(installation: &Installation, sub: &str) -> Output {
+    forget_with(installation, sub, &[])
+}
+
+fn forget_with(installation: &Installation, sub: &str, arguments: &[&str]) -> Output {
     let mut forget = cognito_pinpoint();
     forget
         .args(["forget", "--user-pool-id", POOL, "--sub", sub])
+        .args(arguments)
         .env("ANALYTICS_CONFIG", CONFIG)
         .env("AWS_ENDPOINT_URL_DYNAMODB", installation.dynamodb_url())
         .env("AWS_ENDPOINT_URL_PINPOINT", installation.pinpoint.url())
@@ -80,7 +85,7 @@ async fn a_forgotten_user_leaves_no_trace_and_the_figures_stay() {
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
         format!(
-            "project {PROJECT}: 4 endpoints emptied and opted out, 2 events and the state deleted\n"
+            "project {PROJECT}: 3 endpoints emptied and opted out, 2 events and the state deleted\n"
         )
     );
     let after = traces(&installation).await;
@@ -99,7 +104,7 @@ async fn a_forgotten_user_leaves_no_trace_and_the_figures_stay() {
         .into_iter()
         .filter(|endpoint| endpoint["OptOut"] == "ALL")
         .collect();
-    assert_eq!(emptied.len(), 4);
+    assert_eq!(emptied.len(), 3);
     for endpoint in emptied {
         assert_eq!(endpoint["EndpointStatus"], "INACTIVE", "{endpoint}");
         assert_eq!(endpoint.get("Address"), None, "{endpoint}");
@@ -120,21 +125,69 @@ async fn a_forgotten_user_leaves_no_trace_and_the_figures_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_pinpoint_does_not_take_is_said_and_done_again_from_the_beginning() {
+async fn while_pinpoint_fails_the_state_still_knows_the_endpoints_and_all_is_done_again() {
     let installation = installation().await;
-    installation.pinpoint.set(Fault::Always(400));
+    installation.pinpoint.set(Fault::Always(500));
     let output = forget(&installation, "ana");
     let errors = errors_of(&output);
     assert_eq!(output.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("UpdateEndpoint on "), "{errors}");
-    assert!(!errors.contains("ana@example.test"), "{errors}");
-    assert!(
-        traces(&installation).await.contains("sub#ana"),
-        "the state still knows the endpoints"
-    );
+    assert!(errors.contains("GetEndpoint on "), "{errors}");
+    assert!(traces(&installation).await.contains("sub#ana"));
     installation.pinpoint.set(Fault::Nothing);
     assert!(forget(&installation, "ana").status.success());
     assert!(!traces(&installation).await.contains("sub#ana"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_pinpoint_refuses_for_good_is_named_and_the_state_stays_unless_it_is_let_go() {
+    let installation = installation().await;
+    installation.pinpoint.set(Fault::Always(403));
+    let output = forget(&installation, "ana");
+    let errors = errors_of(&output);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("endpoint anas-phone is left as it was: the role may not call GetEndpoint"),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("Pinpoint refuses UpdateEndpoint with 403"),
+        "{errors}"
+    );
+    assert!(!errors.contains("ana@example.test"), "{errors}");
+    assert!(
+        traces(&installation).await.contains("sub#ana"),
+        "the state knows of them"
+    );
+    let output = forget_with(&installation, "ana", &["--leave-endpoints"]);
+    assert_eq!(output.status.code(), Some(1));
+    for table in [&installation.tables.users, &installation.tables.event_log] {
+        let items = format!("{:?}", installation.items(table).await);
+        assert!(
+            !items.contains("sub#ana") && items.contains("sub#ben"),
+            "{items}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_has_passed_to_another_user_is_left_to_him() {
+    let installation = installation().await;
+    let shared = json!({"analyticsEndpointId": "anas-phone", "platform": "iOS"});
+    installation
+        .capture(at(0), &Trigger::PostAuthentication.event("ben", &shared))
+        .await;
+    let mut publish = Function::start("publish-events", installation.environment()).await;
+    publish.invoke(batch(&installation.records())).await;
+    assert!(forget(&installation, "ana").status.success());
+    let endpoints = installation.pinpoint.endpoints();
+    let phone = endpoints
+        .iter()
+        .find(|endpoint| endpoint["Id"] == "anas-phone")
+        .unwrap();
+    assert_eq!(
+        (&phone["User"]["UserId"], &phone["OptOut"]),
+        (&json!("ben"), &json!("NONE"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,7 @@ use crate::support::trigger::Trigger;
 
 const EMAIL: &str = "ana@example.test";
 const PHONE: &str = "+12065550123";
+const NAME: &str = "Ana Alvarez";
 
 /// A moment of the day on which all of it happens.
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -58,6 +59,9 @@ fn with_addresses(mut event: Value) -> Value {
     for (name, value) in [("email", EMAIL), ("phone_number", PHONE)] {
         attributes.insert(name.to_owned(), json!(value));
         attributes.insert(format!("{name}_verified"), json!("true"));
+    }
+    for name in ["given_name", "name", "custom:note"] {
+        attributes.insert(name.to_owned(), json!(NAME));
     }
     event
 }

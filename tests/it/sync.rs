@@ -1,15 +1,24 @@
 //! `cognito-pinpoint sync`: a pool's users are listed, and their endpoints come into step.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use axum::{Json, Router};
+use chrono::Utc;
+use local::dynamodb::Served;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::support::command::{cognito_pinpoint, errors_of};
 use crate::support::installation::{Installation, PROJECT, batch};
 use crate::support::ministack::{Ministack, attribute};
 use crate::support::pinpoint::Asked;
 use crate::support::runtime_api::Function;
+use crate::support::trigger::Trigger;
 
 /// More than two pages of ListUsers.
 const USERS: usize = 130;
@@ -19,17 +28,37 @@ struct Late {
     ministack: Ministack,
     pool: String,
     installation: Installation,
+    /// The pool's two app clients.
+    clients: [String; 2],
     folder: tempfile::TempDir,
 }
 
 impl Late {
     async fn start() -> Self {
         let ministack = Ministack::start().await;
+        let pool = ministack.user_pool().await;
         Self {
-            pool: ministack.user_pool().await,
+            clients: [
+                ministack.app_client(&pool).await,
+                ministack.app_client(&pool).await,
+            ],
+            pool,
             ministack,
             installation: Installation::start().await,
             folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Makes `USERS` users with verified email addresses.
+    async fn users(&self) {
+        for number in 0..USERS {
+            let (name, address) = (
+                format!("user{number:03}"),
+                format!("user{number:03}@example.test"),
+            );
+            self.ministack
+                .user(&self.pool, &name, &email(&address))
+                .await;
         }
     }
 
@@ -38,9 +67,18 @@ impl Late {
     }
 
     fn command(&self, config: &Value) -> Command {
+        self.command_of(&self.pool, config)
+    }
+
+    fn command_of(&self, pool: &str, config: &Value) -> Command {
         let mut sync = cognito_pinpoint();
-        sync.args(["sync", "--user-pool-id", &self.pool, "--format", "json"])
-            .args(["--users-per-second", "1000000"])
+        sync.args(["sync", "--user-pool-id", pool, "--format", "json"])
+            .args([
+                "--users-per-second",
+                "1000000",
+                "--endpoints-per-second",
+                "1000000",
+            ])
             .current_dir(self.folder())
             .env("ANALYTICS_CONFIG", config.to_string())
             .env(
@@ -77,7 +115,8 @@ impl Late {
     /// The contact endpoints that are in use, as channel and address.
     fn in_use(&self) -> Vec<(String, String)> {
         let endpoints = self.installation.pinpoint.endpoints().into_iter();
-        let in_use = endpoints.filter(|endpoint| endpoint["EndpointStatus"] == "ACTIVE");
+        let in_use = endpoints
+            .filter(|it| it["EndpointStatus"] == "ACTIVE" && it.get("ChannelType").is_some());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut all: Vec<_> = in_use
             .map(|endpoint| (text(&endpoint["ChannelType"]), text(&endpoint["Address"])))
@@ -104,12 +143,7 @@ fn email(address: &str) -> [(&str, &str); 2] {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_again() {
     let late = Late::start().await;
-    for number in 0..USERS {
-        let address = format!("user{number:03}@example.test");
-        late.ministack
-            .user(&late.pool, &format!("user{number:03}"), &email(&address))
-            .await;
-    }
+    late.users().await;
     let odd = [
         ("phone_number", "+12065550123"),
         ("phone_number_verified", "true"),
@@ -123,7 +157,7 @@ async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_aga
         ("phone_number_verified", "true"),
     ];
     late.ministack.user(&late.pool, "odd-phone", &no_e164).await;
-    let config = sharing("app");
+    let config = sharing(&late.clients[0]);
 
     let dry = tally(&late.command(&config).arg("--dry-run").output().unwrap());
     let nothing = late
@@ -187,15 +221,15 @@ async fn what_a_client_shares_no_longer_is_retired_unless_another_client_of_the_
     late.ministack
         .user(&late.pool, "ana", &email("ana@example.test"))
         .await;
-    late.sync(&sharing("app")).await;
+    late.sync(&sharing(&late.clients[0])).await;
     assert_eq!(late.in_use().len(), 1);
-    let mut both = sharing("other");
-    both["Clients"]["app"] = json!({"ApplicationId": PROJECT});
+    let mut both = sharing(&late.clients[1]);
+    both["Clients"][&late.clients[0]] = json!({"ApplicationId": PROJECT});
     let (tally, _) = late.sync(&both).await;
     assert_eq!(tally["retired"], json!({}));
     assert_eq!(late.in_use().len(), 1);
     let (tally, _) = late
-        .sync(&json!({"Clients": {"app": {"ApplicationId": PROJECT}}}))
+        .sync(&json!({"Clients": {(&late.clients[0]): {"ApplicationId": PROJECT}}}))
         .await;
     assert_eq!(tally["retired"], json!({"email": 1}));
     assert_eq!(late.in_use().len(), 0);
@@ -204,13 +238,8 @@ async fn what_a_client_shares_no_longer_is_retired_unless_another_client_of_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_walk_goes_on_where_it_was() {
     let late = Late::start().await;
-    for number in 0..USERS {
-        let address = format!("user{number:03}@example.test");
-        late.ministack
-            .user(&late.pool, &format!("user{number:03}"), &email(&address))
-            .await;
-    }
-    let config = sharing("app");
+    late.users().await;
+    let config = sharing(&late.clients[0]);
     // As the walk keeps it after its first page: the emulator's tokens are offsets.
     let place = late
         .folder()
@@ -243,32 +272,184 @@ async fn an_interrupted_walk_goes_on_where_it_was() {
     );
 }
 
+/// A Cognito that takes no token: the emulator takes any. It has one client, `app`, and one user.
+async fn forgetful_cognito() -> Served {
+    let answer = async |headers: HeaderMap, body: Bytes| {
+        let asked: Value = serde_json::from_slice(&body).unwrap();
+        let target = headers["x-amz-target"].to_str().unwrap();
+        match target.rsplit('.').next().unwrap() {
+            "ListUserPoolClients" => {
+                Json(json!({"UserPoolClients": [{"ClientId": "app"}]})).into_response()
+            }
+            "DescribeUserPool" => Json(json!({"UserPool": {}})).into_response(),
+            _ if asked.get("PaginationToken").is_some() => {
+                let refused = json!({"__type": "InvalidParameterException", "message": "Paging marker is invalid"});
+                (StatusCode::BAD_REQUEST, Json(refused)).into_response()
+            }
+            _ => {
+                let attributes = [
+                    ("sub", "ana"),
+                    ("email", "ana@example.test"),
+                    ("email_verified", "true"),
+                ];
+                let attributes =
+                    attributes.map(|(name, value)| json!({"Name": name, "Value": value}));
+                let user = json!({"Username": "ana", "Enabled": true, "UserStatus": "CONFIRMED", "Attributes": attributes});
+                Json(json!({"Users": [user]})).into_response()
+            }
+        }
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().fallback(answer);
+    Served::new(address, async move { axum::serve(listener, router).await })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_whose_place_cognito_no_longer_knows_begins_anew() {
+    let late = Late::start().await;
+    let cognito = forgetful_cognito().await;
+    let place = late
+        .folder()
+        .join(format!("cognito-pinpoint-sync-{}.json", late.pool));
+    let kept = json!({"userPoolId": late.pool, "paginationToken": "gone", "tally": {
+        "users": 60, "outOfStep": 60, "told": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
+    std::fs::write(&place, kept.to_string()).unwrap();
+    let mut sync = late.command(&sharing("app"));
+    let output = sync
+        .env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.url())
+        .output()
+        .unwrap();
+    assert!(
+        errors_of(&output).contains("beginning anew"),
+        "{}",
+        errors_of(&output)
+    );
+    let tally = tally(&output);
+    assert_eq!(
+        (&tally["users"], &tally["told"]),
+        (&json!(1), &json!({"email": 1}))
+    );
+    assert!(!place.exists());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
     let late = Late::start().await;
     late.ministack
         .user(&late.pool, "ana", &email("ana@example.test"))
         .await;
-    let mut no_table = late.command(&sharing("app"));
-    let output = no_table.env("USERS_TABLE", "nowhere").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        errors_of(&output).contains("BatchGetItem on nowhere"),
-        "{}",
-        errors_of(&output)
-    );
-    let mut no_pool = late.command(&sharing("app"));
-    let output = no_pool
-        .args(["--user-pool-id", "us-east-1_nowhere"])
+    let place = late
+        .folder()
+        .join(format!("cognito-pinpoint-sync-{}.json", late.pool));
+    let kept = json!({"userPoolId": late.pool, "paginationToken": "0", "tally": {
+        "users": 60, "outOfStep": 60, "told": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
+    std::fs::write(&place, kept.to_string()).unwrap();
+    let config = sharing(&late.clients[0]);
+    let no_table = late
+        .command(&config)
+        .env("USERS_TABLE", "nowhere")
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(2), "it is given twice");
-    let mut no_config = late.command(&sharing("app"));
-    let output = no_config.env_remove("ANALYTICS_CONFIG").output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(no_table.status.code(), Some(1));
     assert!(
-        errors_of(&output).contains("--config FILE"),
+        errors_of(&no_table).contains("BatchGetItem on nowhere"),
         "{}",
-        errors_of(&output)
+        errors_of(&no_table)
+    );
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), kept.to_string());
+
+    let no_config = late
+        .command(&config)
+        .env_remove("ANALYTICS_CONFIG")
+        .output()
+        .unwrap();
+    assert_eq!(no_config.status.code(), Some(2));
+    assert!(
+        errors_of(&no_config).contains("--config FILE"),
+        "{}",
+        errors_of(&no_config)
+    );
+
+    let no_pool = late
+        .command_of("us-east-1_nowhere", &config)
+        .output()
+        .unwrap();
+    assert_eq!(no_pool.status.code(), Some(1));
+    assert!(
+        errors_of(&no_pool).contains("ListUserPoolClients on us-east-1_nowhere"),
+        "{}",
+        errors_of(&no_pool)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_configured_for_clients_of_another_pool_is_no_business_of_this_pools_users() {
+    let late = Late::start().await;
+    late.ministack
+        .user(&late.pool, "ana", &email("ana@example.test"))
+        .await;
+    let mut config = sharing("elsewhere");
+    config["Default"] = json!({"ApplicationId": "f".repeat(32), "UserDataShared": true});
+    for client in &late.clients {
+        config["Clients"][client] = json!({"ApplicationId": "e".repeat(32)});
+    }
+    let (tally, asked) = late.sync(&config).await;
+    assert_eq!(
+        (&tally["users"], &tally["outOfStep"], asked),
+        (&json!(1), &json!(0), Vec::new())
+    );
+    config["Clients"]
+        .as_object_mut()
+        .unwrap()
+        .remove(&late.clients[0]);
+    let (tally, _) = late.sync(&config).await;
+    assert_eq!(
+        tally["told"],
+        json!({"email": 1}),
+        "a client of the pool has the default"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_disabled_is_left_as_he_is() {
+    let late = Late::start().await;
+    late.ministack
+        .user(&late.pool, "ana", &email("ana@example.test"))
+        .await;
+    let disable = late.ministack.cognito().admin_disable_user();
+    disable
+        .user_pool_id(&late.pool)
+        .username("ana")
+        .send()
+        .await
+        .unwrap();
+    let (tally, asked) = late.sync(&sharing(&late.clients[0])).await;
+    assert_eq!(
+        (&tally["users"], &tally["outOfStep"], asked),
+        (&json!(1), &json!(0), Vec::new())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_event_said_since_the_users_were_listed_is_newer() {
+    let late = Late::start().await;
+    let sub = late
+        .ministack
+        .user(&late.pool, "ana", &email("old@example.test"))
+        .await;
+    let config = sharing(&late.clients[0]);
+    let mut event = Trigger::PostAuthentication.event(&sub, &json!({}));
+    event["userPoolId"] = late.pool.as_str().into();
+    let attributes = event["request"]["userAttributes"].as_object_mut().unwrap();
+    attributes.insert("email".into(), "new@example.test".into());
+    attributes.insert("email_verified".into(), "true".into());
+    late.installation.capture(Utc::now(), &event).await;
+    late.publish(&config).await;
+    let (tally, _) = late.sync(&config).await;
+    assert_eq!(tally["outOfStep"], json!(0));
+    assert_eq!(
+        late.in_use(),
+        [("EMAIL".to_owned(), "new@example.test".to_owned())]
     );
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
-use domain::config::{ClientConfig, Config, FederatedUsers, ProjectRegion, UserDataSharing};
-use domain::ids::UserPoolId;
+use domain::config::{ClientConfig, FederatedUsers, ProjectRegion, UserDataSharing};
+use domain::ids::{ClientId, UserPoolId};
 use serde::Serialize;
 
 use crate::Failure;
@@ -54,10 +54,17 @@ struct Row {
 /// Prints the configuration as it is resolved. A faulty one ends with exit code 2.
 pub fn run(args: &ConfigCheckArgs) -> Result<ExitCode, Failure> {
     let config = super::read(&args.file)?;
-    let rows = rows(&config, args.user_pool_id.as_ref()).map_err(|faults| {
-        let name = args.file.display();
-        Failure::Usage(format!("the configuration {name} is faulty:\n{faults}"))
-    })?;
+    let pool = args.user_pool_id.as_ref();
+    if let Some(pool) = pool {
+        config.check_regions(pool).map_err(|faults| {
+            let name = args.file.display();
+            Failure::Usage(format!("the configuration {name} is faulty:\n{faults}"))
+        })?;
+    }
+    let all = config.all();
+    let rows: Vec<Row> = all
+        .map(|(id, client)| row(id, client, region(client, pool)))
+        .collect();
     for row in rows
         .iter()
         .filter(|row| !row.shared && !row.user_attributes.is_empty())
@@ -71,48 +78,19 @@ pub fn run(args: &ConfigCheckArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A row for each client and for the default, or every Region that does not go with the pool.
-fn rows(config: &Config, pool: Option<&UserPoolId>) -> Result<Vec<Row>, String> {
-    let clients = config
-        .clients()
-        .map(|(id, client)| (id.to_string(), format!("Clients.{id}"), client));
-    let default = config.default();
-    let default = default.map(|client| (DEFAULT.to_owned(), "Default".to_owned(), client));
-    let mut rows = Vec::new();
-    let mut faults = Vec::new();
-    for (name, path, client) in clients.chain(default) {
-        match region(client, pool) {
-            Ok(region) => rows.push(row(name, region, client)),
-            Err(fault) => faults.push(format!("{path}.Region: {fault}")),
-        }
-    }
-    if faults.is_empty() {
-        Ok(rows)
-    } else {
-        Err(faults.join("\n"))
-    }
-}
-
-/// Every Region that does not go with the pool.
-pub fn regions(config: &Config, pool: &UserPoolId) -> Result<(), String> {
-    rows(config, Some(pool)).map(|_| ())
-}
-
-fn region(client: &ClientConfig, pool: Option<&UserPoolId>) -> Result<Option<String>, String> {
+/// The project's Region; `None` if the pool decides that, and is not known.
+fn region(client: &ClientConfig, pool: Option<&UserPoolId>) -> Option<String> {
     match (&client.region, pool) {
-        (region, Some(pool)) => {
-            let resolved = region.resolve(pool).map_err(|error| error.to_string())?;
-            Ok(Some(resolved.to_string()))
-        }
-        (ProjectRegion::Named(region), None) => Ok(Some(region.to_string())),
-        (ProjectRegion::ByPool, None) => Ok(None),
+        (region, Some(pool)) => region.resolve(pool).ok().map(|region| region.to_string()),
+        (ProjectRegion::Named(region), None) => Some(region.to_string()),
+        (ProjectRegion::ByPool, None) => None,
     }
 }
 
-fn row(client: String, region: Option<String>, config: &ClientConfig) -> Row {
+fn row(client: Option<&ClientId>, config: &ClientConfig, region: Option<String>) -> Row {
     let role = config.role.as_ref();
     Row {
-        client,
+        client: client.map_or(DEFAULT.to_owned(), ClientId::to_string),
         project: config.project.to_string(),
         region,
         shared: config.sharing == UserDataSharing::On,
@@ -127,18 +105,15 @@ fn row(client: String, region: Option<String>, config: &ClientConfig) -> Row {
 
 fn print(rows: &[Row], format: Format) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    Ok(match format {
-        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(rows)?)?,
+    let text = match format {
+        Format::Json => serde_json::to_string_pretty(rows)?,
         Format::Table => {
             let header = COLUMNS.map(str::to_owned).to_vec();
             let rows = rows.iter().map(for_people);
-            writeln!(
-                out,
-                "{}",
-                table(std::iter::once(header).chain(rows).collect())
-            )?;
+            table(std::iter::once(header).chain(rows).collect()).to_string()
         }
-    })
+    };
+    Ok(writeln!(out, "{text}")?)
 }
 
 /// The cells of a row, in the order of [`COLUMNS`].

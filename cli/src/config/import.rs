@@ -10,7 +10,6 @@ use aws::user_pool::{AppClient, UserPool};
 use domain::config::Config;
 use serde_json::{Map, Value, json};
 
-use super::check::regions;
 use crate::Failure;
 use crate::account::account_of;
 use crate::args::ConfigImportArgs;
@@ -38,11 +37,8 @@ pub async fn run(args: &ConfigImportArgs) -> Result<ExitCode, Failure> {
         pool.id(),
         without(&clients),
     );
-    let faults = match Config::from_json(&text) {
-        Ok(config) => regions(&config, pool.id()),
-        Err(faults) => Err(faults.to_string()),
-    };
-    let Err(faults) = faults else {
+    let checked = Config::from_json(&text).and_then(|config| config.check_regions(pool.id()));
+    let Err(faults) = checked else {
         return Ok(ExitCode::SUCCESS);
     };
     eprintln!("to be mended before it is used:\n{faults}");

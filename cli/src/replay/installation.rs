@@ -5,7 +5,6 @@ use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws::event_log::DynamoEventLog;
 use aws::metrics::DynamoMetrics;
@@ -19,7 +18,7 @@ use domain::config::{AttemptWindow, Config};
 use local::clock::{Clock, VirtualClock};
 use local::dynamodb::{DynamoDbStore, Served};
 use local::pinpoint::{AppCreation, EventMark, Store, serve};
-use pipeline::capture::{Captured, Moment, capture};
+use pipeline::capture::{Captured, End, Moment, capture};
 use pipeline::ports::{Appended, EventLog};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -27,6 +26,7 @@ use tokio::task::JoinSet;
 use super::outcomes::Outcomes;
 use super::publisher::{BATCH, Checkpoint, Publisher, Publishing};
 use crate::Failure;
+use crate::account::APPEND_BUDGET;
 use crate::entries::Entry;
 
 /// The file of a data folder that holds the tables.
@@ -38,8 +38,9 @@ const CHECKPOINT_FILE: &str = "published-up-to";
 /// The file of a data folder that one replay at a time holds.
 const LOCK_FILE: &str = "lock";
 
-/// How long an append may take here, where nobody waits for it.
-const APPEND_BUDGET: Duration = Duration::from_secs(10);
+/// How much time may pass before attempts expire: with their longest window, well below the 90 days
+/// after which they are too late for their day.
+const LONGEST_UNEXPIRED: TimeDelta = TimeDelta::days(30);
 
 /// What a spilled event comes to if it is in the log already.
 pub const IN_LOG: &str = "already_in_log";
@@ -51,6 +52,8 @@ pub struct Installation {
     log: DynamoEventLog,
     publishing: Publishing,
     unpublished: usize,
+    /// Up to when attempts have expired.
+    expired: Option<DateTime<Utc>>,
     outcomes: Outcomes,
     metrics: DynamoMetrics,
     pinpoint: Store,
@@ -109,6 +112,7 @@ impl Installation {
             log,
             publishing: Publishing::start(publisher),
             unpublished: 0,
+            expired: None,
             outcomes: Outcomes::default(),
             metrics,
             mark: pinpoint.mark()?,
@@ -133,29 +137,45 @@ impl Installation {
             ));
         }
         for captured in captures.join_all().await.into_iter().flatten() {
-            match captured {
-                Captured::Logged(_, left_out) => {
-                    self.unpublished += 1;
-                    for part in left_out {
-                        self.outcomes.add(part.name());
-                    }
-                }
-                Captured::Ended(outcome) => self.outcomes.add(outcome.name()),
+            for part in captured.left_out {
+                self.outcomes.add(part.name());
+            }
+            match captured.end {
+                End::Logged(_) => self.unpublished += 1,
+                End::Ended(outcome) => self.outcomes.add(outcome.name()),
             }
         }
-        self.publish_if_many().await;
-        Ok(())
+        self.publish_if_many().await
     }
 
     /// Takes back an event that was spilled.
     pub async fn take_back(&mut self, event: &AuthEvent) -> Result<(), Failure> {
+        self.pass_time(event.time).await?;
         self.clock.set(event.time);
         match self.log.append(event).await? {
             Appended::Now => self.unpublished += 1,
             Appended::Before => self.outcomes.add(IN_LOG),
         }
-        self.publish_if_many().await;
+        self.publish_if_many().await
+    }
+
+    /// The time until `time` has passed. If that is long, all that came before is published, and what
+    /// was due has expired, before anything else comes: an attempt that expired much later than its
+    /// user's next activity would be too late for its day.
+    pub async fn pass_time(&mut self, time: DateTime<Utc>) -> Result<(), Failure> {
+        let since = *self.expired.get_or_insert(time);
+        if time - since > LONGEST_UNEXPIRED {
+            self.publishing.all(time).await?;
+            self.unpublished = 0;
+            self.expired = Some(time);
+        }
         Ok(())
+    }
+
+    /// If [`Installation::pass_time`] would have to wait.
+    pub fn is_long_until(&self, time: DateTime<Utc>) -> bool {
+        self.expired
+            .is_some_and(|since| time - since > LONGEST_UNEXPIRED)
     }
 
     /// Publishes what is left, and lets the attempts that are still open expire.
@@ -163,7 +183,7 @@ impl Installation {
         let longest = TimeDelta::seconds(AttemptWindow::LONGEST.into());
         let end = self.clock.now().max(Utc::now()) + longest + TimeDelta::seconds(1);
         let mut publisher = self.publishing.end().await?;
-        publisher.finish(end).await?;
+        publisher.publish_until(end).await?;
         let mut outcomes = self.outcomes;
         outcomes.merge(&publisher.outcomes);
         Ok(Replayed {
@@ -176,11 +196,12 @@ impl Installation {
         })
     }
 
-    async fn publish_if_many(&mut self) {
-        if self.unpublished >= BATCH {
-            self.unpublished -= BATCH;
-            self.publishing.turn(self.clock.now()).await;
+    async fn publish_if_many(&mut self) -> Result<(), Failure> {
+        if self.unpublished < BATCH {
+            return Ok(());
         }
+        self.unpublished = 0;
+        self.publishing.full(self.clock.now()).await
     }
 }
 

@@ -12,11 +12,12 @@ use chrono::{DateTime, Utc};
 use local::dynamodb::TableStream;
 use pipeline::expire::expire;
 use pipeline::publish::{Judged, Verdict};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::outcomes::Outcomes;
 use crate::Failure;
+use crate::text::replace;
 
 /// How many records are published at a time. The more, the fewer times a user's state is read and
 /// written.
@@ -44,12 +45,12 @@ pub struct Publisher {
 impl Publisher {
     /// Publishes all that is in the log.
     pub async fn publish(&mut self) -> Result<(), Failure> {
-        while self.publish_some().await? {}
+        while self.publish_some().await? > 0 {}
         Ok(())
     }
 
-    /// Publishes all that is in the log, and expires all attempts that are due.
-    pub async fn finish(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
+    /// Publishes all that is in the log, and expires all attempts that are due by then.
+    pub async fn publish_until(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
         self.publish().await?;
         while self.expire(now).await? {
             self.publish().await?;
@@ -57,18 +58,28 @@ impl Publisher {
         Ok(())
     }
 
-    /// Publishes up to [`BATCH`] records. `false` if there was none.
-    async fn publish_some(&mut self) -> Result<bool, Failure> {
+    /// The same while others append: what comes meanwhile is left for the next time, as far as it does
+    /// not fill a batch.
+    async fn publish_full(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
+        while self.publish_some().await? == BATCH {}
+        while self.expire(now).await? {
+            while self.publish_some().await? == BATCH {}
+        }
+        Ok(())
+    }
+
+    /// Publishes up to [`BATCH`] records, and gives their number.
+    async fn publish_some(&mut self) -> Result<usize, Failure> {
         for _ in 0..=TRIES {
             let after = self.checkpoint.number.as_deref();
             let batch: Event = serde_json::from_str(&self.stream.records_after(after, BATCH)?)?;
             let Some(last) = batch.records.last() else {
-                return Ok(false);
+                return Ok(0);
             };
-            let last = last.change.sequence_number.clone();
+            let (last, records) = (last.change.sequence_number.clone(), batch.records.len());
             if self.publish_batch(batch).await {
                 self.checkpoint.move_to(last)?;
-                return Ok(true);
+                return Ok(records);
             }
         }
         Err(Failure::Outside(
@@ -125,9 +136,7 @@ impl Checkpoint {
 
     fn move_to(&mut self, number: Option<String>) -> Result<(), Failure> {
         if let (Some(file), Some(number)) = (&self.file, &number) {
-            let new = file.with_extension("new");
-            std::fs::write(&new, number)?;
-            std::fs::rename(&new, file)?;
+            replace(file, number)?;
         }
         self.number = number;
         Ok(())
@@ -136,8 +145,16 @@ impl Checkpoint {
 
 /// A publisher at work beside those who append to its log.
 pub struct Publishing {
-    turns: mpsc::Sender<DateTime<Utc>>,
+    turns: mpsc::Sender<Turn>,
     task: JoinHandle<Result<Publisher, Failure>>,
+}
+
+/// What a publisher is asked for.
+enum Turn {
+    /// What fills batches, and the attempts that are due by now.
+    Full(DateTime<Utc>),
+    /// Everything, and the attempts that are due by now; then somebody waits to hear of it.
+    All(DateTime<Utc>, oneshot::Sender<()>),
 }
 
 impl Publishing {
@@ -150,11 +167,20 @@ impl Publishing {
         }
     }
 
-    /// Has a batch published and the attempts expired that are due by `now`. Waits while two such
-    /// turns are to be taken already, so that those who append do not run away from the publisher.
-    pub async fn turn(&self, now: DateTime<Utc>) {
-        // It fails if the publisher did: `end` tells why.
-        let _ = self.turns.send(now).await;
+    /// Has what fills batches published, and the attempts expired that are due by `now`. Waits while
+    /// two such turns are to be taken already, so that those who append do not run away.
+    pub async fn full(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
+        self.turn(Turn::Full(now)).await
+    }
+
+    /// Waits until everything is published, and the attempts are expired that are due by `now`.
+    pub async fn all(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
+        let (done, heard) = oneshot::channel();
+        self.turn(Turn::All(now, done)).await?;
+        match heard.await {
+            Ok(()) => Ok(()),
+            Err(_) => self.ended_early().await,
+        }
     }
 
     /// Waits for the turns to be taken, and gives the publisher back.
@@ -162,15 +188,34 @@ impl Publishing {
         drop(self.turns);
         self.task.await?
     }
+
+    async fn turn(&mut self, turn: Turn) -> Result<(), Failure> {
+        match self.turns.send(turn).await {
+            Ok(()) => Ok(()),
+            Err(_) => self.ended_early().await,
+        }
+    }
+
+    /// Why the publisher takes no turns any more.
+    async fn ended_early(&mut self) -> Result<(), Failure> {
+        (&mut self.task).await??;
+        Err(Failure::Outside("the publisher ended early".to_owned()))
+    }
 }
 
 async fn take_turns(
     mut publisher: Publisher,
-    mut turns: mpsc::Receiver<DateTime<Utc>>,
+    mut turns: mpsc::Receiver<Turn>,
 ) -> Result<Publisher, Failure> {
-    while let Some(now) = turns.recv().await {
-        publisher.publish_some().await?;
-        publisher.expire(now).await?;
+    while let Some(turn) = turns.recv().await {
+        match turn {
+            Turn::Full(now) => publisher.publish_full(now).await?,
+            Turn::All(now, done) => {
+                publisher.publish_until(now).await?;
+                // Who no longer waits need not hear of it.
+                let _ = done.send(());
+            }
+        }
     }
     Ok(publisher)
 }

@@ -15,6 +15,7 @@ use crate::Failure;
 use crate::args::Format;
 use crate::days::{DayObject, cells, days, table};
 use crate::entries::Rejected;
+use crate::text::listed;
 
 /// The columns of a project's table.
 const COLUMNS: usize = 8;
@@ -126,18 +127,6 @@ fn project_table(days: &[DayObject]) -> Result<String, serde_json::Error> {
 
 fn without_project(row: Vec<String>) -> Vec<String> {
     row.into_iter().skip(1).collect()
-}
-
-fn listed(counts: &BTreeMap<&'static str, u64>) -> String {
-    let counts: Vec<String> = counts
-        .iter()
-        .map(|(name, count)| format!("{count} {name}"))
-        .collect();
-    if counts.is_empty() {
-        "none".to_owned()
-    } else {
-        counts.join(", ")
-    }
 }
 
 /// Every day of each project, from the first to the last with any activity or count.

@@ -1,7 +1,6 @@
 //! Spilled events on their way back.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use aws::event_log::{AuthEventRecord, DynamoEventLog, RETENTION_DAYS, RecordError};
 use aws::sdk;
@@ -13,7 +12,7 @@ use super::installation::IN_LOG;
 use super::outcomes::Outcomes;
 use super::report::Report;
 use crate::Failure;
-use crate::account::account;
+use crate::account::{APPEND_BUDGET, account};
 use crate::entries::Rejected;
 use crate::progress::Progress;
 use crate::spilled::{Spilled, SpilledEvent};
@@ -24,9 +23,6 @@ const OLDEST_DAYS: u32 = RETENTION_DAYS - 1;
 
 /// How far a function's clock may be ahead of this one.
 const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
-
-/// How long one append may take.
-const APPEND_BUDGET: Duration = Duration::from_secs(10);
 
 /// The events that logs hold, in order of time, and what cannot be taken back, or is too old.
 pub fn events(

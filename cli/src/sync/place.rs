@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::tally::Tally;
 use crate::Failure;
 use crate::args::SyncArgs;
+use crate::text::replace;
 
 /// Where a walk is.
 pub struct Place {
@@ -82,9 +83,7 @@ impl Place {
         let Some(file) = &self.file else {
             return Ok(());
         };
-        let new = file.with_extension("new");
-        std::fs::write(&new, serde_json::to_string(&self.kept)?)?;
-        Ok(std::fs::rename(&new, file)?)
+        Ok(replace(file, &serde_json::to_string(&self.kept)?)?)
     }
 
     /// The walk is over: the next one begins anew.

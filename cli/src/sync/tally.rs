@@ -7,7 +7,8 @@ use pipeline::sync::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
-use crate::args::Format;
+use crate::args::{Format, SyncArgs};
+use crate::text::listed;
 
 /// What came of a walk so far.
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
@@ -47,12 +48,12 @@ impl Tally {
     }
 
     /// Prints it.
-    pub fn print(&self, format: Format, dry_run: bool) -> Result<(), Failure> {
+    pub fn print(&self, args: &SyncArgs) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
-        if let Format::Json = format {
+        if args.format == Format::Json {
             return Ok(writeln!(out, "{}", serde_json::to_string_pretty(self)?)?);
         }
-        let (now, later) = if dry_run {
+        let (now, later) = if args.dry_run {
             ("would be appended to the event log", "would be")
         } else {
             (
@@ -74,17 +75,5 @@ impl Tally {
             writeln!(out, "unreadable {} states: see the log", self.unreadable)?;
         }
         Ok(writeln!(out, "events     {} {now}", self.out_of_step)?)
-    }
-}
-
-fn listed(counts: &BTreeMap<String, u64>) -> String {
-    let counts: Vec<String> = counts
-        .iter()
-        .map(|(name, count)| format!("{count} {name}"))
-        .collect();
-    if counts.is_empty() {
-        "none".to_owned()
-    } else {
-        counts.join(", ")
     }
 }

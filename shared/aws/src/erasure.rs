@@ -5,7 +5,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::auth_event::UserKey;
 use domain::endpoint::OwnedEndpoint;
 use futures::{StreamExt, TryStreamExt};
-use pipeline::ports::{Erasure, PortError, StateErased, UserStates, VersionedState};
+use pipeline::ports::{
+    EndpointErased, Erasure, PortError, StateErased, UserStates, VersionedState,
+};
 
 use crate::pinpoint::PinpointDestination;
 use crate::record::user_key_text;
@@ -55,12 +57,12 @@ impl Erasure for AwsErasure {
         loaded.remove(user).transpose()
     }
 
-    async fn erase_endpoints(
+    async fn erase_endpoint(
         &self,
         user: &UserKey,
-        endpoints: &[OwnedEndpoint],
-    ) -> Result<(), PortError> {
-        self.pinpoint.erase(user, endpoints).await
+        endpoint: &OwnedEndpoint,
+    ) -> Result<EndpointErased, PortError> {
+        self.pinpoint.erase(user, endpoint).await
     }
 
     async fn erase_events(&self, user: &UserKey) -> Result<u64, PortError> {

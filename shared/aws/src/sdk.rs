@@ -10,6 +10,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 pub use aws_config::{Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::{
     Credentials, ProvideCredentials, SharedCredentialsProvider, SharedHttpClient,
 };
@@ -80,7 +81,10 @@ pub enum NoAccount {
         "no AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
          after `aws sso login`, run `eval \"$(aws configure export-credentials --format env)\"`"
     )]
-    Credentials,
+    NoCredentials,
+    /// They are somewhere, and cannot be had.
+    #[error("the AWS credentials cannot be had")]
+    Credentials(#[source] CredentialsError),
     /// There is no Region.
     #[error("no AWS Region was found: set AWS_REGION to the one that the tables are in")]
     Region,
@@ -108,12 +112,12 @@ pub async fn on_this_machine(
     let config = with_patience(found.into_builder().region(region).build(), patience);
     let provider = config
         .credentials_provider()
-        .ok_or(NoAccount::Credentials)?;
-    provider.provide_credentials().await.map_err(|error| {
-        tracing::debug!(error = describe(&error), "no credentials");
-        NoAccount::Credentials
-    })?;
-    Ok(config)
+        .ok_or(NoAccount::NoCredentials)?;
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(config),
+        Err(CredentialsError::CredentialsNotLoaded(_)) => Err(NoAccount::NoCredentials),
+        Err(error) => Err(NoAccount::Credentials(error)),
+    }
 }
 
 /// The configuration for a server in this process, which asks for no real credentials.

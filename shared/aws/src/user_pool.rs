@@ -1,10 +1,12 @@
 //! A Cognito user pool: its app clients and its users, page by page.
 
+use std::collections::BTreeSet;
+
 use aws_config::{Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
 use aws_sdk_cognitoidentityprovider::types::{AnalyticsConfigurationType, UserType};
-use cognito::Attributes;
+use cognito::{Attributes, USER_STATUS};
 use domain::ids::{ClientId, UserPoolId};
 use pipeline::ports::PortError;
 use serde_json::{Map, Value};
@@ -12,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::sdk::port_error;
 
 /// Users, or app clients, in one page (Cognito's limit).
-const PAGE: i32 = 60;
+pub const PAGE: u16 = 60;
 
 /// A user pool.
 #[derive(Clone, Debug)]
@@ -24,8 +26,11 @@ pub struct UserPool {
 /// Some of a pool's users.
 #[derive(Debug)]
 pub struct UserPage {
-    /// Their attributes, with `cognito:user_status` among them, as triggers have it.
+    /// The attributes of those who are enabled, with `cognito:user_status` among them, as triggers have
+    /// it. Who is disabled signs in nowhere, and is left as he is.
     pub users: Vec<Attributes>,
+    /// How many were listed, the disabled ones too.
+    pub listed: usize,
     /// What the next page is asked for with; `None` if this is the last.
     pub next: Option<String>,
 }
@@ -100,7 +105,7 @@ impl UserPool {
             .client
             .list_users()
             .user_pool_id(self.id.as_str())
-            .limit(PAGE)
+            .limit(PAGE.into())
             .set_pagination_token(token.map(str::to_owned));
         let listed = listed.send().await.map_err(|error| {
             let refused = error
@@ -112,46 +117,57 @@ impl UserPool {
                 PageError::Port(self.error("ListUsers", error))
             }
         })?;
+        let users = listed.users.unwrap_or_default();
         Ok(UserPage {
-            users: listed
-                .users
-                .unwrap_or_default()
+            listed: users.len(),
+            users: users
                 .into_iter()
+                .filter(|user| user.enabled)
                 .map(attributes)
                 .collect(),
             next: listed.pagination_token.filter(|token| !token.is_empty()),
         })
     }
 
-    /// The pool's app clients, in the order of Cognito's list.
+    /// The ids of the pool's app clients.
     ///
     /// # Errors
     ///
-    /// If there is no such pool, or one of them cannot be described.
-    pub async fn app_clients(&self) -> Result<Vec<AppClient>, PortError> {
+    /// If there is no such pool, or they cannot be listed.
+    pub async fn client_ids(&self) -> Result<BTreeSet<ClientId>, PortError> {
         let listed = self
             .client
             .list_user_pool_clients()
             .user_pool_id(self.id.as_str())
-            .max_results(PAGE)
+            .max_results(PAGE.into())
             .into_paginator()
             .items()
             .send();
         let listed = listed.collect::<Result<Vec<_>, _>>().await;
         let listed = listed.map_err(|e| self.error("ListUserPoolClients", e))?;
-        let mut clients = Vec::with_capacity(listed.len());
-        for id in listed.into_iter().filter_map(|client| client.client_id) {
+        let ids = listed.into_iter().filter_map(|client| client.client_id);
+        Ok(ids.map(ClientId::new).collect())
+    }
+
+    /// The pool's app clients, by id.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such pool, or one of them cannot be described.
+    pub async fn app_clients(&self) -> Result<Vec<AppClient>, PortError> {
+        let mut clients = Vec::new();
+        for id in self.client_ids().await? {
             clients.push(self.app_client(id).await?);
         }
         Ok(clients)
     }
 
-    async fn app_client(&self, id: String) -> Result<AppClient, PortError> {
+    async fn app_client(&self, id: ClientId) -> Result<AppClient, PortError> {
         let described = self
             .client
             .describe_user_pool_client()
             .user_pool_id(self.id.as_str())
-            .client_id(&id);
+            .client_id(id.as_str());
         let described = described
             .send()
             .await
@@ -162,7 +178,7 @@ impl UserPool {
             .and_then(|client| client.client_name.clone());
         let analytics = client.and_then(|client| client.analytics_configuration);
         Ok(AppClient {
-            id: ClientId::new(&id),
+            id,
             name: name.unwrap_or_default(),
             analytics: analytics.map(as_printed),
         })
@@ -179,7 +195,7 @@ impl UserPool {
 fn attributes(user: UserType) -> Attributes {
     let status = user
         .user_status
-        .map(|status| ("cognito:user_status".to_owned(), status.as_str().to_owned()));
+        .map(|status| (USER_STATUS.to_owned(), status.as_str().to_owned()));
     let own = user.attributes.unwrap_or_default().into_iter();
     let own = own.map(|attribute| (attribute.name, attribute.value.unwrap_or_default()));
     own.chain(status).collect()

@@ -182,6 +182,10 @@ fn pairs(
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Attributes(BTreeMap<String, String>);
 
+/// The attribute that says what became of a user's sign-up, such as `CONFIRMED`. Triggers have it among
+/// the attributes, ListUsers beside them.
+pub const USER_STATUS: &str = "cognito:user_status";
+
 impl FromIterator<(String, String)> for Attributes {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
         Self(pairs.into_iter().collect())
@@ -196,7 +200,7 @@ impl Attributes {
 
     /// If the user comes from another identity provider.
     pub fn is_federated(&self) -> bool {
-        self.get("cognito:user_status") == Some("EXTERNAL_PROVIDER")
+        self.get(USER_STATUS) == Some("EXTERNAL_PROVIDER")
     }
 
     /// The email address, if Cognito holds it for verified.

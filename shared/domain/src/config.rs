@@ -137,10 +137,36 @@ impl Config {
         self.default.as_ref()
     }
 
+    /// All that is configured: for the clients that are named, by id, and for those that are not.
+    pub fn all(&self) -> impl Iterator<Item = (Option<&ClientId>, &ClientConfig)> {
+        let named = self.clients.iter().map(|(id, config)| (Some(id), config));
+        named.chain(self.default.iter().map(|config| (None, config)))
+    }
+
     /// The projects that anything is reported to.
     pub fn projects(&self) -> BTreeSet<ProjectId> {
-        let all = self.clients.values().chain(&self.default);
-        all.map(|client| client.project.clone()).collect()
+        self.all()
+            .map(|(_, config)| config.project.clone())
+            .collect()
+    }
+
+    /// Checks every project's Region against the user pool's, by Cognito's table.
+    ///
+    /// # Errors
+    ///
+    /// Every client whose project cannot be where it is said to be, or whose pool's Region has none.
+    pub fn check_regions(&self, pool: &UserPoolId) -> Result<(), ConfigFaults> {
+        let faults = self.all().filter_map(|(id, config)| {
+            let problem = config.region.resolve(pool).err()?.to_string();
+            let path = id.map_or("Default".to_owned(), |id| format!("Clients.{id}"));
+            Some(ConfigFault { path, problem })
+        });
+        let faults: Vec<_> = faults.collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigFaults(faults))
+        }
     }
 
     /// A configuration of no client: every event is ignored.

@@ -98,8 +98,19 @@ impl ContactChange {
 pub struct OwnedEndpoint {
     /// The endpoint.
     pub id: EndpointId,
-    /// Its channel; `None` for a device.
-    pub channel: Option<Channel>,
+    /// What it is for.
+    pub kind: OwnedKind,
+}
+
+/// What an endpoint of a user is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OwnedKind {
+    /// An address, by its channel.
+    Contact(Channel),
+    /// The user's device, under an id of ours.
+    Device,
+    /// A device under an id of the app's own. It may have passed to another user since.
+    AppDevice,
 }
 
 /// Stands for what was last sent, without telling what it was.

@@ -7,10 +7,13 @@ const ATTRIBUTE_PREFIX: &str = "analytics:";
 
 /// Pinpoint's bounds on an event's attributes (in characters, and in number), and on what is known of
 /// an endpoint: "Amazon Pinpoint quotas", events and endpoints. What is over them is not taken in.
-const LONGEST_NAME: usize = 50;
-const LONGEST_VALUE: usize = 200;
-const MOST_ATTRIBUTES: usize = 40;
-const LONGEST_FIELD: usize = 100;
+pub const LONGEST_NAME: usize = 50;
+/// See [`LONGEST_NAME`].
+pub const LONGEST_VALUE: usize = 200;
+/// See [`LONGEST_NAME`].
+pub const MOST_ATTRIBUTES: usize = 40;
+/// See [`LONGEST_NAME`].
+pub const LONGEST_FIELD: usize = 100;
 
 /// What all of an event's metadata may hold together (bytes of text). Anybody can send it who knows a
 /// name, and its price is ours.
@@ -70,7 +73,7 @@ impl AppMetadata {
         *self == Self::default()
     }
 
-    /// This metadata, and where it is silent the other's.
+    /// This metadata, and where it is silent the other's, as far as there is room for attributes.
     pub fn or(mut self, other: Self) -> Self {
         self.endpoint_id = self.endpoint_id.or(other.endpoint_id);
         for (own, others) in self
@@ -84,7 +87,9 @@ impl AppMetadata {
             }
         }
         for (name, value) in other.attributes {
-            self.attributes.entry(name).or_insert(value);
+            if self.attributes.len() < MOST_ATTRIBUTES {
+                self.attributes.entry(name).or_insert(value);
+            }
         }
         self
     }

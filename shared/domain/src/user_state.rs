@@ -13,7 +13,8 @@ use crate::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use crate::auth_event::{AuthEvent, AuthEventKind, Position, UserKey};
 use crate::day::Day;
 use crate::endpoint::{
-    Channel, ContactUpdate, DeviceEndpoint, OwnedEndpoint, contact_endpoint_id, device_endpoint_id,
+    Channel, ContactUpdate, DeviceEndpoint, OwnedEndpoint, OwnedKind, contact_endpoint_id,
+    device_endpoint_id,
 };
 use crate::ids::{ClientId, EndpointId, EventId};
 use crate::metadata::AppMetadata;
@@ -112,16 +113,16 @@ impl UserState {
         let contacts = [Channel::Email, Channel::Sms]
             .into_iter()
             .filter(|_| shared)
-            .map(|channel| (contact_endpoint_id(user, sub, channel), Some(channel)));
-        let own = self
-            .devices
-            .own
-            .iter()
-            .map(|_| (device_endpoint_id(user), None));
-        let apps = self.devices.apps.iter().map(|id| (id.clone(), None));
+            .map(|channel| {
+                let id = contact_endpoint_id(user, sub, channel);
+                (id, OwnedKind::Contact(channel))
+            });
+        let own = self.devices.own.iter();
+        let own = own.map(|_| (device_endpoint_id(user), OwnedKind::Device));
+        let apps = self.devices.apps.iter();
+        let apps = apps.map(|id| (id.clone(), OwnedKind::AppDevice));
         let all = contacts.chain(own).chain(apps);
-        all.map(|(id, channel)| OwnedEndpoint { id, channel })
-            .collect()
+        all.map(|(id, kind)| OwnedEndpoint { id, kind }).collect()
     }
 }
 

@@ -96,39 +96,46 @@ fn a_user_who_is_listed_has_done_nothing_but_contacts_are_brought_into_step() {
 }
 
 #[test]
-fn what_events_would_tell_is_what_they_tell_and_changes_nothing() {
-    let before = Told::of(&[signed_in(seconds(1)).sharing(Some(ADA), Some(PHONE))]);
-    let state = before.state.clone();
-    for (events, told) in [
-        (vec![listed(seconds(2)).sharing(Some(ADA), Some(PHONE))], 0),
-        (
-            vec![listed(seconds(2)).sharing(Some("ada@new.test"), None)],
-            2,
-        ),
-        (vec![listed(seconds(2))], 2),
-        (
-            vec![
-                listed(seconds(2))
-                    .through("app-b")
-                    .sharing(Some(ADA), Some(PHONE)),
-                listed(seconds(2)),
-            ],
-            0,
-        ),
+fn what_events_would_tell_is_what_they_tell() {
+    let before = [signed_in(seconds(1)).sharing(Some(ADA), Some(PHONE))];
+    for events in [
+        vec![listed(seconds(2)).sharing(Some(ADA), Some(PHONE))],
+        vec![listed(seconds(2)).sharing(Some("ada@new.test"), None)],
+        vec![listed(seconds(2))],
+        vec![listed(seconds(0)).sharing(None, None)],
+        vec![
+            listed(seconds(2))
+                .through("app-b")
+                .sharing(Some(ADA), Some(PHONE)),
+            listed(seconds(2)),
+        ],
     ] {
-        assert_eq!(state.contact_updates(&events).len(), told, "{events:?}");
+        let would = Told::of(&before).state.contact_updates(&events);
+        let all = Told::of(&[before.to_vec(), events].concat())
+            .effects
+            .contacts;
+        assert_eq!(would, all[2..]);
     }
-    assert_eq!(state, before.state);
 }
 
 #[test]
 fn all_endpoints_that_were_ever_told_of_are_known_and_no_others() {
     let app = [("analyticsEndpointId", "phone")];
+    let (email, sms) = (
+        OwnedKind::Contact(Channel::Email),
+        OwnedKind::Contact(Channel::Sms),
+    );
     for (events, known) in [
-        (vec![token_issued(seconds(1))], 0),
-        (vec![signed_in(seconds(1))], 1),
-        (vec![token_issued(seconds(1)).sharing(Some(ADA), None)], 2),
-        (vec![signed_in(seconds(1)).saying(&app)], 1),
+        (vec![token_issued(seconds(1))], vec![]),
+        (vec![signed_in(seconds(1))], vec![OwnedKind::Device]),
+        (
+            vec![token_issued(seconds(1)).sharing(Some(ADA), None)],
+            vec![email, sms],
+        ),
+        (
+            vec![signed_in(seconds(1)).saying(&app)],
+            vec![OwnedKind::AppDevice],
+        ),
         (
             vec![
                 signed_in(seconds(1))
@@ -136,15 +143,18 @@ fn all_endpoints_that_were_ever_told_of_are_known_and_no_others() {
                     .saying(&app),
                 signed_in(seconds(2)).sharing(None, None),
             ],
-            4,
+            vec![email, sms, OwnedKind::Device, OwnedKind::AppDevice],
         ),
     ] {
         let told = Told::of(&events);
-        assert_eq!(
-            told.state.endpoints(&events[0].user).len(),
-            known,
-            "{events:?}"
-        );
+        let endpoints = told.state.endpoints(&events[0].user);
+        let contacts = told.effects.contacts.iter().map(|update| &update.endpoint);
+        let events = told.effects.analytics.iter().map(|event| &event.endpoint);
+        for sent in contacts.chain(events) {
+            assert!(endpoints.iter().any(|owned| owned.id == *sent), "{sent}");
+        }
+        let kinds: Vec<OwnedKind> = endpoints.iter().map(|owned| owned.kind).collect();
+        assert_eq!(kinds, known);
     }
 }
 

@@ -26,11 +26,29 @@ pub struct Moment {
 
 /// What came of a capture.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Captured {
-    /// The event is in the log, without these parts; its outcome is publish's to tell.
-    Logged(EventId, Vec<LeftOut>),
-    /// The event ended here.
+pub struct Captured {
+    /// Where the event is.
+    pub end: End,
+    /// What it does not hold, since it cannot be taken.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Where a captured event is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// In the log; its outcome is publish's to tell.
+    Logged(EventId),
+    /// Nowhere, or spilled: this is its outcome.
     Ended(Outcome),
+}
+
+impl From<Outcome> for Captured {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            end: End::Ended(outcome),
+            left_out: Vec::new(),
+        }
+    }
 }
 
 /// What a payload stands for.
@@ -51,15 +69,16 @@ pub async fn capture(
 ) -> Captured {
     let Resolved { event, left_out } = match resolve(payload, moment, config) {
         Ok(resolved) => resolved,
-        Err(outcome) => return Captured::Ended(outcome),
+        Err(outcome) => return outcome.into(),
     };
-    match log.append(&event).await {
-        Ok(_) => Captured::Logged(event.id, left_out),
+    let end = match log.append(&event).await {
+        Ok(_) => End::Logged(event.id),
         Err(error) => {
             log.spill(&event, &error);
-            Captured::Ended(Outcome::Spilled)
+            End::Ended(Outcome::Spilled)
         }
-    }
+    };
+    Captured { end, left_out }
 }
 
 /// The auth event that a payload stands for, or why it stands for none.
@@ -86,7 +105,7 @@ fn rejected(error: &TriggerError) -> Outcome {
 }
 
 fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> {
-    if !counts(&trigger.attributes, client) {
+    if !includes(&trigger.attributes, client) {
         return Err(Ignored::FederatedUser);
     }
     let of_nobody = trigger.attributes.sub().is_none();
@@ -97,7 +116,7 @@ fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> 
 }
 
 /// If the client's users include this one: those of other identity providers only where it says so.
-pub(crate) fn counts(attributes: &Attributes, client: &ClientConfig) -> bool {
+pub(crate) fn includes(attributes: &Attributes, client: &ClientConfig) -> bool {
     match client.federated {
         FederatedUsers::Ignore => !attributes.is_federated(),
         FederatedUsers::Include => true,

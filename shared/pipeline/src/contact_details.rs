@@ -24,20 +24,14 @@ fn shared(attributes: &Attributes, client: &ClientConfig) -> (ContactDetails, Ve
     let email = attributes.verified_email().map(EmailAddress::parse);
     let phone = attributes.verified_phone_number().map(PhoneNumber::parse);
     if email == Some(None) {
-        tracing::warn!("a verified email address that no endpoint can have was left out");
         left_out.push(LeftOut::Email);
     }
     if phone == Some(None) {
-        tracing::warn!("a verified phone number that no endpoint can have was left out");
         left_out.push(LeftOut::Sms);
     }
     let mut user_attributes = UserAttributes::default();
     for (from, to) in &client.user_attributes {
         if !user_attributes.set(to, attributes.get(from)) {
-            tracing::warn!(
-                attribute = from,
-                "a user attribute over Pinpoint's length was left out"
-            );
             left_out.push(LeftOut::UserAttribute);
         }
     }

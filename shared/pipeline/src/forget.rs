@@ -3,16 +3,27 @@
 use domain::auth_event::UserKey;
 use domain::endpoint::OwnedEndpoint;
 
-use crate::ports::{Erasure, PortError, StateErased};
+use crate::ports::{EndpointErased, Erasure, PortError, StateErased};
 
 /// How often it begins anew when something new is published of the user meanwhile.
 const TRIES: u32 = 5;
 
+/// What becomes of a state that knows of endpoints which cannot be emptied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LeftEndpoints {
+    /// It stays, with the events, until they can be: only it knows of them.
+    KeepState,
+    /// It goes: somebody else sees to them.
+    LetGo,
+}
+
 /// What was erased of a user in one project.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Forgotten {
-    /// The endpoints that were opted out and emptied.
-    pub endpoints: Vec<OwnedEndpoint>,
+    /// How many endpoints were opted out and emptied.
+    pub endpoints: u64,
+    /// The endpoints that could not be, and why.
+    pub left: Vec<(OwnedEndpoint, String)>,
     /// How many events were deleted from the log.
     pub events: u64,
     /// If there was a state.
@@ -20,25 +31,31 @@ pub struct Forgotten {
 }
 
 /// Forgets a user. The endpoints come first and the state, which knows of them, last: what fails half
-/// way is done again from the beginning.
+/// way is done again from the beginning. What the log's stream holds already is published all the same,
+/// and makes a new state.
 ///
 /// # Errors
 ///
 /// If something could not be erased, or the user is busy all the time.
-pub async fn forget(user: &UserKey, erasure: &impl Erasure) -> Result<Forgotten, PortError> {
-    let mut forgotten = Forgotten::default();
+pub async fn forget(
+    user: &UserKey,
+    left: LeftEndpoints,
+    erasure: &impl Erasure,
+) -> Result<Forgotten, PortError> {
+    let mut events = 0;
     for _ in 0..TRIES {
         let known = erasure.state(user).await?;
-        if let Some(known) = &known {
-            let endpoints = known.state.endpoints(user);
-            erasure.erase_endpoints(user, &endpoints).await?;
-            forgotten.endpoints = endpoints;
-            forgotten.state = true;
+        let endpoints = known.as_ref().map(|known| known.state.endpoints(user));
+        let mut forgotten = erase_endpoints(user, &endpoints.unwrap_or_default(), erasure).await?;
+        if left == LeftEndpoints::KeepState && !forgotten.left.is_empty() {
+            return Ok(forgotten);
         }
-        forgotten.events += erasure.erase_events(user).await?;
+        events += erasure.erase_events(user).await?;
+        forgotten.events = events;
         let Some(known) = known else {
             return Ok(forgotten);
         };
+        forgotten.state = true;
         match erasure.erase_state(user, known.version).await? {
             StateErased::Done => return Ok(forgotten),
             StateErased::WrittenSince => {}
@@ -49,4 +66,20 @@ pub async fn forget(user: &UserKey, erasure: &impl Erasure) -> Result<Forgotten,
         what: "the user's state".to_owned(),
         source: "the user is active all the time: delete the user from the pool first".into(),
     })
+}
+
+async fn erase_endpoints(
+    user: &UserKey,
+    endpoints: &[OwnedEndpoint],
+    erasure: &impl Erasure,
+) -> Result<Forgotten, PortError> {
+    let mut forgotten = Forgotten::default();
+    for endpoint in endpoints {
+        match erasure.erase_endpoint(user, endpoint).await? {
+            EndpointErased::Done => forgotten.endpoints += 1,
+            EndpointErased::Nothing => {}
+            EndpointErased::Left(why) => forgotten.left.push((endpoint.clone(), why)),
+        }
+    }
+    Ok(forgotten)
 }

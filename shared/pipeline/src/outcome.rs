@@ -33,6 +33,8 @@ pub enum Ignored {
 /// Why an event is not possible.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Rejected {
+    /// The function has no configuration: it is faulty, or cannot be had.
+    NoConfiguration,
     /// The payload is no trigger event.
     NoTriggerEvent,
     /// What the log holds is no auth event.
@@ -78,6 +80,7 @@ impl Outcome {
             Self::Ignored(Ignored::ClientNotConfigured) => "ignored:client_not_configured",
             Self::Ignored(Ignored::FederatedUser) => "ignored:federated_user",
             Self::Ignored(Ignored::NoUser) => "ignored:no_user",
+            Self::Rejected(Rejected::NoConfiguration) => "rejected:no_configuration",
             Self::Rejected(Rejected::NoTriggerEvent) => "rejected:no_trigger_event",
             Self::Rejected(Rejected::NoAuthEvent) => "rejected:no_auth_event",
             Self::Rejected(Rejected::ByDestination) => "rejected:by_destination",

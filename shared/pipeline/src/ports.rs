@@ -130,12 +130,12 @@ pub trait Erasure {
         user: &UserKey,
     ) -> impl Future<Output = Result<Option<VersionedState>, PortError>> + Send;
 
-    /// Opts the endpoints out and empties them.
-    fn erase_endpoints(
+    /// Opts an endpoint out and empties it, if it is the user's still.
+    fn erase_endpoint(
         &self,
         user: &UserKey,
-        endpoints: &[OwnedEndpoint],
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+        endpoint: &OwnedEndpoint,
+    ) -> impl Future<Output = Result<EndpointErased, PortError>> + Send;
 
     /// Deletes the user's events from the log, and gives their number.
     fn erase_events(&self, user: &UserKey) -> impl Future<Output = Result<u64, PortError>> + Send;
@@ -146,6 +146,17 @@ pub trait Erasure {
         user: &UserKey,
         version: u64,
     ) -> impl Future<Output = Result<StateErased, PortError>> + Send;
+}
+
+/// What came of emptying an endpoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EndpointErased {
+    /// It is empty.
+    Done,
+    /// There was nothing to empty: it is not there, or another user's.
+    Nothing,
+    /// It cannot be emptied, now or ever, and why. Somebody must see to it.
+    Left(String),
 }
 
 /// What came of deleting a state.

@@ -3,7 +3,7 @@
 //! whose app client shares no longer. Nothing is sent from here: the events go through the log, since
 //! only publish writes a user's state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use cognito::Attributes;
@@ -16,7 +16,7 @@ use domain::metadata::AppMetadata;
 use domain::user_state::UserState;
 use futures::StreamExt;
 
-use crate::capture::counts;
+use crate::capture::includes;
 use crate::contact_details::contact_details;
 use crate::outcome::LeftOut;
 use crate::ports::{EventLog, PortError, UserStates};
@@ -29,9 +29,11 @@ const CONCURRENT_APPENDS: usize = 16;
 pub struct Walk<'a> {
     /// The pool.
     pub pool: UserPoolId,
+    /// The pool's app clients: what is configured for others is no business of its users.
+    pub clients: &'a BTreeSet<ClientId>,
     /// What is configured.
     pub config: &'a Config,
-    /// When.
+    /// When the users were as they are listed. What events have said since is newer.
     pub time: DateTime<Utc>,
 }
 
@@ -51,7 +53,14 @@ pub struct Plan {
 /// An app client, `None` for the default, with its configuration.
 type Client<'a> = (Option<&'a ClientId>, &'a ClientConfig);
 
-impl Walk<'_> {
+/// A user of the pool in one project.
+struct Listed<'a> {
+    key: UserKey,
+    attributes: &'a Attributes,
+    clients: &'a [Client<'a>],
+}
+
+impl<'a> Walk<'a> {
     /// Finds out which of these users are out of step. `random` sets the events of one moment apart.
     ///
     /// # Errors
@@ -64,98 +73,116 @@ impl Walk<'_> {
         mut random: impl FnMut() -> [u8; 10],
     ) -> Result<Plan, PortError> {
         let projects = self.projects();
-        let keyed: Vec<(UserKey, &Attributes)> = users
-            .iter()
-            .flat_map(|user| {
-                projects
-                    .keys()
-                    .filter_map(|project| self.keyed(project, user))
-            })
-            .collect();
-        let keys: Vec<UserKey> = keyed.iter().map(|(key, _)| key.clone()).collect();
+        let listed = self.listed(users, &projects);
+        let keys: Vec<UserKey> = listed.iter().map(|listed| listed.key.clone()).collect();
         let mut loaded = states.load(&keys).await?;
         let mut plan = Plan::default();
-        for (key, user) in keyed {
-            let state = match loaded.remove(&key).transpose() {
-                Ok(state) => state.unwrap_or_default().state,
+        for listed in listed {
+            match loaded.remove(&listed.key).transpose() {
+                Ok(state) => {
+                    let state = state.unwrap_or_default().state;
+                    let (said, left_out) = listed.said(&state);
+                    plan.left_out.extend(left_out);
+                    let said = said.into_iter();
+                    let events = said.map(|said| self.event(&listed.key, said, random()));
+                    plan.add(&state, events.collect());
+                }
                 Err(error) => {
                     tracing::error!(%error, "a user's state is unreadable; the user is passed over");
                     plan.unreadable += 1;
-                    continue;
                 }
-            };
-            let clients = projects.get(&key.project).map_or(&[][..], Vec::as_slice);
-            self.plan_user(&mut plan, (key, user, &state), clients, &mut random);
+            }
         }
         Ok(plan)
     }
 
-    fn plan_user(
+    fn listed<'u>(
         &self,
-        plan: &mut Plan,
-        (key, user, state): (UserKey, &Attributes, &UserState),
-        clients: &[Client<'_>],
-        random: &mut impl FnMut() -> [u8; 10],
-    ) {
-        let sharing = |client: &&Client<'_>| client.1.sharing == UserDataSharing::On;
-        let mut listed = |client: Option<ClientId>, details| AuthEvent {
-            id: EventId::new(self.time, random()),
+        users: &'u [Attributes],
+        projects: &'u BTreeMap<ProjectId, Vec<Client<'u>>>,
+    ) -> Vec<Listed<'u>> {
+        let mut listed = Vec::new();
+        for attributes in users {
+            let Some(sub) = attributes.sub() else {
+                continue;
+            };
+            listed.extend(projects.iter().map(|(project, clients)| Listed {
+                key: UserKey {
+                    project: project.clone(),
+                    pool: self.pool.clone(),
+                    who: Who::User(sub.clone()),
+                },
+                attributes,
+                clients,
+            }));
+        }
+        listed
+    }
+
+    fn event(&self, user: &UserKey, (client, details): Said, random: [u8; 10]) -> AuthEvent {
+        AuthEvent {
+            id: EventId::new(self.time, random),
             time: self.time.trunc_subsecs(3),
-            user: key.clone(),
+            user: user.clone(),
             client,
             kind: AuthEventKind::UserListed(details),
             metadata: AppMetadata::default(),
-        };
-        let mut events = Vec::new();
-        let first = clients
-            .iter()
-            .filter(sharing)
-            .find(|client| counts(user, client.1));
-        if let Some((client, config)) = first {
-            let (details, left_out) = contact_details(user, config);
-            plan.left_out.extend(left_out);
-            events.push(listed(client.cloned(), details));
         }
-        for told in state.contacts.clients() {
-            let shares = clients
-                .iter()
-                .filter(sharing)
-                .any(|(client, _)| *client == told);
-            if !shares {
-                events.push(listed(told.cloned(), ContactDetails::NotShared));
+    }
+
+    /// The pool's app clients that are configured, by project. The default stands for all that are not
+    /// named, if there are such.
+    fn projects(&self) -> BTreeMap<ProjectId, Vec<Client<'a>>> {
+        let named = |id| self.config.clients().any(|(named, _)| named == id);
+        let others = self.clients.iter().any(|id| !named(id));
+        let mut projects: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (id, config) in self.config.all() {
+            if id.map_or(others, |id| self.clients.contains(id)) {
+                let clients = projects.entry(config.project.clone());
+                clients.or_default().push((id, config));
             }
         }
+        projects
+    }
+}
+
+/// What one app client says of a user.
+type Said = (Option<ClientId>, ContactDetails);
+
+impl Listed<'_> {
+    /// What the project's clients say of the user: one that shares tells, and those that have told and
+    /// share no longer withdraw. And what no endpoint can have of it.
+    fn said(&self, state: &UserState) -> (Vec<Said>, Vec<LeftOut>) {
+        let told: Vec<Option<&ClientId>> = state.contacts.clients().collect();
+        let shares = |client: &&Client<'_>| client.1.sharing == UserDataSharing::On;
+        let sharing = self.clients.iter().filter(shares);
+        let (mut said, mut left_out) = (Vec::new(), Vec::new());
+        // Of several that share, one that has told already: another may list other user attributes.
+        let including = sharing
+            .clone()
+            .filter(|client| includes(self.attributes, client.1));
+        if let Some((client, config)) = including.min_by_key(|client| !told.contains(&client.0)) {
+            let (details, parts) = contact_details(self.attributes, config);
+            left_out = parts;
+            said.push((client.cloned(), details));
+        }
+        for client in told {
+            if !sharing.clone().any(|(sharing, _)| *sharing == client) {
+                said.push((client.cloned(), ContactDetails::NotShared));
+            }
+        }
+        (said, left_out)
+    }
+}
+
+impl Plan {
+    /// Adds a user's events, if they would tell anything.
+    fn add(&mut self, state: &UserState, events: Vec<AuthEvent>) {
         let updates = state.contact_updates(&events);
         if !updates.is_empty() {
-            plan.updates.extend(updates);
-            plan.events.push(events);
+            self.updates.extend(updates);
+            self.events.push(events);
         }
-    }
-
-    fn keyed<'u>(
-        &self,
-        project: &ProjectId,
-        user: &'u Attributes,
-    ) -> Option<(UserKey, &'u Attributes)> {
-        let key = UserKey {
-            project: project.clone(),
-            pool: self.pool.clone(),
-            who: Who::User(user.sub()?),
-        };
-        Some((key, user))
-    }
-
-    fn projects(&self) -> BTreeMap<ProjectId, Vec<Client<'_>>> {
-        let named = self.config.clients().map(|(id, config)| (Some(id), config));
-        let default = self.config.default().map(|config| (None, config));
-        let mut projects: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for client in named.chain(default) {
-            projects
-                .entry(client.1.project.clone())
-                .or_default()
-                .push(client);
-        }
-        projects
     }
 }
 

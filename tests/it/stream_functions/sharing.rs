@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::json;
 
-use super::{EMAIL, PHONE, again, at, with_addresses};
+use super::{EMAIL, NAME, PHONE, again, at, with_addresses};
 use crate::support::installation::{Installation, NOT_SHARING, PROJECT, batch};
 use crate::support::pinpoint::Fault;
 use crate::support::runtime_api::Function;
@@ -22,6 +22,7 @@ async fn publish_events_logs_no_address_whatever_pinpoint_says_of_it() {
             publish.invoke(batch(&installation.records())).await;
             let asked = format!("{:?}", installation.pinpoint.asked());
             let log = format!("{:?}", publish.log());
+            assert!(!log.contains(NAME), "{log}");
             for address in [EMAIL, PHONE] {
                 assert!(asked.contains(address), "{fault:?}: {address} was not sent");
                 assert!(
@@ -67,7 +68,7 @@ async fn with_sharing_off_pinpoint_and_the_tables_know_nothing_personal() {
         traces += &format!("{:?}", installation.items(table).await);
     }
     assert!(traces.contains(PROJECT));
-    for personal in [EMAIL, PHONE, "EMAIL", "SMS"] {
+    for personal in [EMAIL, PHONE, NAME, "firstName", "EMAIL", "SMS"] {
         assert!(!traces.contains(personal), "{personal}: {traces}");
     }
 }

@@ -15,7 +15,7 @@ use domain::config::Config;
 use domain::day::Day;
 use domain::ids::ProjectId;
 use local::dynamodb::{DynamoDbStore, Served};
-use pipeline::capture::{Captured, Moment, capture};
+use pipeline::capture::{End, Moment, capture};
 use serde_json::{Value, json};
 
 use super::pinpoint::Pinpoint;
@@ -28,9 +28,9 @@ pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 pub const SHARING: &str =
     r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true}}"#;
 
-/// The same, and nothing personal is shared.
-pub const NOT_SHARING: &str =
-    r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef"}}"#;
+/// The same, and nothing personal is shared, although attributes are listed.
+pub const NOT_SHARING: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef",
+    "UserAttributes": {"given_name": "firstName", "name": "fullName", "custom:note": "note"}}}"#;
 
 /// An item of a table.
 pub type Item = HashMap<String, AttributeValue>;
@@ -98,7 +98,7 @@ impl Installation {
         };
         let captured = capture(event.to_string().as_bytes(), moment, &config, &self.log()).await;
         assert!(
-            matches!(captured, Captured::Logged(..)),
+            matches!(captured.end, End::Logged(_)),
             "{event}: {captured:?}"
         );
     }

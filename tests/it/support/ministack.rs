@@ -105,6 +105,16 @@ impl Ministack {
         pool.id.expect("it has an id")
     }
 
+    /// A new app client's id.
+    pub async fn app_client(&self, pool: &str) -> String {
+        let create = self.cognito().create_user_pool_client();
+        let made = create.user_pool_id(pool).client_name("app").send().await;
+        let client = made.expect("a client is made").user_pool_client;
+        client
+            .and_then(|client| client.client_id)
+            .expect("it has an id")
+    }
+
     /// Makes a role that may be assumed by whom this policy trusts.
     pub fn role(&self, name: &str, trust: &str) {
         let made = python_program("aws")

@@ -62,11 +62,7 @@ async fn a_faulty_configuration_is_told_of_and_keeps_nobody_from_signing_in() {
         let event = odd_event("PostAuthentication_Authentication", "ana");
         let reply = function.invoke(event.clone()).await;
         assert_eq!(reply.text(), event, "{case}");
-        assert_eq!(
-            outcomes(&reply),
-            ["ignored:client_not_configured"],
-            "{case}"
-        );
+        assert_eq!(outcomes(&reply), ["rejected:no_configuration"], "{case}");
         let log = function.log();
         let errors: Vec<_> = log.iter().filter(|line| line["level"] == "ERROR").collect();
         assert_eq!(errors.len(), 1, "{case}: {log:?}");
@@ -171,7 +167,7 @@ async fn while_ssm_fails_everybody_signs_in_and_events_are_captured_as_soon_as_i
     let mut function = Function::start("post-authentication", environment).await;
     let event = odd_event("PostAuthentication_Authentication", "ana");
     for (ssm_works, outcome) in [
-        (false, "ignored:client_not_configured"),
+        (false, "rejected:no_configuration"),
         (true, "captured"),
         (false, "captured"),
     ] {

@@ -1,41 +1,131 @@
 //! Erasing endpoints: opted out, inactive, and emptied of all that was ever told of them. With
-//! UpdateEndpoint alone, since the role that Cognito's documents describe may not delete.
+//! UpdateEndpoint, since the role that Cognito's documents describe may not delete. Where it may read,
+//! an endpoint is looked at first: one under an id of the app's own may be another user's by now.
 
+use aws_sdk_pinpoint::Client;
+use aws_sdk_pinpoint::types::EndpointResponse;
 use domain::auth_event::UserKey;
-use domain::endpoint::OwnedEndpoint;
-use pipeline::ports::PortError;
+use domain::endpoint::{OwnedEndpoint, OwnedKind};
+use domain::ids::Sub;
+use pipeline::ports::{EndpointErased, PortError};
 
-use super::{PinpointDestination, request};
-use crate::sdk::port_error;
+use super::PinpointDestination;
+use super::reply::{self, Judgement};
+use super::request::{self, Address};
+use crate::sdk::{describe, port_error};
+
+/// What reading an endpoint tells.
+enum Read {
+    /// It is there.
+    Endpoint(Box<EndpointResponse>),
+    /// It is not.
+    NotThere,
+    /// The role may not look.
+    Forbidden,
+}
 
 impl PinpointDestination {
-    /// Erases the endpoints of a user. Where the project's configuration sends nothing to Pinpoint,
-    /// there is nothing to erase.
+    /// Erases an endpoint of a user. Where the project's configuration sends nothing to Pinpoint, there
+    /// is nothing to erase.
     ///
     /// # Errors
     ///
-    /// If there is no route to the project, or Pinpoint does not take one of them.
+    /// If Pinpoint may take it later.
     pub async fn erase(
         &self,
         user: &UserKey,
-        endpoints: &[OwnedEndpoint],
-    ) -> Result<(), PortError> {
-        let project = user.project.as_str();
-        let route = self.routes.of(user, None);
-        let route =
-            route.map_err(|e| port_error("UpdateEndpoint", project, std::io::Error::other(e)))?;
-        let Some(route) = route else { return Ok(()) };
+        endpoint: &OwnedEndpoint,
+    ) -> Result<EndpointErased, PortError> {
+        let route = match self.routes.of_project(user) {
+            Ok(Some(route)) => route,
+            Ok(None) => return Ok(EndpointErased::Nothing),
+            Err(why) => return Ok(EndpointErased::Left(why)),
+        };
         let client = self.routes.client(&route).await;
-        let attributes = self.routes.user_attributes(user);
-        for endpoint in endpoints {
-            let call = client
-                .update_endpoint()
-                .application_id(project)
-                .endpoint_id(endpoint.id.as_str())
-                .endpoint_request(request::erased(endpoint, &attributes));
-            let updated = call.send().await;
-            updated.map_err(|e| port_error("UpdateEndpoint", endpoint.id.as_str(), e))?;
+        let read = read(&client, user, endpoint).await?;
+        let (Some(sub), false) = (user.sub(), matches!(read, Read::NotThere)) else {
+            return Ok(EndpointErased::Nothing);
+        };
+        match (endpoint.kind, &read) {
+            (OwnedKind::AppDevice, Read::Endpoint(known)) if !is_of(known, sub) => {
+                Ok(EndpointErased::Nothing)
+            }
+            (OwnedKind::AppDevice, Read::Forbidden) => Ok(EndpointErased::Left(
+                "the role may not call GetEndpoint, and it may be another user's by now".to_owned(),
+            )),
+            (
+                OwnedKind::Contact(_) | OwnedKind::Device | OwnedKind::AppDevice,
+                Read::Endpoint(_) | Read::Forbidden | Read::NotThere,
+            ) => self.empty(&client, (user, endpoint), read).await,
         }
-        Ok(())
     }
+
+    async fn empty(
+        &self,
+        client: &Client,
+        (user, endpoint): (&UserKey, &OwnedEndpoint),
+        read: Read,
+    ) -> Result<EndpointErased, PortError> {
+        let mut attributes = self.routes.user_attributes(user);
+        let mut address = match endpoint.kind {
+            OwnedKind::Contact(_) => Address::Told,
+            OwnedKind::Device | OwnedKind::AppDevice => Address::Never,
+        };
+        if let Read::Endpoint(known) = read {
+            let told = known.user.and_then(|user| user.user_attributes);
+            attributes.extend(told.unwrap_or_default().into_keys());
+            if known.address.is_some() {
+                address = Address::Told;
+            }
+        }
+        let call = client
+            .update_endpoint()
+            .application_id(user.project.as_str())
+            .endpoint_id(endpoint.id.as_str())
+            .endpoint_request(request::erased(endpoint.kind, &attributes, address));
+        let updated = call.send().await;
+        match (reply::judge(&updated), updated) {
+            (Judgement::Accepted, _) => Ok(EndpointErased::Done),
+            (Judgement::Refused(404), _) => Ok(EndpointErased::Nothing),
+            (Judgement::Refused(status), _) => Ok(EndpointErased::Left(format!(
+                "Pinpoint refuses UpdateEndpoint with {status}"
+            ))),
+            (Judgement::Later, Err(error)) => {
+                Err(port_error("UpdateEndpoint", endpoint.id.as_str(), error))
+            }
+            (Judgement::Later, Ok(_)) => {
+                Ok(EndpointErased::Left("Pinpoint gave no answer".to_owned()))
+            }
+        }
+    }
+}
+
+async fn read(
+    client: &Client,
+    user: &UserKey,
+    endpoint: &OwnedEndpoint,
+) -> Result<Read, PortError> {
+    let call = client
+        .get_endpoint()
+        .application_id(user.project.as_str())
+        .endpoint_id(endpoint.id.as_str());
+    let got = call.send().await;
+    match (reply::judge(&got), got) {
+        (_, Ok(got)) => Ok(got
+            .endpoint_response
+            .map_or(Read::NotThere, |known| Read::Endpoint(Box::new(known)))),
+        (Judgement::Refused(404), Err(_)) => Ok(Read::NotThere),
+        (Judgement::Refused(_), Err(error)) => {
+            tracing::debug!(error = describe(&error), "an endpoint cannot be looked at");
+            Ok(Read::Forbidden)
+        }
+        (Judgement::Accepted | Judgement::Later, Err(error)) => {
+            Err(port_error("GetEndpoint", endpoint.id.as_str(), error))
+        }
+    }
+}
+
+fn is_of(endpoint: &EndpointResponse, sub: &Sub) -> bool {
+    let user = endpoint.user().and_then(|user| user.user_id());
+    user == Some(sub.as_str())
 }

@@ -4,15 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::metadata::{LONGEST_FIELD, LONGEST_NAME, LONGEST_VALUE, MOST_ATTRIBUTES};
+
 /// Events in one PutEvents request.
 pub const MOST_EVENTS: usize = 100;
 /// Bytes of one PutEvents request: 4 MB, less room for what surrounds the events.
 pub const MOST_REQUEST_BYTES: usize = 3_500_000;
-
-const MOST_ATTRIBUTES: usize = 40;
-const LONGEST_NAME: usize = 50;
-const LONGEST_VALUE: usize = 200;
-const LONGEST_DEMOGRAPHIC: usize = 100;
 
 /// The event attributes that Pinpoint takes, and the names of those that it does not.
 pub fn event_attributes(
@@ -34,7 +31,7 @@ pub fn event_attributes(
 /// A demographic's value, if it is short enough to be taken.
 pub fn demographic(value: Option<&String>) -> Option<String> {
     value
-        .filter(|value| value.chars().count() <= LONGEST_DEMOGRAPHIC)
+        .filter(|value| value.chars().count() <= LONGEST_FIELD)
         .cloned()
 }
 

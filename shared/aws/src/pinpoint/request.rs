@@ -10,7 +10,7 @@ use aws_sdk_pinpoint::types::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::analytics_event::AnalyticsEvent;
 use domain::contact::UserAttributes;
-use domain::endpoint::{Channel, ContactUpdate, DeviceEndpoint, OwnedEndpoint};
+use domain::endpoint::{Channel, ContactUpdate, DeviceEndpoint, OwnedKind};
 
 use super::limits;
 
@@ -185,16 +185,25 @@ pub fn endpoint(contact: &ContactUpdate) -> EndpointRequest {
         .build()
 }
 
+/// If an endpoint may have an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Address {
+    /// It may.
+    Told,
+    /// It was never told one.
+    Never,
+}
+
 /// The UpdateEndpoint request that empties an endpoint: Pinpoint keeps what a request does not say, so
 /// each field that may ever have been told is said to be empty.
-pub fn erased(endpoint: &OwnedEndpoint, attributes: &BTreeSet<String>) -> EndpointRequest {
+pub fn erased(kind: OwnedKind, attributes: &BTreeSet<String>, address: Address) -> EndpointRequest {
     let nothing = || Some(String::new());
+    let user = user("").set_user_attributes(emptied(attributes)).build();
     let request = EndpointRequest::builder()
         .opt_out("ALL")
         .endpoint_status("INACTIVE")
-        .set_channel_type(endpoint.channel.map(channel_type))
-        .set_address(endpoint.channel.and_then(|_| nothing()))
-        .user(user("").set_user_attributes(emptied(attributes)).build());
+        .set_address(nothing().filter(|_| address == Address::Told))
+        .user(user);
     let demographic = EndpointDemographic::builder()
         .set_platform(nothing())
         .set_platform_version(nothing())
@@ -203,9 +212,11 @@ pub fn erased(endpoint: &OwnedEndpoint, attributes: &BTreeSet<String>) -> Endpoi
         .set_make(nothing())
         .set_model(nothing())
         .set_timezone(nothing());
-    match endpoint.channel {
-        Some(_) => request.build(),
-        None => request.demographic(demographic.build()).build(),
+    match kind {
+        OwnedKind::Contact(channel) => request.channel_type(channel_type(channel)).build(),
+        OwnedKind::Device | OwnedKind::AppDevice => {
+            request.demographic(demographic.build()).build()
+        }
     }
 }
 

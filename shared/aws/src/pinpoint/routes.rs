@@ -57,12 +57,33 @@ impl Routes {
         user: &UserKey,
         client: Option<&ClientId>,
     ) -> Result<Option<Route>, String> {
-        let Some(config) = self.configuration(user, client) else {
-            return Err(format!(
-                "no app client is configured for project {} any more: configure one, or let its events pass",
-                user.project
-            ));
-        };
+        match self.configuration(user, client) {
+            Some(config) => self.of_configuration(user, config),
+            None => Err(unconfigured(user)),
+        }
+    }
+
+    /// Any route to the user's project; `None` if no app client of it sends anything to Pinpoint.
+    ///
+    /// # Errors
+    ///
+    /// See [`Routes::of`].
+    pub(super) fn of_project(&self, user: &UserKey) -> Result<Option<Route>, String> {
+        let mut route = Err(unconfigured(user));
+        for config in self.of_same_project(user) {
+            route = self.of_configuration(user, config);
+            if let Ok(Some(_)) = route {
+                break;
+            }
+        }
+        route
+    }
+
+    fn of_configuration(
+        &self,
+        user: &UserKey,
+        config: &ClientConfig,
+    ) -> Result<Option<Route>, String> {
         if !config.destinations.contains(&Destination::Pinpoint) {
             return Ok(None);
         }
@@ -93,21 +114,20 @@ impl Routes {
     /// The app client's configuration; if it now has another project or none, that of any client of
     /// the project that the event was captured for.
     fn configuration(&self, user: &UserKey, client: Option<&ClientId>) -> Option<&ClientConfig> {
-        let all = self
-            .config
-            .clients()
-            .map(|(_, config)| config)
-            .chain(self.config.default());
-        let own = self.config.client(client).into_iter();
-        own.chain(all).find(|config| config.project == user.project)
+        let own = self.config.client(client);
+        own.filter(|config| config.project == user.project)
+            .or_else(|| self.of_same_project(user).next())
     }
 
-    /// The names of all user attributes that this project may have been told.
+    fn of_same_project(&self, user: &UserKey) -> impl Iterator<Item = &ClientConfig> {
+        let all = self.config.all().map(|(_, config)| config);
+        all.filter(|config| config.project == user.project)
+    }
+
+    /// The names of all user attributes that are configured for the user's project.
     pub(super) fn user_attributes(&self, user: &UserKey) -> BTreeSet<String> {
-        let named = self.config.clients().map(|(_, config)| config);
-        let all = named.chain(self.config.default());
-        let of_project = all.filter(|config| config.project == user.project);
-        of_project
+        let configured = self.of_same_project(user);
+        configured
             .flat_map(|config| config.user_attributes.values().cloned())
             .collect()
     }
@@ -130,4 +150,11 @@ impl Routes {
             }
         }
     }
+}
+
+fn unconfigured(user: &UserKey) -> String {
+    format!(
+        "no app client is configured for project {} any more: configure one, or let its events pass",
+        user.project
+    )
 }

@@ -1,6 +1,6 @@
 //! Capture: one append, and if that fails, one spill.
 
-use pipeline::capture::{Captured, capture};
+use pipeline::capture::{End, capture};
 use pipeline::outcome::Outcome;
 
 use crate::resolve::{configuration, moment, pre_authentication};
@@ -12,7 +12,7 @@ async fn an_event_is_in_the_log_once() {
     let payload = pre_authentication();
     let captured = capture(&payload, moment(), &configuration(), &world).await;
     world.look(|memory| {
-        assert_eq!(captured, Captured::Logged(memory.log[0].id, Vec::new()));
+        assert_eq!(captured.end, End::Logged(memory.log[0].id));
         assert_eq!((memory.log.len(), memory.spilled.len()), (1, 0));
     });
 }
@@ -26,7 +26,7 @@ async fn an_event_that_the_log_does_not_take_is_spilled_once() {
         });
         let payload = pre_authentication();
         let captured = capture(&payload, moment(), &configuration(), &world).await;
-        assert_eq!(captured, Captured::Ended(Outcome::Spilled));
+        assert_eq!(captured, Outcome::Spilled.into());
         world.look(|memory| {
             let [(event, cause)] = &memory.spilled[..] else {
                 panic!("{:?}", memory.spilled)
@@ -41,7 +41,7 @@ async fn an_event_that_the_log_does_not_take_is_spilled_once() {
 async fn what_is_ignored_or_rejected_touches_nothing() {
     let world = World::planned(|call| panic!("{call:?}"));
     let captured = capture(b"{", moment(), &configuration(), &world).await;
-    let Captured::Ended(outcome) = captured else {
+    let End::Ended(outcome) = captured.end else {
         panic!("{captured:?}")
     };
     assert_eq!(outcome.name(), "rejected:no_trigger_event");
