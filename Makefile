@@ -19,10 +19,11 @@ replay: ## Build, replay the sample events, and print the figures
 test: build-debug $(VENV)/ready $(MINISTACK)/ready ## Run every test
 	cargo test --workspace --quiet
 
-check: ## Check formatting, lints and documentation
+check: $(VENV)/ready ## Check formatting, lints, documentation and the template
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	$(VENV)/bin/cfn-lint
 
 build-debug: ## Build the functions and the command, as the tests need them
 	cargo build --workspace --bins --quiet

@@ -17,10 +17,14 @@ mod replay;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+mod stack;
+#[cfg(test)]
 mod stream_functions;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod sync;
+#[cfg(test)]
+mod template;
 #[cfg(test)]
 mod trigger_functions;

@@ -1,8 +1,9 @@
 //! An emulator of AWS that this project did not write, in a process of its own on the loopback
 //! interface: Cognito's API, SSM and STS.
 
+use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use aws::sdk::{self, Patience, SdkConfig};
@@ -14,6 +15,9 @@ use tokio::net::TcpStream;
 use super::command::python_program;
 use super::repository;
 
+/// The file in its folder that it writes its log to.
+const LOG: &str = "ministack.log";
+
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -21,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Ministack {
     child: Child,
     url: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Ministack {
@@ -44,6 +48,7 @@ impl Ministack {
         );
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
+        let log = File::create(folder.path().join(LOG)).expect("a file");
         let child = Command::new(program)
             .current_dir(folder.path())
             .env("BIND_HOST", "127.0.0.1")
@@ -55,14 +60,15 @@ impl Ministack {
             .env("TMPDIR", folder.path())
             .env("STATE_DIR", folder.path())
             .env("S3_DATA_DIR", folder.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+            .stdout(log.try_clone().expect("a file"))
+            .stderr(log)
             .spawn()
             .expect("it can be run");
         let ministack = Self {
             child,
             url: format!("http://127.0.0.1:{port}"),
-            _folder: folder,
+            folder,
         };
         let began = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
@@ -78,6 +84,11 @@ impl Ministack {
     /// Where it listens.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What it has logged, its functions' logs among it.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default()
     }
 
     /// What its clients are made with.
