@@ -3,12 +3,17 @@
 PYTHON ?= python3
 VENV := .venv
 MINISTACK := .venv-ministack
+CARGO_LAMBDA := .venv-cargo-lambda
+FUNCTIONS := $(notdir $(wildcard functions/*))
+ARCH ?= arm64
+# The machine's own architecture needs no Zig.
+COMPILER := $(if $(filter $(subst arm64,aarch64,$(ARCH)),$(shell uname -m)),--compiler cargo)
 INSTALL_ROOT ?= $(HOME)/.cargo
 PROFILE ?= release
 EVENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help replay test check build-debug install bench bench-fold bench-replay clean
+.PHONY: help replay test check build build-debug install bench bench-fold bench-replay clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -24,6 +29,11 @@ check: $(VENV)/ready ## Check formatting, lints, documentation and the template
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	$(VENV)/bin/cfn-lint
+
+build: $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambda, for ARCH=arm64 or x86_64
+	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" cargo lambda build --release --$(subst _,-,$(ARCH)) $(COMPILER) \
+		$(FUNCTIONS:%=--package %)
+	@for name in $(FUNCTIONS); do printf '%-22s %6d KB\n' $$name $$(( $$(wc -c < target/lambda/$$name/bootstrap) / 1024 )); done
 
 build-debug: ## Build the functions and the command, as the tests need them
 	cargo build --workspace --bins --quiet
@@ -42,7 +52,7 @@ bench-replay: ## Replay EVENTS made-up events in a process of its own, in memory
 
 clean: ## Remove what was built
 	cargo clean
-	rm -rf $(VENV) $(MINISTACK)
+	rm -rf $(VENV) $(MINISTACK) $(CARGO_LAMBDA)
 
 # The tests' Python packages, by name, into a virtual environment of their own.
 $(VENV)/ready: tests/python/requirements.txt
@@ -54,4 +64,10 @@ $(VENV)/ready: tests/python/requirements.txt
 $(MINISTACK)/ready: tests/python/ministack.txt
 	$(PYTHON) -m venv $(MINISTACK)
 	$(MINISTACK)/bin/pip install --quiet --disable-pip-version-check -r tests/python/ministack.txt
+	touch $@
+
+# cargo-lambda, and Zig to link for another machine than this.
+$(CARGO_LAMBDA)/ready: tests/python/cargo-lambda.txt
+	$(PYTHON) -m venv $(CARGO_LAMBDA)
+	$(CARGO_LAMBDA)/bin/pip install --quiet --disable-pip-version-check -r tests/python/cargo-lambda.txt
 	touch $@

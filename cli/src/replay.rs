@@ -34,13 +34,12 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
         let report = take_back::append_to(table, &args.paths).await?;
         return report.print(args.format);
     }
-    let config = configuration(&args)?;
+    let config = args.config.as_deref().map(config::read).transpose()?;
     let outputs = Outputs::create(&args)?;
-    let mut installation = Installation::open(config, args.data_dir.as_deref()).await?;
-    let taken = if args.spilled {
-        spilled(&args, &mut installation).await?
+    let (taken, installation) = if args.spilled {
+        spilled(&args, config).await?
     } else {
-        entries(&args, &mut installation).await?
+        entries(&args, config.unwrap_or_else(Config::local_default)).await?
     };
     if taken.replayed == 0 && taken.rejected.is_empty() {
         eprintln!(
@@ -66,7 +65,8 @@ pub struct Taken {
     pub rejected: Vec<Rejected>,
 }
 
-async fn entries(args: &ReplayArgs, installation: &mut Installation) -> Result<Taken, Failure> {
+async fn entries(args: &ReplayArgs, config: Config) -> Result<(Taken, Installation), Failure> {
+    let mut installation = Installation::open(config, args.data_dir.as_deref()).await?;
     let reading = Progress::of_bytes("reading");
     let (mut entries, rejected) = Entries::index(&args.paths, Utc::now(), &mut |done, total| {
         reading.set(done, total)
@@ -98,7 +98,7 @@ async fn entries(args: &ReplayArgs, installation: &mut Installation) -> Result<T
     installation.capture(together.take()).await?;
     replaying.finish();
     taken.rejected.sort();
-    Ok(taken)
+    Ok((taken, installation))
 }
 
 fn parsed(entry: Entry) -> Result<(Entry, Parsed), Rejected> {
@@ -108,9 +108,16 @@ fn parsed(entry: Entry) -> Result<(Entry, Parsed), Rejected> {
     }
 }
 
-async fn spilled(args: &ReplayArgs, installation: &mut Installation) -> Result<Taken, Failure> {
+/// Without a configuration, the projects are those that the events name.
+async fn spilled(
+    args: &ReplayArgs,
+    config: Option<Config>,
+) -> Result<(Taken, Installation), Failure> {
     let mut spilled = Spilled::new(args.paths.clone());
     let (events, rejected) = take_back::events(&mut spilled, None);
+    let projects = events.iter().map(|event| event.user.project.clone());
+    let config = config.unwrap_or_else(|| Config::of_projects(projects));
+    let mut installation = Installation::open(config, args.data_dir.as_deref()).await?;
     let mut taken = Taken {
         replayed: 0,
         rejected,
@@ -119,12 +126,5 @@ async fn spilled(args: &ReplayArgs, installation: &mut Installation) -> Result<T
         installation.take_back(&event).await?;
         taken.replayed += 1;
     }
-    Ok(taken)
-}
-
-fn configuration(args: &ReplayArgs) -> Result<Config, Failure> {
-    match &args.config {
-        Some(file) => config::read(file),
-        None => Ok(Config::local_default()),
-    }
+    Ok((taken, installation))
 }

@@ -465,3 +465,48 @@ fn metrics_are_the_replays_days_in_every_format() {
         .collect();
     insta::assert_json_snapshot!(printed);
 }
+
+#[test]
+fn spilled_events_of_any_project_are_replayed_without_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("saved.log");
+    let spilled = |project: &str, id: u8, kind: &str| {
+        let event = json!({"eventId": format!("019c1404-8b80-7000-8000-0000000000{id:02}"), "type": kind,
+            "time": "2026-01-31T12:00:00.000Z", "project": project, "userPoolId": "eu-west-1_AAAA11111", "sub": "s-1"});
+        json!({"level": "ERROR", "message": "an auth event was spilled", "spilled": event.to_string()}).to_string()
+    };
+    let (one, two) = ("1".repeat(32), "2".repeat(32));
+    let lines = [
+        spilled(&one, 1, "SignedIn"),
+        spilled(&two, 2, "SignUpConfirmed"),
+        spilled(&one, 1, "SignedIn"),
+    ];
+    std::fs::write(&log, lines.join("\n")).unwrap();
+    let report = json_of(replay().arg("--spilled").arg(&log));
+    assert_eq!(
+        report["outcomes"],
+        json!({"already_in_log": 1, "published": 2})
+    );
+    let days = report["days"].as_array().unwrap();
+    let days: Vec<_> = days
+        .iter()
+        .map(|day| (&day["project"], &day["signIns"], &day["signUps"]))
+        .collect();
+    assert_eq!(
+        days,
+        [
+            (&json!(one), &json!(1), &json!(0)),
+            (&json!(two), &json!(0), &json!(1))
+        ]
+    );
+    let nothing = replay()
+        .arg("--spilled")
+        .arg(repository("README.md"))
+        .output()
+        .unwrap();
+    assert!(
+        errors_of(&nothing).contains("no log line holds a spilled event"),
+        "{}",
+        errors_of(&nothing)
+    );
+}

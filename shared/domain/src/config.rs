@@ -177,6 +177,22 @@ impl Config {
         }
     }
 
+    /// What a replay of spilled events has when it is given none: these projects, with sharing on. A
+    /// client stands for each, by the project's id.
+    pub fn of_projects(projects: impl IntoIterator<Item = ProjectId>) -> Self {
+        let clients = projects.into_iter().map(|project| {
+            let client = ClientConfig {
+                sharing: UserDataSharing::On,
+                ..ClientConfig::of_project(project.clone())
+            };
+            (ClientId::new(project.as_str()), client)
+        });
+        Self {
+            clients: clients.collect(),
+            default: None,
+        }
+    }
+
     /// What a replay has when it is given none: a default only, of the project
     /// `00000000000000000000000000000000`, with sharing on.
     pub fn local_default() -> Self {
