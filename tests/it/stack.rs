@@ -12,16 +12,7 @@ use crate::support::installation::PROJECT;
 use crate::support::ministack::Ministack;
 use crate::support::pinpoint::Pinpoint;
 use crate::support::trigger::Trigger;
-use crate::support::{binary, repository};
-
-const FUNCTIONS: [&str; 6] = [
-    "pre-authentication",
-    "post-authentication",
-    "post-confirmation",
-    "pre-token-generation",
-    "publish-events",
-    "expire-attempts",
-];
+use crate::support::{FUNCTIONS, binary, repository};
 
 /// One project, which shares user data; whose attempts are soon over.
 const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true,

@@ -6,17 +6,7 @@ use aws_sdk_dynamodb::types::KeySchemaElement;
 use serde_json::{Value, json};
 
 use crate::support::command::{errors_of, python_program};
-use crate::support::repository;
-
-/// The functions, and what each is attached to or invoked by.
-const FUNCTIONS: [&str; 6] = [
-    "pre-authentication",
-    "post-authentication",
-    "post-confirmation",
-    "pre-token-generation",
-    "publish-events",
-    "expire-attempts",
-];
+use crate::support::{FUNCTIONS, repository};
 
 fn template() -> Value {
     let output = python_program("python")

@@ -10,6 +10,16 @@ pub mod trigger;
 
 use std::path::PathBuf;
 
+/// The Lambda functions.
+pub const FUNCTIONS: [&str; 6] = [
+    "pre-authentication",
+    "post-authentication",
+    "post-confirmation",
+    "pre-token-generation",
+    "publish-events",
+    "expire-attempts",
+];
+
 /// The path of one of the workspace's binaries, built beside this one.
 pub fn binary(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("a test has a path");
