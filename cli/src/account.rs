@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws::sdk::{self, NoAccount, Patience, Region, SdkConfig};
 use domain::ids::UserPoolId;
+use local::dynamodb::DynamoDbStore;
 
 use crate::Failure;
 
@@ -19,4 +20,10 @@ pub async fn account() -> Result<SdkConfig, Failure> {
 pub async fn account_of(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
     let region = Region::new(pool.region().to_owned());
     sdk::on_this_machine(Patience::BEHIND_THE_LOG, Some(region)).await
+}
+
+/// An embedded store in place of an account.
+pub fn embedded(store: DynamoDbStore) -> SdkConfig {
+    let answer = move |target: &str, body: &[u8]| store.answer(target, body);
+    sdk::in_process(answer, Patience::BEHIND_THE_LOG)
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use aws::metrics::DynamoMetrics;
-use aws::sdk::{self, Patience};
+use aws::sdk;
 use aws::tables::TableNames;
 use domain::activity::DayRows;
 use domain::day::Day;
@@ -13,7 +13,7 @@ use local::dynamodb::DynamoDbStore;
 use serde::Serialize;
 
 use crate::Failure;
-use crate::account::account;
+use crate::account::{account, embedded};
 use crate::args::{MetricsArgs, MetricsFormat};
 use crate::days::{SegmentObject, cells, days, months, table};
 use crate::replay::DYNAMODB_FILE;
@@ -67,8 +67,7 @@ async fn open(args: &MetricsArgs) -> Result<DynamoMetrics, Failure> {
         return Err(Failure::Usage(problem));
     }
     let store = DynamoDbStore::open(&file)?;
-    let answer = move |target: &str, body: &[u8]| store.answer(target, body);
-    let client = sdk::dynamodb(&sdk::in_process(answer, Patience::BEHIND_THE_LOG));
+    let client = sdk::dynamodb(&embedded(store));
     Ok(DynamoMetrics::new(client, TableNames::default().metrics))
 }
 

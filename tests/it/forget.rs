@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::support::command::{cognito_pinpoint, errors_of};
-use crate::support::installation::{Installation, PROJECT, batch};
+use crate::support::installation::{Installation, PROJECT, SHARING, batch};
 use crate::support::pinpoint::Fault;
 use crate::support::runtime_api::Function;
 use crate::support::trigger::Trigger;
@@ -45,7 +45,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 async fn installation() -> Installation {
     let installation = Installation::start().await;
     let environment = installation.environment().with("ANALYTICS_CONFIG", CONFIG);
-    let mut post_authentication = Function::start("post-authentication", environment.clone()).await;
+    let mut post_authentication = Function::start("post-authentication", environment).await;
     for user in ["ana", "ben"] {
         let phone = json!({"analyticsEndpointId": format!("{user}s-phone"), "platform": "iOS"});
         for metadata in [phone, json!({"platform": "web"})] {
@@ -57,8 +57,7 @@ async fn installation() -> Installation {
             post_authentication.invoke(event.to_string()).await;
         }
     }
-    let mut publish = Function::start("publish-events", environment).await;
-    publish.invoke(batch(&installation.records())).await;
+    installation.publish(CONFIG).await;
     installation
 }
 
@@ -176,8 +175,7 @@ async fn a_device_that_has_passed_to_another_user_is_left_to_him() {
     installation
         .capture(at(0), &Trigger::PostAuthentication.event("ben", &shared))
         .await;
-    let mut publish = Function::start("publish-events", installation.environment()).await;
-    publish.invoke(batch(&installation.records())).await;
+    installation.publish(SHARING).await;
     assert!(forget(&installation, "ana").status.success());
     let endpoints = installation.pinpoint.endpoints();
     let phone = endpoints

@@ -14,10 +14,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::support::command::{cognito_pinpoint, errors_of};
-use crate::support::installation::{Installation, PROJECT, batch};
+use crate::support::installation::{Installation, PROJECT};
 use crate::support::ministack::{Ministack, attribute};
 use crate::support::pinpoint::Asked;
-use crate::support::runtime_api::Function;
 use crate::support::trigger::Trigger;
 
 /// More than two pages of ListUsers.
@@ -105,10 +104,7 @@ impl Late {
 
     async fn publish(&self, config: &Value) -> Vec<Asked> {
         let asked = self.installation.pinpoint.asked().len();
-        let environment = self.installation.environment();
-        let environment = environment.with("ANALYTICS_CONFIG", config.to_string());
-        let mut publish = Function::start("publish-events", environment).await;
-        publish.invoke(batch(&self.installation.records())).await;
+        self.installation.publish(&config.to_string()).await;
         self.installation.pinpoint.asked().split_off(asked)
     }
 

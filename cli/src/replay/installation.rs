@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use super::outcomes::Outcomes;
 use super::publisher::{BATCH, Checkpoint, Publisher, Publishing};
 use crate::Failure;
-use crate::account::APPEND_BUDGET;
+use crate::account::{APPEND_BUDGET, embedded};
 use crate::entries::Entry;
 
 /// The file of a data folder that holds the tables.
@@ -85,9 +85,7 @@ impl Installation {
         let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
         let lock = folder.map(lock).transpose()?;
         let (store, pinpoint) = stores(folder)?;
-        let answering = store.clone();
-        let answer = move |target: &str, body: &[u8]| answering.answer(target, body);
-        let client = sdk::dynamodb(&sdk::in_process(answer, Patience::BEHIND_THE_LOG));
+        let client = sdk::dynamodb(&embedded(store.clone()));
         let tables = TableNames::default();
         create_missing(&client, &tables).await?;
         let server = serve_pinpoint(&pinpoint, &clock).await?;
@@ -163,12 +161,12 @@ impl Installation {
     /// was due has expired, before anything else comes: an attempt that expired much later than its
     /// user's next activity would be too late for its day.
     pub async fn pass_time(&mut self, time: DateTime<Utc>) -> Result<(), Failure> {
-        let since = *self.expired.get_or_insert(time);
-        if time - since > LONGEST_UNEXPIRED {
+        if self.is_long_until(time) {
             self.publishing.all(time).await?;
             self.unpublished = 0;
             self.expired = Some(time);
         }
+        self.expired.get_or_insert(time);
         Ok(())
     }
 

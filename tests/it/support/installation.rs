@@ -19,7 +19,7 @@ use pipeline::capture::{End, Moment, capture};
 use serde_json::{Value, json};
 
 use super::pinpoint::Pinpoint;
-use super::runtime_api::Environment;
+use super::runtime_api::{Environment, Function};
 
 /// The project of every client.
 pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
@@ -115,6 +115,13 @@ impl Installation {
             .as_array()
             .expect("they are a list")
             .clone()
+    }
+
+    /// Has publish-events take all the records, with this configuration.
+    pub async fn publish(&self, config: &str) {
+        let environment = self.environment().with("ANALYTICS_CONFIG", config);
+        let mut publish = Function::start("publish-events", environment).await;
+        publish.invoke(batch(&self.records())).await;
     }
 
     /// All the items of a table.
