@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use aws::tables::TableNames;
 use clap::{Parser, Subcommand, ValueEnum};
+use cognito::user_pool::Trigger;
 use domain::config;
 use domain::day::Day;
 use domain::ids::{ProjectId, Sub, UserPoolId};
@@ -31,6 +32,10 @@ pub enum Command {
     Config(ConfigCommand),
     /// Walk a user pool, and bring the email and phone endpoints of all its users into step.
     Sync(SyncArgs),
+    /// Attach the stack's functions to a user pool's triggers, and change nothing else of the pool.
+    Attach(AttachArgs),
+    /// Take the stack's functions off a user pool's triggers, and change nothing else of the pool.
+    Detach(DetachArgs),
     /// Erase what is kept of one user. The daily figures, which name nobody, stay.
     Forget(ForgetArgs),
 }
@@ -104,6 +109,56 @@ impl InstallationArgs {
             ..TableNames::from_environment()
         }
     }
+}
+
+/// Which deployed stack, and which user pool.
+#[derive(Debug, clap::Args)]
+pub struct StackArgs {
+    /// The user pool. The stack is in its account and Region.
+    #[arg(long, value_name = "ID", value_parser = user_pool_id)]
+    pub user_pool_id: UserPoolId,
+    /// The stack's name, which the names of its functions begin with.
+    #[arg(long, value_name = "NAME", default_value = "cognito-pinpoint")]
+    pub stack: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AttachArgs {
+    #[command(flatten)]
+    pub of: StackArgs,
+    /// Also the trigger before a token is issued: who refreshes tokens is active, signed in or not.
+    #[arg(long)]
+    pub pre_token_generation: bool,
+    /// Not the trigger before a password is checked: failures are not counted.
+    #[arg(long)]
+    pub no_pre_authentication: bool,
+    /// Also where a trigger has somebody else's function, which it loses.
+    #[arg(long)]
+    pub replace: bool,
+    /// Show what would be changed, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl AttachArgs {
+    /// The triggers to attach to.
+    pub fn triggers(&self) -> Vec<Trigger> {
+        let wanted = |trigger: &Trigger| match trigger {
+            Trigger::PreAuthentication => !self.no_pre_authentication,
+            Trigger::PreTokenGeneration => self.pre_token_generation,
+            Trigger::PostAuthentication | Trigger::PostConfirmation => true,
+        };
+        Trigger::ALL.into_iter().filter(wanted).collect()
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DetachArgs {
+    #[command(flatten)]
+    pub of: StackArgs,
+    /// Show what would be changed, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]

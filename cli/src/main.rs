@@ -2,6 +2,7 @@
 
 mod account;
 mod args;
+mod attach;
 mod config;
 mod days;
 mod entries;
@@ -77,6 +78,8 @@ async fn main() -> ExitCode {
         Command::PinpointLocal(args) => pinpoint_local::run(args).await,
         Command::Config(command) => config::run(command).await,
         Command::Sync(args) => sync::run(args).await,
+        Command::Attach(args) => attach::attach(&args).await,
+        Command::Detach(args) => attach::detach(&args).await,
         Command::Forget(args) => forget::run(args).await,
     };
     match result {

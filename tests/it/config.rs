@@ -1,11 +1,11 @@
 //! `cognito-pinpoint config`: what is told of a configuration, and what is imported from a user pool.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use aws_sdk_cognitoidentityprovider::types::AnalyticsConfigurationType;
 use serde_json::{Value, json};
 
-use crate::support::command::{cognito_pinpoint, errors_of, json_of};
+use crate::support::command::{cognito_pinpoint, errors_of, in_account, json_of};
 use crate::support::ministack::Ministack;
 
 const PROJECT: &str = "0123456789abcdef0123456789abcdef";
@@ -89,17 +89,6 @@ fn every_fault_is_told_with_its_path_and_nothing_is_printed() {
     );
 }
 
-/// The command, in an account that the emulator has.
-fn in_account(ministack: &Ministack) -> Command {
-    let mut command = cognito_pinpoint();
-    command
-        .env("AWS_ENDPOINT_URL", ministack.url())
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_REGION", "us-east-1");
-    command
-}
-
 /// Makes so many app clients, every other one with a configuration; what should be imported.
 async fn app_clients(ministack: &Ministack, pool: &str, count: usize) -> Value {
     let mut expected = serde_json::Map::new();
@@ -141,7 +130,7 @@ async fn the_configuration_of_a_pools_clients_is_imported_and_can_be_used_as_it_
     let expected = app_clients(&ministack, &pool, 65).await;
     let folder = tempfile::tempdir().unwrap();
     let import = |arguments: &[&str]| {
-        let mut import = in_account(&ministack);
+        let mut import = in_account(ministack.url());
         import
             .args(["config", "import", "--user-pool-id", &pool])
             .args(arguments);
@@ -192,7 +181,7 @@ async fn a_pool_that_is_not_there_or_has_nothing_to_import_is_told_of() {
         (empty.as_str(), "has an AnalyticsConfiguration"),
         ("us-east-1_nowhere", "us-east-1_nowhere"),
     ] {
-        let mut import = in_account(&ministack);
+        let mut import = in_account(ministack.url());
         import
             .args(["config", "import", "--user-pool-id", pool])
             .current_dir(folder.path());

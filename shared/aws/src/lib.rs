@@ -5,6 +5,8 @@ pub mod assume_role;
 pub mod configuration;
 pub mod erasure;
 pub mod event_log;
+#[cfg(feature = "commands")]
+pub mod functions;
 pub mod lambda;
 pub mod metrics;
 pub mod pinpoint;
@@ -12,6 +14,7 @@ pub mod sdk;
 pub mod stream;
 pub mod tables;
 pub mod telemetry;
+#[cfg(feature = "commands")]
 pub mod user_pool;
 pub mod users;
 

@@ -1,4 +1,6 @@
-//! A Cognito user pool: its app clients and its users, page by page.
+//! A Cognito user pool: its settings, its app clients, and its users, page by page.
+
+mod raw;
 
 use std::collections::BTreeSet;
 
@@ -6,12 +8,14 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
 use aws_sdk_cognitoidentityprovider::types::{AnalyticsConfigurationType, UserType};
+use cognito::user_pool::{LambdaConfig, Settings};
 use cognito::{Attributes, USER_STATUS};
 use domain::ids::{ClientId, UserPoolId};
 use pipeline::ports::PortError;
 use serde_json::{Map, Value};
 
 use crate::sdk::port_error;
+use raw::{Answer, with_body};
 
 /// Users, or app clients, in one page (Cognito's limit).
 pub const PAGE: u16 = 60;
@@ -93,6 +97,58 @@ impl UserPool {
         Ok(users
             .and_then(|users| u64::try_from(users).ok())
             .filter(|users| *users > 0))
+    }
+
+    /// The pool's settings and triggers.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such pool, or it cannot be had.
+    pub async fn settings(&self) -> Result<Settings, PortError> {
+        let answer = Answer::default();
+        let describe = self.client.describe_user_pool();
+        let describe = describe.user_pool_id(self.id.as_str()).customize();
+        let described = describe.interceptor(answer.clone()).send().await;
+        described.map_err(|e| self.error("DescribeUserPool", e))?;
+        match answer.take("UserPool") {
+            Some(Value::Object(pool)) => Ok(Settings::new(pool)),
+            Some(_) | None => {
+                let nothing = std::io::Error::other("the reply holds no pool");
+                Err(self.error("DescribeUserPool", nothing))
+            }
+        }
+    }
+
+    /// What the pool asks of a second factor: no setting, and told by an operation of its own.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such pool, or it cannot be had.
+    pub async fn mfa(&self) -> Result<Value, PortError> {
+        let answer = Answer::default();
+        let get = self.client.get_user_pool_mfa_config();
+        let get = get.user_pool_id(self.id.as_str()).customize();
+        let got = get.interceptor(answer.clone()).send().await;
+        got.map_err(|e| self.error("GetUserPoolMfaConfig", e))?;
+        Ok(answer.whole())
+    }
+
+    /// Gives the pool, which has these settings, other triggers.
+    ///
+    /// # Errors
+    ///
+    /// If Cognito refuses. The pool is then as it was.
+    pub async fn update(
+        &self,
+        settings: &Settings,
+        triggers: &LambdaConfig,
+    ) -> Result<(), PortError> {
+        let body = settings.update(triggers).to_string();
+        let update = self.client.update_user_pool();
+        let update = update.user_pool_id(self.id.as_str()).customize();
+        let updated = update.mutate_request(with_body(body)).send().await;
+        updated.map_err(|e| self.error("UpdateUserPool", e))?;
+        Ok(())
     }
 
     /// A page of users: the first, or the one that a page said is next.

@@ -7,6 +7,7 @@
 //! user name may be a password that was typed into the wrong field.
 
 mod json;
+pub mod user_pool;
 
 use std::collections::BTreeMap;
 

@@ -14,6 +14,17 @@ pub fn cognito_pinpoint() -> Command {
     command
 }
 
+/// The command, in the account that an emulator has.
+pub fn in_account(url: &str) -> Command {
+    let mut command = cognito_pinpoint();
+    command
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .env("AWS_REGION", "us-east-1");
+    command
+}
+
 /// What the command prints, if it succeeds.
 pub fn json_of(command: &mut Command) -> Value {
     let output = command.output().unwrap();

@@ -1,5 +1,6 @@
 //! What several of the tests need.
 
+pub mod cognito;
 pub mod command;
 pub mod installation;
 pub mod ministack;

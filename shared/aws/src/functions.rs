@@ -1,0 +1,184 @@
+//! The functions of a deployed stack, as AWS Lambda has them, and who may invoke them.
+
+mod policy;
+
+use std::collections::HashMap;
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
+use aws_sdk_lambda::operation::get_policy::GetPolicyError;
+use aws_sdk_lambda::operation::remove_permission::RemovePermissionError;
+use cognito::user_pool::PoolArn;
+use domain::ids::UserPoolId;
+use pipeline::ports::PortError;
+
+use crate::sdk::port_error;
+pub use policy::Policy;
+
+/// Who invokes a trigger.
+const COGNITO: &str = "cognito-idp.amazonaws.com";
+
+/// The functions of a stack.
+#[derive(Clone, Debug)]
+pub struct Functions {
+    client: Client,
+    stack: String,
+}
+
+/// A function.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Function {
+    /// Its ARN, without a version.
+    pub arn: String,
+    /// Its environment variables.
+    pub environment: HashMap<String, String>,
+}
+
+/// A stream's way to a function.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mapping {
+    /// Its id.
+    pub id: String,
+    /// `Enabled`, `Disabled`, or on the way from one to the other.
+    pub state: String,
+    /// How many batches of a shard it takes side by side.
+    pub parallelization_factor: Option<i32>,
+}
+
+impl Functions {
+    /// Those of a stack in the Region that a user pool's id begins with, else in the configuration's.
+    pub fn new(sdk: &SdkConfig, pool: &UserPoolId, stack: &str) -> Self {
+        let mut config = aws_sdk_lambda::config::Builder::from(sdk);
+        if let Ok(region) = domain::region::Region::parse(pool.region()) {
+            config.set_region(Some(Region::new(region.to_string())));
+        }
+        Self {
+            client: Client::from_conf(config.build()),
+            stack: stack.to_owned(),
+        }
+    }
+
+    /// The whole name of one of them, such as `cognito-pinpoint-publish-events`.
+    pub fn name(&self, function: &str) -> String {
+        format!("{}-{function}", self.stack)
+    }
+
+    /// One of them; `None` if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be told.
+    pub async fn find(&self, function: &str) -> Result<Option<Function>, PortError> {
+        let name = self.name(function);
+        let get = self.client.get_function_configuration();
+        let found = match get.function_name(&name).send().await {
+            Ok(found) => found,
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    GetFunctionConfigurationError::is_resource_not_found_exception,
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(port_error("GetFunctionConfiguration", &name, error)),
+        };
+        let variables = found.environment.and_then(|found| found.variables);
+        Ok(Some(Function {
+            arn: found.function_arn.unwrap_or_default(),
+            environment: variables.unwrap_or_default(),
+        }))
+    }
+
+    /// Who may invoke one of them.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be told, as of a function that is not there.
+    pub async fn policy(&self, function: &str) -> Result<Policy, PortError> {
+        let name = self.name(function);
+        let got = self.client.get_policy().function_name(&name).send().await;
+        match got {
+            Ok(got) => Ok(Policy::parse(&got.policy.unwrap_or_default())),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetPolicyError::is_resource_not_found_exception) =>
+            {
+                Ok(Policy::default())
+            }
+            Err(error) => Err(port_error("GetPolicy", &name, error)),
+        }
+    }
+
+    /// Lets a user pool, and no other, invoke one of them.
+    ///
+    /// # Errors
+    ///
+    /// If Lambda refuses; also if the pool has this permission.
+    pub async fn permit(&self, function: &str, pool: &PoolArn) -> Result<(), PortError> {
+        let name = self.name(function);
+        let add = self.client.add_permission().function_name(&name);
+        let add = add
+            .statement_id(statement_id(pool))
+            .action("lambda:InvokeFunction")
+            .principal(COGNITO)
+            .source_account(pool.account())
+            .source_arn(pool.as_str());
+        let added = add.send().await;
+        added.map_err(|error| port_error("AddPermission", &name, error))?;
+        Ok(())
+    }
+
+    /// Takes the permission of [`Functions::permit`] away. It may be gone already.
+    ///
+    /// # Errors
+    ///
+    /// If Lambda refuses.
+    pub async fn forbid(&self, function: &str, pool: &PoolArn) -> Result<(), PortError> {
+        let name = self.name(function);
+        let remove = self.client.remove_permission().function_name(&name);
+        let removed = remove.statement_id(statement_id(pool)).send().await;
+        match removed {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(RemovePermissionError::is_resource_not_found_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(port_error("RemovePermission", &name, error)),
+        }
+    }
+
+    /// The streams' ways to one of them.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be listed.
+    pub async fn mappings(&self, function: &str) -> Result<Vec<Mapping>, PortError> {
+        let name = self.name(function);
+        let list = self.client.list_event_source_mappings();
+        let listed = list
+            .function_name(&name)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await;
+        let listed = listed.map_err(|e| port_error("ListEventSourceMappings", &name, e))?;
+        let mappings = listed.into_iter().map(|mapping| Mapping {
+            id: mapping.uuid.unwrap_or_default(),
+            state: mapping.state.unwrap_or_default(),
+            parallelization_factor: mapping.parallelization_factor,
+        });
+        Ok(mappings.collect())
+    }
+}
+
+/// The name of a pool's permission in a function's policy.
+pub fn statement_id(pool: &PoolArn) -> String {
+    let id = pool.as_str().rsplit('/').next().unwrap_or_default();
+    format!("cognito-pinpoint-{id}")
+}
