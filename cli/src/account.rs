@@ -22,6 +22,11 @@ pub async fn account_of(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
     sdk::on_this_machine(Patience::BEHIND_THE_LOG, Some(region)).await
 }
 
+/// The account whose credentials are found here, in the user pool's Region, where its triggers are too.
+pub async fn account_beside(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
+    Ok(sdk::in_region_of(pool, &account_of(pool).await?))
+}
+
 /// An embedded store in place of an account.
 pub fn embedded(store: DynamoDbStore) -> SdkConfig {
     let answer = move |target: &str, body: &[u8]| store.answer(target, body);

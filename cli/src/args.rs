@@ -30,12 +30,14 @@ pub enum Command {
     /// Check a configuration, or import one from a user pool.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Walk a user pool, and bring the email and phone endpoints of all its users into step.
-    Sync(SyncArgs),
     /// Attach the stack's functions to a user pool's triggers, and change nothing else of the pool.
     Attach(AttachArgs),
     /// Take the stack's functions off a user pool's triggers, and change nothing else of the pool.
     Detach(DetachArgs),
+    /// Tell what is wrong with a deployed stack and its user pool, and how to mend it.
+    Doctor(DoctorArgs),
+    /// Walk a user pool, and bring the email and phone endpoints of all its users into step.
+    Sync(SyncArgs),
     /// Erase what is kept of one user. The daily figures, which name nobody, stay.
     Forget(ForgetArgs),
 }
@@ -159,6 +161,14 @@ pub struct DetachArgs {
     /// Show what would be changed, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub of: StackArgs,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
 }
 
 #[derive(Debug, clap::Args)]

@@ -11,7 +11,7 @@ use cognito::user_pool::{LambdaConfig, PoolArn, Settings, Trigger};
 use serde_json::Value;
 
 use crate::Failure;
-use crate::account::account_of;
+use crate::account::account_beside;
 use crate::args::{AttachArgs, DetachArgs, StackArgs};
 use change::Change;
 
@@ -81,7 +81,7 @@ struct Site {
 
 impl Site {
     async fn open(of: &StackArgs) -> Result<Self, Failure> {
-        let sdk = account_of(&of.user_pool_id).await?;
+        let sdk = account_beside(&of.user_pool_id).await?;
         let pool = UserPool::new(&sdk, of.user_pool_id.clone());
         let before = pool.settings().await?;
         let arn = before.arn().ok_or_else(|| {
@@ -89,7 +89,7 @@ impl Site {
         })?;
         Ok(Self {
             mfa: pool.mfa().await?,
-            functions: Functions::new(&sdk, &of.user_pool_id, &of.stack),
+            functions: Functions::new(&sdk, &of.stack),
             pool,
             before,
             arn,

@@ -5,6 +5,7 @@ mod args;
 mod attach;
 mod config;
 mod days;
+mod doctor;
 mod entries;
 mod forget;
 mod metrics;
@@ -80,6 +81,7 @@ async fn main() -> ExitCode {
         Command::Sync(args) => sync::run(args).await,
         Command::Attach(args) => attach::attach(&args).await,
         Command::Detach(args) => attach::detach(&args).await,
+        Command::Doctor(args) => doctor::run(&args).await,
         Command::Forget(args) => forget::run(args).await,
     };
     match result {

@@ -22,10 +22,11 @@ impl Change {
         let (mut triggers, mut taken) = (before.clone(), Vec::new());
         for trigger in wanted {
             let function = ours(*trigger);
-            match before.function(*trigger) {
-                Some(attached) if is(attached, &function) => continue,
-                Some(attached) => taken.push(format!("{trigger}: {attached}")),
-                None => {}
+            if before.is_attached(*trigger, &function) {
+                continue;
+            }
+            if let Some(theirs) = before.function(*trigger) {
+                taken.push(format!("{trigger}: {theirs}"));
             }
             triggers.attach(*trigger, &function);
         }
@@ -40,10 +41,7 @@ impl Change {
     pub fn detaching(before: &LambdaConfig, ours: impl Fn(Trigger) -> String) -> Self {
         let mut triggers = before.clone();
         for trigger in Trigger::ALL {
-            if before
-                .function(trigger)
-                .is_some_and(|attached| is(attached, &ours(trigger)))
-            {
+            if before.is_attached(trigger, &ours(trigger)) {
                 triggers.detach(trigger);
             }
         }
@@ -82,13 +80,6 @@ impl Change {
         let rows = std::iter::once(header).chain(rows).collect();
         table(rows).to_string()
     }
-}
-
-/// If what is attached is this function, or a version or an alias of it.
-fn is(attached: &str, function: &str) -> bool {
-    attached
-        .strip_prefix(function)
-        .is_some_and(|qualifier| qualifier.is_empty() || qualifier.starts_with(':'))
 }
 
 fn text(function: Option<&str>) -> &str {

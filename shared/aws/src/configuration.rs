@@ -64,7 +64,18 @@ impl Source {
     ///
     /// If it says nothing.
     pub fn from_environment() -> Result<Self, ConfigurationError> {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// What these environment variables say.
+    ///
+    /// # Errors
+    ///
+    /// If they say nothing.
+    pub fn from_variables(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigurationError> {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
         let inline = set(INLINE).map(Self::Inline);
         let file = || set(FILE).map(Self::File);
         let parameter = || set(PARAMETER).map(Self::Parameter);

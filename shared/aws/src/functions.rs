@@ -4,13 +4,12 @@ mod policy;
 
 use std::collections::HashMap;
 
-use aws_config::{Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
 use aws_sdk_lambda::operation::get_policy::GetPolicyError;
 use aws_sdk_lambda::operation::remove_permission::RemovePermissionError;
 use cognito::user_pool::PoolArn;
-use domain::ids::UserPoolId;
 use pipeline::ports::PortError;
 
 use crate::sdk::port_error;
@@ -29,8 +28,6 @@ pub struct Functions {
 /// A function.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Function {
-    /// Its ARN, without a version.
-    pub arn: String,
     /// Its environment variables.
     pub environment: HashMap<String, String>,
 }
@@ -47,14 +44,10 @@ pub struct Mapping {
 }
 
 impl Functions {
-    /// Those of a stack in the Region that a user pool's id begins with, else in the configuration's.
-    pub fn new(sdk: &SdkConfig, pool: &UserPoolId, stack: &str) -> Self {
-        let mut config = aws_sdk_lambda::config::Builder::from(sdk);
-        if let Ok(region) = domain::region::Region::parse(pool.region()) {
-            config.set_region(Some(Region::new(region.to_string())));
-        }
+    /// Those of a stack in the configuration's Region.
+    pub fn new(sdk: &SdkConfig, stack: &str) -> Self {
         Self {
-            client: Client::from_conf(config.build()),
+            client: Client::new(sdk),
             stack: stack.to_owned(),
         }
     }
@@ -85,7 +78,6 @@ impl Functions {
         };
         let variables = found.environment.and_then(|found| found.variables);
         Ok(Some(Function {
-            arn: found.function_arn.unwrap_or_default(),
             environment: variables.unwrap_or_default(),
         }))
     }

@@ -9,6 +9,8 @@ pub mod event_log;
 pub mod functions;
 pub mod lambda;
 pub mod metrics;
+#[cfg(feature = "commands")]
+pub mod observed;
 pub mod pinpoint;
 pub mod sdk;
 pub mod stream;

@@ -26,6 +26,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use domain::ids::UserPoolId;
 use pipeline::ports::PortError;
 
 /// How long calls may take.
@@ -117,6 +118,15 @@ pub async fn on_this_machine(
         Ok(_) => Ok(config),
         Err(CredentialsError::CredentialsNotLoaded(_)) => Err(NoAccount::NoCredentials),
         Err(error) => Err(NoAccount::Credentials(error)),
+    }
+}
+
+/// The same in the Region that a user pool's id begins with, if it does.
+pub fn in_region_of(pool: &UserPoolId, config: &SdkConfig) -> SdkConfig {
+    let builder = config.clone().into_builder();
+    match domain::region::Region::parse(pool.region()) {
+        Ok(region) => builder.region(Region::new(region.to_string())).build(),
+        Err(_) => builder.build(),
     }
 }
 

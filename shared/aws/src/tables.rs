@@ -88,6 +88,26 @@ pub fn definitions(
     ])
 }
 
+/// If there is a table of this name.
+///
+/// # Errors
+///
+/// If that cannot be told.
+pub async fn exists(client: &Client, name: &str) -> Result<bool, PortError> {
+    let described = client.describe_table().table_name(name).send().await;
+    match described {
+        Ok(_) => Ok(true),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|e| e.is_resource_not_found_exception()) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(port_error("DescribeTable", name, error)),
+    }
+}
+
 /// Creates the tables that are not there.
 ///
 /// # Errors

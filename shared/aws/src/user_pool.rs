@@ -4,7 +4,7 @@ mod raw;
 
 use std::collections::BTreeSet;
 
-use aws_config::{Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
 use aws_sdk_cognitoidentityprovider::types::{AnalyticsConfigurationType, UserType};
@@ -14,7 +14,7 @@ use domain::ids::{ClientId, UserPoolId};
 use pipeline::ports::PortError;
 use serde_json::{Map, Value};
 
-use crate::sdk::port_error;
+use crate::sdk::{in_region_of, port_error};
 use raw::{Answer, with_body};
 
 /// Users, or app clients, in one page (Cognito's limit).
@@ -64,11 +64,7 @@ pub enum PageError {
 impl UserPool {
     /// The pool, in the Region that its id begins with, else in the configuration's.
     pub fn new(sdk: &SdkConfig, id: UserPoolId) -> Self {
-        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(sdk);
-        if let Ok(region) = domain::region::Region::parse(id.region()) {
-            config.set_region(Some(Region::new(region.to_string())));
-        }
-        let client = Client::from_conf(config.build());
+        let client = Client::new(&in_region_of(&id, sdk));
         Self { client, id }
     }
 

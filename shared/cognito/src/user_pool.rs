@@ -133,6 +133,13 @@ impl LambdaConfig {
         arn?.as_str().filter(|arn| !arn.is_empty())
     }
 
+    /// If a function is attached to a trigger, or a version or an alias of it.
+    pub fn is_attached(&self, trigger: Trigger, arn: &str) -> bool {
+        let attached = self.function(trigger).unwrap_or_default();
+        let qualifier = attached.strip_prefix(arn);
+        qualifier.is_some_and(|it| it.is_empty() || it.starts_with(':'))
+    }
+
     /// Attaches a function. Of the tokens' trigger, the first version of the event is asked for: ours
     /// changes nothing in a token, and the later versions are not in every plan.
     pub fn attach(&mut self, trigger: Trigger, arn: &str) {
@@ -390,6 +397,8 @@ mod tests {
             assert_eq!(triggers.function(trigger), None);
             triggers.attach(trigger, trigger.function());
             assert_eq!(triggers.function(trigger), Some(trigger.function()));
+            assert!(triggers.is_attached(trigger, trigger.function()));
+            assert!(!triggers.is_attached(trigger, "pre"));
         }
         for trigger in Trigger::ALL {
             triggers.detach(trigger);

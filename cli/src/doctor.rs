@@ -1,0 +1,50 @@
+//! `cognito-pinpoint doctor`: what is wrong with a deployed stack and its user pool, and how to mend it.
+
+mod evidence;
+mod findings;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::Failure;
+use crate::account::account_beside;
+use crate::args::{DoctorArgs, Format};
+use evidence::Evidence;
+use findings::{Finding, State, findings};
+
+/// Looks at everything, and prints what was found. Exit code 1 if something is to be mended, or could not
+/// be looked at.
+pub async fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
+    let sdk = account_beside(&args.of.user_pool_id).await?;
+    let evidence = Evidence::gather(&sdk, &args.of).await?;
+    let found = findings(&evidence);
+    print(&found, args.format)?;
+    let is_well = found.iter().all(|finding| finding.state == State::Well);
+    Ok(ExitCode::from(u8::from(!is_well)))
+}
+
+fn print(found: &[Finding], format: Format) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match format {
+        Format::Json => {
+            let all = found.iter().map(|finding| {
+                json!({"subject": finding.subject, "state": finding.state.name(), "found": finding.found,
+                    "mend": finding.mend})
+            });
+            let all: Vec<_> = all.collect();
+            writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
+        }
+        Format::Table => {
+            for finding in found {
+                let (state, subject) = (finding.state.name(), finding.subject);
+                writeln!(out, "{state:8} {subject:14} {}", finding.found)?;
+                if let Some(mend) = &finding.mend {
+                    writeln!(out, "{:23} → {mend}", "")?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
