@@ -9,11 +9,14 @@ ARCH ?= arm64
 # The machine's own architecture needs no Zig.
 COMPILER := $(if $(filter $(subst arm64,aarch64,$(ARCH)),$(shell uname -m)),--compiler cargo)
 INSTALL_ROOT ?= $(HOME)/.cargo
+STACK ?= cognito-pinpoint
+DATA ?= keep
+COMMAND ?= cargo run --quiet --package cli --
 PROFILE ?= release
 EVENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help replay test check build build-debug install bench bench-fold bench-replay clean
+.PHONY: help replay test test-e2e check build build-debug install deploy destroy bench bench-fold bench-replay clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -21,8 +24,11 @@ help: ## List the targets
 replay: ## Build, replay the sample events, and print the figures
 	cargo run --quiet --package cli -- replay events events/scenarios
 
-test: build-debug $(VENV)/ready $(MINISTACK)/ready ## Run every test
+test: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready ## Run every test
 	cargo test --workspace --quiet
+
+test-e2e: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready ## Deploy the stack to an emulator, and follow a client through all of it
+	cargo test --package tests --quiet -- end_to_end
 
 check: $(VENV)/ready ## Check formatting, lints, documentation and the template
 	cargo fmt --all --check
@@ -34,6 +40,24 @@ build: $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambd
 	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" cargo lambda build --release --$(subst _,-,$(ARCH)) $(COMPILER) \
 		$(FUNCTIONS:%=--package %)
 	@for name in $(FUNCTIONS); do printf '%-22s %6d KB\n' $$name $$(( $$(wc -c < target/lambda/$$name/bootstrap) / 1024 )); done
+
+# The configuration and the credentials are looked at before the long build.
+deploy: $(VENV)/ready ## Build, and deploy STACK with CONFIG=FILE; or the code of one FUNCTION; BUILT=1 builds nothing
+	$(VENV)/bin/aws sts get-caller-identity --query Account --output text
+ifdef FUNCTION
+	$(if $(BUILT),,$(MAKE) build FUNCTIONS=$(FUNCTION))
+	$(MAKE) $(CARGO_LAMBDA)/ready
+	cd functions/$(FUNCTION) && PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" cargo lambda deploy \
+		--lambda-dir $(CURDIR)/target/lambda --binary-name $(FUNCTION) $(STACK)-$(FUNCTION)
+else
+	$(if $(CONFIG),$(COMMAND) config check $(CONFIG))
+	$(if $(BUILT),,$(MAKE) build)
+	$(VENV)/bin/python infra/stack deploy --stack $(STACK) --architecture $(ARCH) \
+		$(if $(CONFIG),--config $(CONFIG)) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+endif
+
+destroy: $(VENV)/ready ## Delete STACK; its tables and logs only with DATA=delete
+	$(VENV)/bin/python infra/stack destroy --stack $(STACK) --data $(DATA)
 
 build-debug: ## Build the functions and the command, as the tests need them
 	cargo build --workspace --bins --quiet

@@ -1,83 +1,73 @@
-//! The stack, deployed to an emulator by the AWS CLI as anybody would, with the project's own binaries in
-//! it: what a trigger sees arrives at Pinpoint and in the figures.
+//! The stack, deployed to an emulator as anybody would deploy it, with the project's own binaries in it:
+//! what a client does at Cognito arrives at Pinpoint and in the figures.
 
-use std::path::Path;
+use std::os::unix::fs::symlink;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use aws::sdk::{self, Patience};
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata;
+use aws_sdk_cognitoidentityprovider::types::{
+    AuthFlowType, ExplicitAuthFlowsType, PreventUserExistenceErrorTypes, VerifiedAttributeType,
+};
 use serde_json::{Value, json};
 
-use crate::support::command::{cognito_pinpoint, errors_of, json_of, python_program};
+use crate::support::cognito::Cognito;
+use crate::support::command::{errors_of, in_account, json_of, python_program};
 use crate::support::installation::PROJECT;
-use crate::support::ministack::Ministack;
+use crate::support::ministack::{Ministack, attribute};
 use crate::support::pinpoint::Pinpoint;
-use crate::support::trigger::Trigger;
 use crate::support::{FUNCTIONS, binary, repository};
 
 /// One project, which shares user data; whose attempts are soon over.
 const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true,
-    "AttemptWindowSeconds": 1}}"#;
+    "AttemptWindowSeconds": 5}}"#;
 
 /// How long an event may take through the whole stack.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The code that the emulator's Cognito sends everybody.
+const CODE: &str = "123456";
 
 /// A deployed stack, in an account of its own.
 struct Stack {
     ministack: Ministack,
+    cognito: Cognito,
     pinpoint: Pinpoint,
     folder: tempfile::TempDir,
 }
 
 impl Stack {
     async fn deploy() -> Self {
+        let ministack = Ministack::with_authorization().await;
         let stack = Self {
-            ministack: Ministack::with_authorization().await,
+            cognito: Cognito::before(&ministack).await,
+            ministack,
             pinpoint: Pinpoint::start().await,
             folder: tempfile::tempdir().unwrap(),
         };
         stack.lay_out();
-        done(stack.aws().args(["s3", "mb", "s3://code"]));
-        done(
-            stack
-                .aws()
-                .args(["cloudformation", "package", "--s3-bucket", "code"])
-                .args([
-                    "--template-file",
-                    "infra/template.yaml",
-                    "--output-template-file",
-                    "packaged.yaml",
-                ]),
-        );
-        let endpoint = format!("PinpointEndpoint={}", stack.pinpoint.url());
-        let config = format!("AnalyticsConfig={CONFIG}");
-        done(
-            stack
-                .aws()
-                .args([
-                    "cloudformation",
-                    "deploy",
-                    "--template-file",
-                    "packaged.yaml",
-                ])
-                .args([
-                    "--stack-name",
-                    "cognito-pinpoint",
-                    "--capabilities",
-                    "CAPABILITY_IAM",
-                    "--parameter-overrides",
-                    &endpoint,
-                    &config,
-                ]),
-        );
+        let endpoint = format!("PARAMETERS=PinpointEndpoint={}", stack.pinpoint.url());
+        done(stack.make("deploy").args(["CONFIG=config.json", &endpoint]));
         stack
     }
 
-    /// The template beside what `cargo lambda build` would leave: here, the binaries that the tests have.
+    /// The repository's folder, with what `make build` would leave: here, the binaries that the tests have.
     fn lay_out(&self) {
         let folder = self.folder.path();
-        std::fs::create_dir(folder.join("infra")).unwrap();
-        let template = folder.join("infra/template.yaml");
-        std::fs::copy(repository("infra/template.yaml"), template).unwrap();
+        for name in [
+            "Makefile",
+            "functions",
+            "tests",
+            ".venv",
+            ".venv-cargo-lambda",
+        ] {
+            symlink(repository(name).canonicalize().unwrap(), folder.join(name)).unwrap();
+        }
+        let mut copy = Command::new("cp");
+        done(copy.arg("-r").arg(repository("infra")).arg(folder));
+        std::fs::write(folder.join("config.json"), CONFIG).unwrap();
         for name in FUNCTIONS {
             let code = folder.join("target/lambda").join(name);
             std::fs::create_dir_all(&code).unwrap();
@@ -91,34 +81,91 @@ impl Stack {
         }
     }
 
-    fn aws(&self) -> Command {
-        let mut aws = python_program("aws");
-        aws.env("AWS_ENDPOINT_URL", self.ministack.url())
+    /// `make` in that folder, which builds nothing.
+    fn make(&self, target: &str) -> Command {
+        let architecture = if cfg!(target_arch = "aarch64") {
+            "arm64"
+        } else {
+            "x86_64"
+        };
+        let mut make = Command::new("make");
+        make.args([target, "BUILT=1", &format!("ARCH={architecture}")])
+            .arg(format!("COMMAND={}", binary("cognito-pinpoint").display()))
+            .env("AWS_ENDPOINT_URL", self.ministack.url())
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env_remove("MAKEFLAGS")
             .current_dir(self.folder.path());
-        aws
+        make
     }
 
-    /// Invokes a trigger as Cognito does; its answer.
-    fn invoke(&self, name: &str, event: &Value) -> Value {
-        let answer: &Path = &self.folder.path().join("answer.json");
-        done(
-            self.aws()
-                .args([
-                    "lambda",
-                    "invoke",
-                    "--function-name",
-                    &format!("cognito-pinpoint-{name}"),
-                ])
-                .args(["--payload", &event.to_string()])
-                .arg(answer),
-        );
-        serde_json::from_str(&std::fs::read_to_string(answer).unwrap()).unwrap()
+    /// The command, which reaches Cognito where clients do.
+    fn command(&self, name: &str, pool: &str) -> Command {
+        let mut command = in_account(&self.cognito.url());
+        command.args([name, "--user-pool-id", pool]);
+        command
+    }
+
+    /// What `doctor` finds wrong, by subject.
+    fn wrong(&self, pool: &str) -> Vec<String> {
+        let found = self
+            .command("doctor", pool)
+            .args(["--format", "json"])
+            .output()
+            .unwrap();
+        let found: Value = serde_json::from_slice(&found.stdout)
+            .unwrap_or_else(|_| panic!("{}", errors_of(&found)));
+        let wrong = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|it| it["state"] != "ok");
+        wrong
+            .map(|it| it["subject"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Has the schedule's function run: the emulator's own schedule would, within a minute.
+    async fn expire(&self) {
+        let lambda = aws_sdk_lambda::Client::new(&self.ministack.sdk());
+        let scheduled =
+            json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
+        let payload = aws_sdk_lambda::primitives::Blob::new(scheduled.to_string());
+        let invoke = lambda
+            .invoke()
+            .function_name("cognito-pinpoint-expire-attempts");
+        let invoked = invoke.payload(payload).send().await.unwrap();
+        assert_eq!(invoked.function_error, None);
+    }
+
+    /// Has CloudWatch observe a million of something.
+    fn observe(&self, name: &str, namespace: &str, of: &[(&str, &str)]) {
+        let mut put = python_program("aws");
+        put.args([
+            "cloudwatch",
+            "put-metric-data",
+            "--endpoint-url",
+            self.ministack.url(),
+        ])
+        .args([
+            "--namespace",
+            namespace,
+            "--metric-name",
+            name,
+            "--value",
+            "1000000",
+        ]);
+        for (name, value) in of {
+            put.args(["--dimensions", &format!("{name}={value}")]);
+        }
+        done(&mut put);
     }
 
     /// Today's figures, as the command reads them.
     fn figures(&self) -> Value {
         let today = chrono::Utc::now().date_naive().to_string();
-        let mut metrics = cognito_pinpoint();
+        let mut metrics = in_account(self.ministack.url());
         metrics
             .args([
                 "metrics",
@@ -127,16 +174,12 @@ impl Stack {
                 "--project",
                 PROJECT,
             ])
-            .args(["--from", &today, "--to", &today, "--format", "json"])
-            .env("AWS_ENDPOINT_URL", self.ministack.url())
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_REGION", "us-east-1");
+            .args(["--from", &today, "--to", &today, "--format", "json"]);
         json_of(&mut metrics)[0].clone()
     }
 
     /// Waits until a figure of today is this, and gives all.
-    fn wait_for(&self, figure: &str, value: i64, meanwhile: impl Fn()) -> Value {
+    async fn wait_for(&self, figure: &str, value: i64) -> Value {
         let began = Instant::now();
         loop {
             let figures = self.figures();
@@ -148,7 +191,7 @@ impl Stack {
                 "{figures}\n{}",
                 self.ministack.log()
             );
-            meanwhile();
+            self.expire().await;
         }
     }
 }
@@ -163,50 +206,193 @@ fn done(command: &mut Command) -> Output {
     output
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_triggers_of_a_deployed_stack_see_arrives_at_pinpoint_and_in_the_figures() {
-    let stack = Stack::deploy().await;
-    for (name, trigger, user) in [
-        ("post-confirmation", Trigger::ConfirmSignUp, "ana"),
-        ("pre-authentication", Trigger::PreAuthentication, "ben"),
-        ("pre-authentication", Trigger::PreAuthentication, "ana"),
-        ("post-authentication", Trigger::PostAuthentication, "ana"),
-        ("pre-token-generation", Trigger::RefreshTokens, "ana"),
-    ] {
-        let mut event = trigger.event(user, &json!({"platform": "iOS"}));
-        let attributes = event["request"]["userAttributes"].as_object_mut().unwrap();
-        attributes.insert("email".into(), format!("{user}@example.test").into());
-        attributes.insert("email_verified".into(), "true".into());
-        assert_eq!(stack.invoke(name, &event), event, "{name}");
+/// An app, as a client of Cognito.
+struct App {
+    client: Client,
+    pool: String,
+    id: String,
+}
+
+impl App {
+    async fn of(cognito: &Cognito) -> Self {
+        let client = Client::new(&sdk::on_loopback(&cognito.url(), Patience::BEHIND_THE_LOG));
+        let pool = client.create_user_pool().pool_name("app");
+        let pool = pool.auto_verified_attributes(VerifiedAttributeType::Email);
+        let pool = pool.send().await.unwrap().user_pool.unwrap().id.unwrap();
+        let create = client
+            .create_user_pool_client()
+            .user_pool_id(&pool)
+            .client_name("app");
+        let create = create
+            .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserPasswordAuth)
+            .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
+            .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled);
+        let made = create.send().await.unwrap().user_pool_client.unwrap();
+        Self {
+            client,
+            pool,
+            id: made.client_id.unwrap(),
+        }
     }
-    stack.wait_for("signIns", 1, || ());
-    // The schedule would do this every minute.
-    let figures = stack.wait_for("authFailures", 1, || {
-        let scheduled =
-            json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
-        assert_eq!(stack.invoke("expire-attempts", &scheduled), Value::Null);
-    });
-    let expected = json!({"project": PROJECT, "date": figures["date"], "signUps": 1, "signIns": 1, "authFailures": 1,
+
+    async fn sign_up(&self, name: &str, password: &str) {
+        let sign_up = self
+            .client
+            .sign_up()
+            .client_id(&self.id)
+            .username(name)
+            .password(password);
+        let email = attribute("email", &format!("{name}@example.test"));
+        sign_up.user_attributes(email).send().await.unwrap();
+        let confirm = self
+            .client
+            .confirm_sign_up()
+            .client_id(&self.id)
+            .username(name);
+        confirm.confirmation_code(CODE).send().await.unwrap();
+    }
+
+    /// Signs in; the refresh token, or why not.
+    async fn sign_in(&self, name: &str, password: &str) -> Result<String, String> {
+        let sign_in = self.client.initiate_auth().client_id(&self.id);
+        let sign_in = sign_in
+            .auth_flow(AuthFlowType::UserPasswordAuth)
+            .auth_parameters("USERNAME", name)
+            .auth_parameters("PASSWORD", password)
+            .client_metadata("platform", "iOS");
+        let signed_in = sign_in
+            .send()
+            .await
+            .map_err(|e| e.code().unwrap_or("?").to_owned())?;
+        let tokens = signed_in.authentication_result.unwrap();
+        Ok(tokens.refresh_token.unwrap())
+    }
+
+    async fn refresh(&self, token: &str) {
+        let refresh = self.client.initiate_auth().client_id(&self.id);
+        let refresh = refresh
+            .auth_flow(AuthFlowType::RefreshTokenAuth)
+            .auth_parameters("REFRESH_TOKEN", token);
+        refresh.send().await.unwrap().authentication_result.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() {
+    let stack = Stack::deploy().await;
+    let app = App::of(&stack.cognito).await;
+    assert!(stack.wrong(&app.pool).contains(&"triggers".to_owned()));
+    done(
+        stack
+            .command("attach", &app.pool)
+            .arg("--pre-token-generation"),
+    );
+
+    done(stack.make("deploy").arg("FUNCTION=post-confirmation"));
+
+    app.sign_up("ada", "Right-Password-1").await;
+    let refused = app.sign_in("ada", "Wrong-Password-1").await;
+    assert_eq!(refused, Err("NotAuthorizedException".to_owned()));
+    stack.wait_for("authFailures", 1).await;
+    let token = app.sign_in("ada", "Right-Password-1").await.unwrap();
+    let guessed = app.sign_in("nobody", "Right-Password-1").await;
+    assert_eq!(guessed, Err("NotAuthorizedException".to_owned()));
+    stack.wait_for("signIns", 1).await;
+    app.refresh(&token).await;
+
+    let figures = stack.wait_for("authFailures", 2).await;
+    let expected = json!({"project": PROJECT, "date": figures["date"], "signUps": 1, "signIns": 1, "authFailures": 2,
         "newUsers": 1, "dau": 1, "wau": 1, "mau": 1});
     assert_eq!(figures, expected);
     let events = stack.pinpoint.events();
-    let mut types: Vec<&str> = events
+    let types = events
         .iter()
-        .filter_map(|event| event["event_type"].as_str())
-        .collect();
+        .filter_map(|event| event["event_type"].as_str());
+    let mut types: Vec<&str> = types.collect();
     types.sort_unstable();
     assert_eq!(
         types,
         [
+            "_userauth.auth_fail",
             "_userauth.auth_fail",
             "_userauth.sign_in",
             "_userauth.sign_up"
         ]
     );
     let endpoints = stack.pinpoint.endpoints();
-    let addresses: Vec<&Value> = endpoints
+    let addresses = endpoints
         .iter()
-        .filter_map(|endpoint| endpoint.get("Address"))
-        .collect();
-    assert_eq!(addresses, ["ana@example.test"]);
+        .filter_map(|endpoint| endpoint.get("Address"));
+    assert_eq!(addresses.collect::<Vec<_>>(), ["ada@example.test"]);
+    assert_eq!(stack.wrong(&app.pool), Vec::<String>::new());
+
+    let refused = stack.make("destroy").output().unwrap();
+    assert!(
+        !refused.status.success() && errors_of(&refused).contains(&app.pool),
+        "{}",
+        errors_of(&refused)
+    );
+    done(&mut stack.command("detach", &app.pool));
+    done(&mut stack.make("destroy"));
+    app.sign_in("ada", "Right-Password-1").await.unwrap();
+    assert_eq!(stack.figures(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_an_installation_is_told_with_how_to_mend_it() {
+    let stack = Stack::deploy().await;
+    let app = App::of(&stack.cognito).await;
+    let lambda = aws_sdk_lambda::Client::new(&stack.ministack.sdk());
+    let theirs = json!({"UserPoolId": app.pool, "LambdaConfig": {
+        "PreAuthentication": "arn:aws:lambda:us-east-1:000000000000:function:theirs",
+        "PostAuthentication": "arn:aws:lambda:us-east-1:000000000000:function:cognito-pinpoint-post-authentication"}});
+    stack.cognito.call("UpdateUserPool", &theirs).await;
+    let list = lambda
+        .list_event_source_mappings()
+        .function_name("cognito-pinpoint-publish-events");
+    let mapping = list
+        .send()
+        .await
+        .unwrap()
+        .event_source_mappings
+        .unwrap()
+        .remove(0)
+        .uuid
+        .unwrap();
+    lambda
+        .update_event_source_mapping()
+        .uuid(&mapping)
+        .enabled(false)
+        .send()
+        .await
+        .unwrap();
+    let faulty = aws_sdk_lambda::types::Environment::builder()
+        .variables("ANALYTICS_CONFIG", "{}")
+        .build();
+    let update = lambda
+        .update_function_configuration()
+        .function_name("cognito-pinpoint-post-confirmation");
+    update.environment(faulty).send().await.unwrap();
+    lambda
+        .delete_function()
+        .function_name("cognito-pinpoint-expire-attempts")
+        .send()
+        .await
+        .unwrap();
+    stack.observe("Spilled", "cognito-pinpoint", &[]);
+    stack.observe(
+        "IteratorAge",
+        "AWS/Lambda",
+        &[("FunctionName", "cognito-pinpoint-publish-events")],
+    );
+    let queue = [("QueueName", "cognito-pinpoint-not-published")];
+    stack.observe("ApproximateNumberOfMessagesVisible", "AWS/SQS", &queue);
+
+    let output = stack.command("doctor", &app.pool).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let found = String::from_utf8(output.stdout).unwrap();
+    let found = found
+        .replace(&app.pool, "us-east-1_AAAA11111")
+        .replace(&app.id, "CLIENT");
+    insta::assert_snapshot!("wrong", found.replace(&mapping, "UUID"));
 }

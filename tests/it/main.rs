@@ -9,6 +9,8 @@ mod brute_force;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod end_to_end;
+#[cfg(test)]
 mod forget;
 #[cfg(test)]
 mod pinpoint_local;
@@ -18,8 +20,6 @@ mod readme;
 mod replay;
 #[cfg(test)]
 mod roles;
-#[cfg(test)]
-mod stack;
 #[cfg(test)]
 mod stream_functions;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The stack's template, held against the code that runs in it.
 
+use std::process::Command;
+
 use aws::tables::{TableNames, definitions};
 use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
 use aws_sdk_dynamodb::types::KeySchemaElement;
@@ -173,4 +175,37 @@ fn the_streams_mapping_gives_nothing_up_early_and_nothing_twice_at_a_time() {
     let age = of["MaximumRecordAgeInSeconds"].as_i64().unwrap();
     assert!((1..86_400).contains(&age), "the stream forgets after a day");
     assert!(of["DestinationConfig"]["OnFailure"]["Destination"].is_object());
+}
+
+#[test]
+fn a_function_that_is_deployed_by_itself_is_as_the_template_has_it() {
+    let metadata = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
+        .current_dir(repository("."))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let template = template();
+    let functions = of_type(&template, "AWS::Lambda::Function");
+    assert_eq!(functions.len(), FUNCTIONS.len());
+    for function in functions {
+        let properties = &function["Properties"];
+        let name = named(&properties["FunctionName"]);
+        let short = name.strip_prefix("cognito-pinpoint-").unwrap();
+        let package = packages.iter().find(|it| it["name"] == short).unwrap();
+        let expected = json!({"name": name, "binary_name": short, "memory": properties["MemorySize"],
+            "timeout": properties["Timeout"]});
+        assert_eq!(package["metadata"]["lambda"]["deploy"], expected);
+        let bare = repository(&format!("functions/{short}/CargoLambda.toml"));
+        let bare = std::fs::read_to_string(bare).unwrap();
+        let names = format!("[deploy]\nname = \"{name}\"\nbinary_name = \"{short}\"\n");
+        assert!(bare.ends_with(&names), "{bare}");
+    }
 }

@@ -1,0 +1,133 @@
+"""Destroying."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Callable, Iterator
+
+from botocore import exceptions as aws_faults
+
+from account import Account, Fault, code_of, say
+from cloudformation import Stack
+from names import FUNCTIONS, TABLES, TRIGGERS, key_attributes, own_bucket
+
+COGNITO = "cognito-idp.amazonaws.com"
+
+
+def destroy(args: argparse.Namespace) -> None:
+    account = Account.here()
+    stack = Stack.find(account, args.stack)
+    stack.check_free()
+    is_there = bool(stack.status)
+    if is_there:
+        check_detached(account, stack.name)
+        stack.delete()
+        say(f"the stack {stack.name} is deleted")
+    else:
+        say(f"there is no stack {stack.name} in {account.region}")
+    rest = left_by(account, stack.name, is_there)
+    if args.data == "delete":
+        for thing in rest:
+            say(f"deleting the {thing}")
+            thing.delete()
+        if rest:
+            print("deleted, with all data; DynamoDB keeps a backup of each table for 35 days")
+    elif rest:
+        print("\n".join(["kept:", *(f"  {thing}" for thing in rest)]))
+        print(
+            f"`make deploy STACK={stack.name} CONFIG=…` takes tables and logs back in; "
+            f"`make destroy STACK={stack.name} DATA=delete` deletes all of it"
+        )
+
+
+def check_detached(account: Account, stack: str) -> None:
+    """Refuses while Cognito may invoke a trigger: nobody can sign in to a pool whose trigger is gone."""
+    allowed = [
+        (trigger, *statement) for trigger in TRIGGERS for statement in cognito_may_invoke(account, f"{stack}-{trigger}")
+    ]
+    if not allowed:
+        return
+    pools = sorted({pool for _, _, pool in allowed if pool})
+    lines = [
+        "nobody could sign in any more: Cognito may invoke",
+        *(f"  {stack}-{trigger} (statement {sid}) for {pool or 'any user pool'}" for trigger, sid, pool in allowed),
+        "detach first:",
+        *(f"  cognito-pinpoint detach --user-pool-id {pool} --stack {stack}" for pool in pools or ["ID"]),
+        "or, where the user pool is gone already:",
+        f"  aws lambda remove-permission --function-name {stack}-{allowed[0][0]} --statement-id {allowed[0][1]}",
+    ]
+    raise Fault("\n".join(lines))
+
+
+def cognito_may_invoke(account: Account, function: str) -> Iterator[tuple[str, str | None]]:
+    """The statements that let Cognito invoke it, and the user pools that they are for."""
+    functions = account.client("lambda")
+    try:
+        policy = json.loads(functions.get_policy(FunctionName=function)["Policy"])
+    except functions.exceptions.ResourceNotFoundException:
+        return
+    for statement in policy["Statement"]:
+        principal = statement["Principal"]
+        service = principal.get("Service", []) if isinstance(principal, dict) else []
+        if statement["Effect"] == "Allow" and COGNITO in ([service] if isinstance(service, str) else service):
+            arns = re.findall(r"userpool/([\w-]+)", json.dumps(statement.get("Condition", {})))
+            yield statement.get("Sid", ""), arns[0] if arns else None
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What outlives the stack."""
+
+    kind: str
+    name: str
+    delete: Callable[[], object]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def left_by(account: Account, stack: str, was_there: bool) -> list[Thing]:
+    """What is there of it. Others' things may have such names: without the stack, our tables prove that it was."""
+    dynamodb, logs, s3, ssm = (account.client(service) for service in ("dynamodb", "logs", "s3", "ssm"))
+    ours = {f"{stack}-{name}": attributes for name, attributes in TABLES.items()}
+    tables = [table for table, attributes in ours.items() if key_attributes(account, table) == attributes]
+    if not (tables or was_there):
+        return []
+    things = []
+    for group in (f"/aws/lambda/{stack}-{name}" for name in FUNCTIONS):
+        found = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+        if any(other["logGroupName"] == group for other in found):
+            things.append(Thing("log group", group, partial(logs.delete_log_group, logGroupName=group)))
+    parameter = f"/{stack}/analytics-config"
+    if exists(partial(ssm.get_parameter, Name=parameter), "ParameterNotFound"):
+        things.append(Thing("SSM parameter", parameter, partial(ssm.delete_parameter, Name=parameter)))
+    bucket = own_bucket(account, stack)
+    if exists(partial(s3.head_bucket, Bucket=bucket, ExpectedBucketOwner=account.id), "404", "NoSuchBucket"):
+        things.append(Thing("bucket", bucket, partial(delete_bucket, account, bucket)))
+    # Last: an interrupted deletion can still tell what it was about.
+    return things + [Thing("table", table, partial(delete_table, dynamodb, table)) for table in tables]
+
+
+def exists(look: Callable[[], object], *not_there: str) -> bool:
+    try:
+        look()
+    except aws_faults.ClientError as refused:
+        if code_of(refused) in not_there:
+            return False
+        raise
+    return True
+
+
+def delete_table(dynamodb: Any, table: str) -> None:
+    dynamodb.delete_table(TableName=table)
+    dynamodb.get_waiter("table_not_exists").wait(TableName=table)
+
+
+def delete_bucket(account: Account, name: str) -> None:
+    bucket = account.session.resource("s3", region_name=account.region).Bucket(name)
+    bucket.object_versions.delete()
+    bucket.delete()
