@@ -11,12 +11,18 @@ COMPILER := $(if $(filter $(subst arm64,aarch64,$(ARCH)),$(shell uname -m)),--co
 INSTALL_ROOT ?= $(HOME)/.cargo
 STACK ?= cognito-pinpoint
 DATA ?= keep
+DATA_DIR ?= data
+PORT ?= 9000
+DYNAMODB_PORT ?= 8000
+PINPOINT_PORT ?= 8888
+LOCAL_CONFIG := {"Default": {"ApplicationId": "00000000000000000000000000000000", "UserDataShared": true}}
+DEBUG := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
 COMMAND ?= cargo run --quiet --package cli --
 PROFILE ?= release
 EVENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help replay test test-e2e check build build-debug install deploy destroy bench bench-fold bench-replay clean
+.PHONY: help replay test test-e2e check build build-debug install watch deploy destroy bench bench-fold bench-replay clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -58,6 +64,15 @@ endif
 
 destroy: $(VENV)/ready ## Delete STACK; its tables and logs only with DATA=delete
 	$(VENV)/bin/python infra/stack destroy --stack $(STACK) --data $(DATA)
+
+# All of it ends together.
+watch: build-debug $(CARGO_LAMBDA)/ready ## Run the functions here, compiled anew as they change, against the embedded parts
+	@trap 'kill 0' EXIT INT TERM; \
+	$(DEBUG)/cognito-pinpoint local --functions http://127.0.0.1:$(PORT) --data-dir $(DATA_DIR) \
+		--dynamodb-port $(DYNAMODB_PORT) --pinpoint-port $(PINPOINT_PORT) & \
+	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local \
+		AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$(DYNAMODB_PORT) AWS_ENDPOINT_URL_PINPOINT=http://127.0.0.1:$(PINPOINT_PORT) \
+		ANALYTICS_CONFIG=$${ANALYTICS_CONFIG:-'$(LOCAL_CONFIG)'} cargo lambda watch -A 127.0.0.1 -P $(PORT)
 
 build-debug: ## Build the functions and the command, as the tests need them
 	cargo build --workspace --bins --quiet

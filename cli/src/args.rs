@@ -25,6 +25,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Print the daily figures of a project.
     Metrics(MetricsArgs),
+    /// Serve what functions need that run here, and hand the event log's stream to publish-events.
+    Local(LocalArgs),
     /// Serve a Pinpoint-compatible API on the loopback interface.
     PinpointLocal(PinpointLocalArgs),
     /// Check a configuration, or import one from a user pool.
@@ -285,6 +287,23 @@ pub struct PinpointLocalArgs {
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub host: IpAddr,
     /// Keep events and endpoints here. Without it, they end with the server.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// All of it listens on the loopback interface.
+#[derive(Debug, clap::Args)]
+pub struct LocalArgs {
+    /// The port of the DynamoDB-compatible store, which has the tables.
+    #[arg(long, value_name = "N", default_value_t = 8000)]
+    pub dynamodb_port: u16,
+    /// The port of the Pinpoint-compatible server.
+    #[arg(long, value_name = "N", default_value_t = 8888)]
+    pub pinpoint_port: u16,
+    /// Where the functions can be invoked: `cargo lambda watch`.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
+    pub functions: String,
+    /// Keep everything here. Without it, all ends with the command.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }

@@ -4,10 +4,12 @@ mod account;
 mod args;
 mod attach;
 mod config;
+mod data_folder;
 mod days;
 mod doctor;
 mod entries;
 mod forget;
+mod local_parts;
 mod metrics;
 mod pinpoint_local;
 mod progress;
@@ -76,6 +78,7 @@ async fn main() -> ExitCode {
     let result = match args.command {
         Command::Replay(args) => replay::run(args).await,
         Command::Metrics(args) => metrics::run(args).await,
+        Command::Local(args) => local_parts::run(&args).await,
         Command::PinpointLocal(args) => pinpoint_local::run(args).await,
         Command::Config(command) => config::run(command).await,
         Command::Sync(args) => sync::run(args).await,

@@ -15,8 +15,8 @@ use serde::Serialize;
 use crate::Failure;
 use crate::account::{account, embedded};
 use crate::args::{MetricsArgs, MetricsFormat};
+use crate::data_folder::DYNAMODB_FILE;
 use crate::days::{SegmentObject, cells, days, months, table};
-use crate::replay::DYNAMODB_FILE;
 
 /// Prints the figures that were asked for.
 pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::Failure;
 use crate::args::PinpointLocalArgs;
-use crate::replay::PINPOINT_FILE;
+use crate::data_folder::PINPOINT_FILE;
 
 /// Serves until it is interrupted.
 pub async fn run(args: PinpointLocalArgs) -> Result<ExitCode, Failure> {

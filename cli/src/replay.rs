@@ -26,8 +26,6 @@ use output::Outputs;
 use report::Report;
 use together::Together;
 
-pub use installation::{DYNAMODB_FILE, PINPOINT_FILE};
-
 /// Replays, and prints what came of it. Exit code 1 if anything was rejected.
 pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     if let Some(table) = &args.table {

@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::AuthEvent;
 use domain::config::{AttemptWindow, Config};
 use local::clock::{Clock, VirtualClock};
-use local::dynamodb::{DynamoDbStore, Served};
+use local::dynamodb::Served;
 use local::pinpoint::{AppCreation, EventMark, Store, serve};
 use pipeline::capture::{Captured, End, Moment, capture};
 use pipeline::ports::{Appended, EventLog};
@@ -24,19 +24,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::outcomes::Outcomes;
-use super::publisher::{BATCH, Checkpoint, Publisher, Publishing};
+use super::publisher::{BATCH, Publisher, Publishing};
 use crate::Failure;
 use crate::account::{APPEND_BUDGET, embedded};
+use crate::data_folder::{Checkpoint, lock, stores};
 use crate::entries::Entry;
-
-/// The file of a data folder that holds the tables.
-pub const DYNAMODB_FILE: &str = "dynamodb.sqlite";
-/// The file of a data folder that holds Pinpoint's events and endpoints.
-pub const PINPOINT_FILE: &str = "pinpoint.sqlite";
-/// The file of a data folder that says how far the log has been published.
-const CHECKPOINT_FILE: &str = "published-up-to";
-/// The file of a data folder that one replay at a time holds.
-const LOCK_FILE: &str = "lock";
 
 /// How much time may pass before attempts expire: with their longest window, well below the 90 days
 /// after which they are too late for their day.
@@ -91,7 +83,7 @@ impl Installation {
         let server = serve_pinpoint(&pinpoint, &clock).await?;
         let sdk = sdk::on_loopback(&server.url(), Patience::BEHIND_THE_LOG);
         let routes = Routes::new(config.clone(), sdk, Some(server.url()));
-        let checkpoint = folder.map(|folder| Checkpoint::kept_in(&folder.join(CHECKPOINT_FILE)));
+        let checkpoint = folder.map(Checkpoint::kept_in);
         let log = DynamoEventLog::new(client.clone(), tables.event_log.clone(), APPEND_BUDGET);
         let metrics = DynamoMetrics::new(client.clone(), tables.metrics.clone());
         let mut publisher = Publisher {
@@ -217,30 +209,6 @@ async fn capture_in_order(
         captured.push(capture(entry.event.as_bytes(), moment, &config, &log).await);
     }
     captured
-}
-
-fn lock(folder: &Path) -> Result<File, Failure> {
-    let cannot = |error: &dyn std::fmt::Display| {
-        Failure::Usage(format!(
-            "the data folder {} cannot be used: {error}",
-            folder.display()
-        ))
-    };
-    std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
-    let file = File::create(folder.join(LOCK_FILE)).map_err(|error| cannot(&error))?;
-    file.try_lock()
-        .map_err(|_| cannot(&"another replay is using it; wait for it to end"))?;
-    Ok(file)
-}
-
-fn stores(folder: Option<&Path>) -> Result<(DynamoDbStore, Store), Failure> {
-    Ok(match folder {
-        Some(folder) => (
-            DynamoDbStore::open(&folder.join(DYNAMODB_FILE))?,
-            Store::open(&folder.join(PINPOINT_FILE))?,
-        ),
-        None => (DynamoDbStore::in_memory()?, Store::in_memory()?),
-    })
 }
 
 async fn serve_pinpoint(store: &Store, clock: &VirtualClock) -> Result<Served, Failure> {

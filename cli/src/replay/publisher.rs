@@ -1,8 +1,6 @@
 //! The log's stream at work: published batch by batch as the event source mapping has it done, its
 //! attempts expired as the schedule has it done.
 
-use std::path::{Path, PathBuf};
-
 use aws::event_log::DynamoEventLog;
 use aws::pinpoint::PinpointDestination;
 use aws::stream::publish_batch;
@@ -17,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::outcomes::Outcomes;
 use crate::Failure;
-use crate::text::replace;
+use crate::data_folder::Checkpoint;
 
 /// How many records are published at a time. The more, the fewer times a user's state is read and
 /// written.
@@ -71,7 +69,7 @@ impl Publisher {
     /// Publishes up to [`BATCH`] records, and gives their number.
     async fn publish_some(&mut self) -> Result<usize, Failure> {
         for _ in 0..=TRIES {
-            let after = self.checkpoint.number.as_deref();
+            let after = self.checkpoint.number();
             let batch: Event = serde_json::from_str(&self.stream.records_after(after, BATCH)?)?;
             let Some(last) = batch.records.last() else {
                 return Ok(0);
@@ -113,33 +111,6 @@ impl Publisher {
             )));
         }
         Ok(expired.appended > 0)
-    }
-}
-
-/// How far the stream has been published, kept in a file if there is one. If what is kept is not the
-/// newest when the process ends, some records are given again: the users' states know them.
-#[derive(Default)]
-pub struct Checkpoint {
-    file: Option<PathBuf>,
-    number: Option<String>,
-}
-
-impl Checkpoint {
-    /// What this file holds, if it is there.
-    pub fn kept_in(file: &Path) -> Self {
-        let number = std::fs::read_to_string(file).ok();
-        Self {
-            file: Some(file.to_owned()),
-            number: number.filter(|number| !number.is_empty()),
-        }
-    }
-
-    fn move_to(&mut self, number: Option<String>) -> Result<(), Failure> {
-        if let (Some(file), Some(number)) = (&self.file, &number) {
-            replace(file, number)?;
-        }
-        self.number = number;
-        Ok(())
     }
 }
 

@@ -3,16 +3,18 @@
 mod policy;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
 use aws_sdk_lambda::operation::get_policy::GetPolicyError;
 use aws_sdk_lambda::operation::remove_permission::RemovePermissionError;
+use aws_sdk_lambda::primitives::Blob;
 use cognito::user_pool::PoolArn;
 use pipeline::ports::PortError;
 
-use crate::sdk::port_error;
+use crate::sdk::{self, Patience, port_error};
 pub use policy::Policy;
 
 /// Who invokes a trigger.
@@ -22,7 +24,8 @@ const COGNITO: &str = "cognito-idp.amazonaws.com";
 #[derive(Clone, Debug)]
 pub struct Functions {
     client: Client,
-    stack: String,
+    /// What their names begin with.
+    prefix: String,
 }
 
 /// A function.
@@ -48,13 +51,48 @@ impl Functions {
     pub fn new(sdk: &SdkConfig, stack: &str) -> Self {
         Self {
             client: Client::new(sdk),
-            stack: stack.to_owned(),
+            prefix: format!("{stack}-"),
+        }
+    }
+
+    /// Those that run here, of no stack, where Lambda's Invoke is answered at this address. An
+    /// invocation may take long: the function may have to be compiled first.
+    pub fn on_loopback(url: &str, longest: Duration) -> Self {
+        let patience = Patience {
+            connect: Duration::from_secs(1),
+            attempt: longest,
+            operation: longest,
+            attempts: 1,
+        };
+        Self {
+            client: Client::new(&sdk::on_loopback(url, patience)),
+            prefix: String::new(),
+        }
+    }
+
+    /// Invokes one of them, and waits for its reply.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be invoked, or fails.
+    pub async fn invoke(&self, function: &str, payload: String) -> Result<Vec<u8>, PortError> {
+        let name = self.name(function);
+        let invoke = self.client.invoke().function_name(&name);
+        let invoked = invoke.payload(Blob::new(payload)).send().await;
+        let invoked = invoked.map_err(|error| port_error("Invoke", &name, error))?;
+        let reply = invoked.payload.map(Blob::into_inner).unwrap_or_default();
+        match invoked.function_error {
+            None => Ok(reply),
+            Some(_) => {
+                let error = String::from_utf8_lossy(&reply).into_owned();
+                Err(port_error("Invoke", &name, std::io::Error::other(error)))
+            }
         }
     }
 
     /// The whole name of one of them, such as `cognito-pinpoint-publish-events`.
     pub fn name(&self, function: &str) -> String {
-        format!("{}-{function}", self.stack)
+        format!("{}{function}", self.prefix)
     }
 
     /// One of them; `None` if it is not there.

@@ -102,6 +102,15 @@ impl DynamoDbStore {
     /// If no port can be had.
     pub async fn serve(&self) -> std::io::Result<Served> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        self.serve_at(listener)
+    }
+
+    /// Serves the store where this listens.
+    ///
+    /// # Errors
+    ///
+    /// If it does not listen.
+    pub fn serve_at(&self, listener: TcpListener) -> std::io::Result<Served> {
         let address = listener.local_addr()?;
         let server = dynoxide::server::serve_with_shutdown(
             listener,
