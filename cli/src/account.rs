@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws::sdk::{self, NoAccount, Patience, Region, SdkConfig};
+use aws::user_pool::UserPool;
+use cognito::user_pool::Description;
 use domain::ids::UserPoolId;
 use local::dynamodb::DynamoDbStore;
 
@@ -25,6 +27,17 @@ pub async fn account_of(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
 /// The account whose credentials are found here, in the user pool's Region, where its triggers are too.
 pub async fn account_beside(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
     Ok(sdk::in_region_of(pool, &account_of(pool).await?))
+}
+
+/// What a pool is.
+pub async fn described(pool: &UserPool) -> Result<Description, Failure> {
+    let described = pool.description().await?;
+    described.ok_or_else(|| {
+        let (id, region) = (pool.id(), pool.id().region());
+        Failure::Outside(format!(
+            "there is no user pool {id} in {region} of this account: look at the id, and at AWS_PROFILE"
+        ))
+    })
 }
 
 /// An embedded store in place of an account.

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
@@ -306,6 +307,11 @@ pub struct LocalArgs {
     /// Keep everything here. Without it, all ends with the command.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// What runs the functions, such as `cargo lambda watch`: it is started with the environment that they
+    /// need, and one ends with the other. Without ANALYTICS_CONFIG, every client belongs to one project,
+    /// 00000000000000000000000000000000, and shares user data.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 fn user_pool_id(text: &str) -> Result<UserPoolId, String> {

@@ -15,7 +15,7 @@ pub const DYNAMODB_FILE: &str = "dynamodb.sqlite";
 pub const PINPOINT_FILE: &str = "pinpoint.sqlite";
 /// The file of a data folder that says how far the log has been published.
 const CHECKPOINT_FILE: &str = "published-up-to";
-/// The file of a data folder that one replay at a time holds.
+/// The file of a data folder that one command at a time holds.
 const LOCK_FILE: &str = "lock";
 
 /// Holds the folder for this process, and makes it if it is not there.

@@ -31,7 +31,7 @@ fn print(found: &[Finding], format: Format) -> Result<(), Failure> {
         Format::Json => {
             let all = found.iter().map(|finding| {
                 json!({"subject": finding.subject, "state": finding.state.name(), "found": finding.found,
-                    "mend": finding.mend})
+                    "mend": finding.state.mend()})
             });
             let all: Vec<_> = all.collect();
             writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
@@ -40,7 +40,7 @@ fn print(found: &[Finding], format: Format) -> Result<(), Failure> {
             for finding in found {
                 let (state, subject) = (finding.state.name(), finding.subject);
                 writeln!(out, "{state:8} {subject:14} {}", finding.found)?;
-                if let Some(mend) = &finding.mend {
+                if let Some(mend) = finding.state.mend() {
                     writeln!(out, "{:23} → {mend}", "")?;
                 }
             }

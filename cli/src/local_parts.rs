@@ -2,12 +2,14 @@
 //! AWS would do around them: the event log's stream goes to publish-events, and every minute attempts
 //! expire.
 
+use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::functions::Functions;
+use aws::configuration;
+use aws::functions::{EXPIRE_ATTEMPTS, Functions, PUBLISH_EVENTS};
 use aws::sdk;
 use aws::tables::{TableNames, create_missing};
 use aws_lambda_events::dynamodb::Event;
@@ -17,6 +19,8 @@ use local::dynamodb::TableStream;
 use local::pinpoint::{AppCreation, serve};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
 use crate::account::embedded;
@@ -24,8 +28,9 @@ use crate::args::LocalArgs;
 use crate::data_folder::{Checkpoint, lock, stores};
 use crate::{Failure, with_causes};
 
-/// How many records one invocation gets, and how often they are looked for: as the stack's mapping.
+/// How many records one invocation gets, as the stack's mapping has it.
 const BATCH: usize = 500;
+/// How often records are looked for.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// How often attempts expire.
@@ -34,7 +39,11 @@ const EXPIRY: Duration = Duration::from_secs(60);
 /// How long an invocation may take: the function may have to be compiled first.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
-/// Serves until it is interrupted.
+/// The configuration of the functions unless there is one in the environment: that of a replay.
+const CONFIG: &str =
+    r#"{"Default": {"ApplicationId": "00000000000000000000000000000000", "UserDataShared": true}}"#;
+
+/// Serves until it is interrupted, or until what runs the functions ends.
 pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
     let folder = args.data_dir.as_deref();
     let _lock = folder.map(lock).transpose()?;
@@ -43,14 +52,12 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
     create_missing(&sdk::dynamodb(&embedded(store.clone())), &tables).await?;
     let dynamodb = store.serve_at(listen(args.dynamodb_port).await?)?;
     let listener = listen(args.pinpoint_port).await?;
+    let pinpoint_url = format!("http://{}", listener.local_addr()?);
     println!(
         "DynamoDB-compatible store at {}, with the tables",
         dynamodb.url()
     );
-    println!(
-        "Pinpoint-compatible server at http://{}",
-        listener.local_addr()?
-    );
+    println!("Pinpoint-compatible server at {pinpoint_url}");
     println!(
         "the event log's stream goes to publish-events at {}",
         args.functions
@@ -60,19 +67,52 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         stream: store.stream(&tables.event_log)?,
         checkpoint: folder.map(Checkpoint::kept_in).unwrap_or_default(),
     };
-    let serving = serve(
-        listener,
-        pinpoint,
-        Arc::new(SystemClock),
-        AppCreation::OnFirstUse,
-        std::future::pending(),
-    );
+    let dynamodb_url = dynamodb.url();
+    let never = std::future::pending();
+    let clock = Arc::new(SystemClock);
     tokio::select! {
-        served = serving => served?,
+        served = serve(listener, pinpoint, clock, AppCreation::OnFirstUse, never) => served?,
         passed = around.pass_on() => passed?,
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        ended = functions(&args.command, &dynamodb_url, &pinpoint_url) => return ended,
+        interrupted = interrupted() => interrupted?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs what runs the functions, until it ends.
+async fn functions(
+    command: &[OsString],
+    dynamodb: &str,
+    pinpoint: &str,
+) -> Result<ExitCode, Failure> {
+    let Some((program, arguments)) = command.split_first() else {
+        return std::future::pending().await;
+    };
+    let name = program.display();
+    let config = std::env::var(configuration::INLINE).unwrap_or_else(|_| CONFIG.to_owned());
+    let started = Command::new(program)
+        .args(arguments)
+        .env(configuration::INLINE, config)
+        .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
+        .env("AWS_ENDPOINT_URL_PINPOINT", pinpoint)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .kill_on_drop(true)
+        .spawn();
+    let mut child =
+        started.map_err(|error| Failure::Usage(format!("{name} cannot be run: {error}")))?;
+    let ended = child.wait().await?;
+    Err(Failure::Outside(format!("{name} has ended: {ended}")))
+}
+
+/// Waits for somebody to end it.
+async fn interrupted() -> std::io::Result<()> {
+    let mut ended = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = ended.recv() => Ok(()),
+    }
 }
 
 async fn listen(port: u16) -> Result<TcpListener, Failure> {
@@ -107,16 +147,23 @@ impl Around {
         let Some(last) = records.last() else {
             return Ok(());
         };
-        match self.functions.invoke("publish-events", batch).await {
-            Ok(reply) if failures(&reply) == 0 => {
-                println!("published: {}", counted(records.len(), "record"));
-                self.checkpoint
-                    .move_to(last.change.sequence_number.clone())?;
-            }
-            Ok(reply) => {
-                let failed = counted(failures(&reply), "record");
-                eprintln!("publish-events has not published {failed}: they are given again");
-            }
+        match self.functions.invoke(PUBLISH_EVENTS, batch).await {
+            Ok(reply) => match failures(&reply) {
+                Ok(0) => {
+                    println!("published: {}", counted(records.len(), "record"));
+                    self.checkpoint
+                        .move_to(last.change.sequence_number.clone())?;
+                }
+                Ok(failed) => {
+                    let failed = counted(failed, "record");
+                    eprintln!("publish-events has not published {failed}: they are given again");
+                }
+                Err(error) => {
+                    eprintln!(
+                        "publish-events' reply makes no sense ({error}): the records are given again"
+                    );
+                }
+            },
             Err(error) => eprintln!("{}: the records are given again", with_causes(&error)),
         }
         Ok(())
@@ -127,7 +174,7 @@ impl Around {
             json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
         let invoked = self
             .functions
-            .invoke("expire-attempts", scheduled.to_string());
+            .invoke(EXPIRE_ATTEMPTS, scheduled.to_string());
         if let Err(error) = invoked.await {
             eprintln!("{}: attempts expire a minute later", with_causes(&error));
         }
@@ -135,9 +182,9 @@ impl Around {
 }
 
 /// How many records are to be given again.
-fn failures(reply: &[u8]) -> usize {
-    let reply: DynamoDbEventResponse = serde_json::from_slice(reply).unwrap_or_default();
-    reply.batch_item_failures.len()
+fn failures(reply: &[u8]) -> serde_json::Result<usize> {
+    let reply: DynamoDbEventResponse = serde_json::from_slice(reply)?;
+    Ok(reply.batch_item_failures.len())
 }
 
 fn counted(count: usize, what: &str) -> String {

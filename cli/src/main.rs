@@ -18,6 +18,7 @@ mod spilled;
 mod sync;
 mod text;
 
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
@@ -45,12 +46,32 @@ enum Failure {
     NobodyReads,
 }
 
+impl Failure {
+    /// The same, and something more to be told.
+    fn and(self, more: &str) -> Self {
+        match self {
+            Self::Usage(problem) => Self::Usage(format!("{problem}; {more}")),
+            Self::Outside(problem) => Self::Outside(format!("{problem}; {more}")),
+            Self::NobodyReads => Self::NobodyReads,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(problem) | Self::Outside(problem) => f.write_str(problem),
+            Self::NobodyReads => Ok(()),
+        }
+    }
+}
+
 impl<E: std::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         let error: &(dyn std::error::Error + 'static) = &error;
         match error.downcast_ref::<io::Error>() {
             Some(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Self::NobodyReads,
-            Some(_) | None => Self::Outside(with_causes(error)),
+            Some(_) | None => Self::Outside(with_advice(with_causes(error))),
         }
     }
 }
@@ -65,6 +86,19 @@ fn with_causes(error: &dyn std::error::Error) -> String {
         }
     }
     text
+}
+
+/// What AWS says where a right is missing.
+const NO_RIGHT: [&str; 2] = ["not authorized to perform", "AccessDenied"];
+
+fn with_advice(problem: String) -> String {
+    if NO_RIGHT.iter().any(|says| problem.contains(says)) {
+        format!(
+            "{problem}: these credentials may not do this; the README lists what each command needs"
+        )
+    } else {
+        problem
+    }
 }
 
 #[tokio::main]

@@ -1,8 +1,8 @@
 """Deploys the stack, and destroys it again: what `make deploy` and `make destroy` run.
 
 A deployment puts the functions' code into a bucket of the stack's own (NAME-code-ACCOUNT-REGION) and the configuration
-into the stack, or into the SSM parameter /NAME/analytics-config where it is long. It attaches nothing to a user pool.
-The tables and the logs outlive the stack: a later deployment of the same name takes them back in.
+into the stack, or where it is long into the SSM parameter /NAME/analytics-config/HASH. It attaches nothing to a user
+pool. The tables and the logs outlive the stack: a later deployment of the same name takes them back in.
 
 Credentials and Region come from where boto3 finds them. Progress and faults go to standard error.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
-from typing import Any, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterator, Mapping
 
 from botocore import exceptions as aws_faults
 
@@ -24,7 +24,7 @@ class Stack:
     # Empty if there is no such stack.
     id: str = ""
     status: str = ""
-    parameters: Sequence[str] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
     is_ours: bool = True
 
     @classmethod
@@ -35,14 +35,19 @@ class Stack:
             if "does not exist" in reason_of(refused):
                 return cls(account, name)
             raise
-        parameters = [parameter["ParameterKey"] for parameter in found.get("Parameters", [])]
+        parameters = {it["ParameterKey"]: it["ParameterValue"] for it in found.get("Parameters", [])}
         is_ours = TAG in found.get("Tags", []) or found.get("Description", "").startswith(DESCRIPTION)
         return cls(account, name, found["StackId"], found["StackStatus"], parameters, is_ours)
 
     @property
+    def was_made(self) -> bool:
+        """If anything was ever in it: a stack in review is a name and a change set that nobody has executed."""
+        return self.status not in ("", "REVIEW_IN_PROGRESS")
+
+    @property
     def has_worked(self) -> bool:
         """If there is something to bring up to date."""
-        return self.status not in ("", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+        return self.was_made and self.status != "ROLLBACK_COMPLETE"
 
     def check_deployable(self) -> None:
         self.check_free()
@@ -56,7 +61,7 @@ class Stack:
 
     def check_free(self) -> None:
         """Refuses somebody else's stack, and one that something is happening to."""
-        if self.status in ("", "REVIEW_IN_PROGRESS"):
+        if not self.was_made:
             return
         if not self.is_ours:
             raise Fault(f"the stack {self.name} in {self.account.region} is somebody else's: name ours with STACK=…")
@@ -66,35 +71,36 @@ class Stack:
     def describe(self) -> dict[str, Any]:
         return self.account.client("cloudformation").describe_stacks(StackName=self.id)["Stacks"][0]
 
-    def apply(self, template: str, given: dict[str, str]) -> None:
-        """Makes the stack what the template says. A parameter that is not given keeps its value."""
+    def apply(self, template: str, given: dict[str, str]) -> bool:
+        """Makes the stack what the template says; false if it is that. A parameter that is not given keeps its value."""
         kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in self.kept_parameters(template, given)]
         values = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
         cloudformation = self.account.client("cloudformation")
         made = cloudformation.create_change_set(
-            StackName=self.id or self.name,
+            StackName=self.name,
             ChangeSetName=f"deploy-{int(time.time())}",
-            ChangeSetType="UPDATE" if self.id else "CREATE",
+            ChangeSetType="UPDATE" if self.was_made else "CREATE",
             TemplateBody=template,
             Parameters=values + kept,
             Capabilities=["CAPABILITY_IAM"],
             Tags=[TAG],
             # Tables and logs that an earlier stack of this name has left.
-            **({} if self.id else {"ImportExistingResources": True}),
+            **({} if self.was_made else {"ImportExistingResources": True}),
         )
         change_set, is_new = made["Id"], not self.id
         self.id = made["StackId"]
         changes = self.wait_for_change_set(change_set, is_new)
         if not changes:
-            say(f"nothing to change: {self.name} is as it should be")
-            return
+            return False
         imported = sum(change["Action"] == "Import" for change in changes)
         again = f", {imported} of them taken back in" if imported else ""
-        say(f"{'making' if is_new else 'changing'} {self.name}: {len(changes)} resources{again}")
+        say(f"{'changing' if self.was_made else 'making'} {self.name}: {len(changes)} resources{again}")
         self.watch(lambda: cloudformation.execute_change_set(ChangeSetName=change_set), len(changes))
+        return True
 
     def kept_parameters(self, template: str, given: dict[str, str]) -> list[str]:
-        return [name for name in json.loads(template)["Parameters"] if name in self.parameters and name not in given]
+        names = json.loads(template)["Parameters"] if self.was_made else ()
+        return [name for name in names if name in self.parameters and name not in given]
 
     def wait_for_change_set(self, change_set: str, is_new: bool) -> list[dict[str, Any]]:
         """The changes that it comes to; none of it is left if there are none, or if it fails."""
@@ -110,10 +116,9 @@ class Stack:
         reason = made.get("StatusReason", "CloudFormation does not say why")
         if "EarlyValidation" in reason:
             reason = "\n".join([reason, *self.validation_faults(change_set)])
+        cloudformation.delete_change_set(ChangeSetName=change_set)
         if is_new:
             cloudformation.delete_stack(StackName=self.id)
-        else:
-            cloudformation.delete_change_set(ChangeSetName=change_set)
         if "didn't contain changes" in reason or "No updates are to be performed" in reason:
             return []
         raise Fault(f"CloudFormation refuses the change, and nothing was changed: {reason}")
@@ -130,10 +135,11 @@ class Stack:
         if self.status == "REVIEW_IN_PROGRESS":
             # It has nothing in it, and is gone without an event.
             cloudformation.delete_stack(StackName=self.id)
-            cloudformation.get_waiter("stack_delete_complete").wait(StackName=self.id)
+            gone = cloudformation.get_waiter("stack_delete_complete")
+            gone.wait(StackName=self.id, WaiterConfig={"Delay": POLL_SECONDS})
         else:
             self.delete_resources()
-        self.id, self.status, self.parameters = "", "", ()
+        self.id, self.status, self.parameters = "", "", {}
 
     def delete_resources(self) -> None:
         cloudformation = self.account.client("cloudformation")

@@ -17,14 +17,14 @@ from botocore import exceptions as aws_faults
 
 from account import Account, Fault, code_of, say
 from cloudformation import Stack
-from names import CODE, FUNCTIONS, MACHINES, TABLES, TEMPLATE, key_attributes, own_bucket
+from names import CODE, FUNCTIONS, MACHINES, TABLES, TEMPLATE
+from names import configuration_path, configurations, key_attributes, own_bucket
 
 # The parameters that the options set.
 SET_BY_OPTIONS = {
     "Architecture": "--architecture",
     "AnalyticsConfig": "--config",
     "AnalyticsConfigParameter": "--config",
-    "ConfigurationVersion": "--config",
 }
 # A function's environment holds 4 KB in all, an SSM parameter 8 KB.
 INLINE_BYTES = 3000
@@ -51,7 +51,7 @@ def deploy(args: argparse.Namespace) -> None:
         check_tables(account, stack.name)
     bucket = find_bucket(account, args.stack, args.bucket)
 
-    if not stack.has_worked and stack.status:
+    if stack.was_made and not stack.has_worked:
         say(f"{stack.name} is {stack.status}: it has never worked, and is deleted first")
         stack.delete()
     make_bucket(account, bucket)
@@ -59,7 +59,11 @@ def deploy(args: argparse.Namespace) -> None:
     if config:
         config.store(account)
         given = {**config.parameters(), **given}
-    stack.apply(template, {**given, "Architecture": args.architecture})
+    if stack.apply(template, {**given, "Architecture": args.architecture}):
+        forget_configurations(account, stack)
+    else:
+        check_functions(account, stack.name)
+        say(f"nothing to change: {stack.name} is as it should be")
     print_next_steps(account, stack, args.config or Path("analytics-config.json"))
 
 
@@ -96,6 +100,23 @@ def check_tables(account: Account, stack: str) -> None:
             raise Fault(f"there is a table {stack}-{name} of somebody else's: give the stack another name with STACK=…")
 
 
+def check_functions(account: Account, stack: str) -> None:
+    """CloudFormation sees no change where something was deleted behind its back."""
+    functions = account.client("lambda")
+    missing = []
+    for function in (f"{stack}-{name}" for name in FUNCTIONS):
+        try:
+            functions.get_function_configuration(FunctionName=function)
+        except functions.exceptions.ResourceNotFoundException:
+            missing.append(function)
+    if missing:
+        raise Fault(
+            f"somebody has deleted {', '.join(missing)}, and CloudFormation sees nothing to change: "
+            f"`cognito-pinpoint detach` each user pool, `make destroy STACK={stack}`, which keeps the data, "
+            f"`make deploy STACK={stack} CONFIG=…`, and attach again"
+        )
+
+
 @dataclass(frozen=True)
 class Configuration:
     """Which app clients report where. `cognito-pinpoint config check` knows if it is right."""
@@ -121,9 +142,12 @@ class Configuration:
             raise Fault(
                 f"{path} is too long: {len(text):,} bytes of {PARAMETER_BYTES:,}; most app clients may be Default"
             )
-        return cls(text, sorted(roles), f"/{stack}/analytics-config" if len(text) > INLINE_BYTES else None)
+        version = hashlib.sha256(text.encode()).hexdigest()[:12]
+        ssm_name = f"{configuration_path(stack)}/{version}" if len(text) > INLINE_BYTES else None
+        return cls(text, sorted(roles), ssm_name)
 
     def store(self, account: Account) -> None:
+        """Named by what it holds: the functions keep the one that they have until CloudFormation gives them this."""
         if self.ssm_name:
             say(f"writing the configuration to the SSM parameter {self.ssm_name}")
             account.client("ssm").put_parameter(
@@ -131,14 +155,22 @@ class Configuration:
             )
 
     def parameters(self) -> Parameters:
-        """A running function reads no changed SSM parameter: the version in its environment starts it anew."""
-        version = hashlib.sha256(self.text.encode()).hexdigest()[:12]
         return {
             "AnalyticsConfig": "" if self.ssm_name else self.text,
             "AnalyticsConfigParameter": self.ssm_name or "",
-            "ConfigurationVersion": version if self.ssm_name else "",
             "RoleArns": ",".join(self.role_arns),
         }
+
+
+def forget_configurations(account: Account, stack: Stack) -> None:
+    """Deletes what is neither the stack's now nor was before: a rollback by hand may want the one before."""
+    now = Stack.find(account, stack.name)
+    kept = {it.parameters.get("AnalyticsConfigParameter", "") for it in (stack, now)}
+    if len(kept) == 1:
+        return
+    for name in configurations(account, stack.name):
+        if name not in kept:
+            account.client("ssm").delete_parameter(Name=name)
 
 
 @dataclass(frozen=True)

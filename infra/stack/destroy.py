@@ -13,7 +13,7 @@ from botocore import exceptions as aws_faults
 
 from account import Account, Fault, code_of, say
 from cloudformation import Stack
-from names import FUNCTIONS, TABLES, TRIGGERS, key_attributes, own_bucket
+from names import FUNCTIONS, TABLES, TRIGGERS, configurations, key_attributes, own_bucket
 
 COGNITO = "cognito-idp.amazonaws.com"
 
@@ -22,14 +22,14 @@ def destroy(args: argparse.Namespace) -> None:
     account = Account.here()
     stack = Stack.find(account, args.stack)
     stack.check_free()
-    is_there = bool(stack.status)
-    if is_there:
+    was_made = stack.was_made
+    if stack.status:
         check_detached(account, stack.name)
         stack.delete()
         say(f"the stack {stack.name} is deleted")
     else:
         say(f"there is no stack {stack.name} in {account.region}")
-    rest = left_by(account, stack.name, is_there)
+    rest = left_by(account, stack.name, was_made)
     if args.data == "delete":
         for thing in rest:
             say(f"deleting the {thing}")
@@ -46,26 +46,40 @@ def destroy(args: argparse.Namespace) -> None:
 
 def check_detached(account: Account, stack: str) -> None:
     """Refuses while Cognito may invoke a trigger: nobody can sign in to a pool whose trigger is gone."""
+    functions = account.client("lambda")
     allowed = [
-        (trigger, *statement) for trigger in TRIGGERS for statement in cognito_may_invoke(account, f"{stack}-{trigger}")
+        (function, *statement)
+        for trigger in TRIGGERS
+        for function in with_aliases(functions, f"{stack}-{trigger}")
+        for statement in cognito_may_invoke(functions, function)
     ]
     if not allowed:
         return
     pools = sorted({pool for _, _, pool in allowed if pool})
+    first, statement, _ = allowed[0]
     lines = [
         "nobody could sign in any more: Cognito may invoke",
-        *(f"  {stack}-{trigger} (statement {sid}) for {pool or 'any user pool'}" for trigger, sid, pool in allowed),
+        *(f"  {function} (statement {sid}) for {pool or 'any user pool'}" for function, sid, pool in allowed),
         "detach first:",
         *(f"  cognito-pinpoint detach --user-pool-id {pool} --stack {stack}" for pool in pools or ["ID"]),
-        "or, where the user pool is gone already:",
-        f"  aws lambda remove-permission --function-name {stack}-{allowed[0][0]} --statement-id {allowed[0][1]}",
+        "or, where the user pool is gone already, or has an alias for its trigger:",
+        f"  aws lambda remove-permission --function-name {first} --statement-id {statement}",
     ]
     raise Fault("\n".join(lines))
 
 
-def cognito_may_invoke(account: Account, function: str) -> Iterator[tuple[str, str | None]]:
+def with_aliases(functions: Any, function: str) -> Iterator[str]:
+    """It, and each of its aliases as Lambda names that: a permission is for the one that was named."""
+    yield function
+    try:
+        for page in functions.get_paginator("list_aliases").paginate(FunctionName=function):
+            yield from (f"{function}:{alias['Name']}" for alias in page["Aliases"])
+    except functions.exceptions.ResourceNotFoundException:
+        return
+
+
+def cognito_may_invoke(functions: Any, function: str) -> Iterator[tuple[str, str | None]]:
     """The statements that let Cognito invoke it, and the user pools that they are for."""
-    functions = account.client("lambda")
     try:
         policy = json.loads(functions.get_policy(FunctionName=function)["Policy"])
     except functions.exceptions.ResourceNotFoundException:
@@ -102,8 +116,7 @@ def left_by(account: Account, stack: str, was_there: bool) -> list[Thing]:
         found = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
         if any(other["logGroupName"] == group for other in found):
             things.append(Thing("log group", group, partial(logs.delete_log_group, logGroupName=group)))
-    parameter = f"/{stack}/analytics-config"
-    if exists(partial(ssm.get_parameter, Name=parameter), "ParameterNotFound"):
+    for parameter in configurations(account, stack):
         things.append(Thing("SSM parameter", parameter, partial(ssm.delete_parameter, Name=parameter)))
     bucket = own_bucket(account, stack)
     if exists(partial(s3.head_bucket, Bucket=bucket, ExpectedBucketOwner=account.id), "404", "NoSuchBucket"):

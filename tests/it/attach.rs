@@ -1,16 +1,15 @@
 //! `cognito-pinpoint attach` and `detach`: the triggers of a user pool, and nothing else of it.
 
 use std::process::Output;
+use std::sync::Arc;
 
 use aws_sdk_lambda::Client as Lambda;
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{FunctionCode, Runtime};
 use serde_json::{Value, json};
 
 use crate::support::cognito::Cognito;
 use crate::support::command::{cognito_pinpoint, errors_of, in_account, python_program};
 use crate::support::ministack::Ministack;
-use crate::support::misbehaving::{Conduct, Misbehaving};
+use crate::support::misbehaving::{Conduct, Gate, Misbehaving};
 
 /// The functions that can be attached.
 const TRIGGERS: [&str; 4] = [
@@ -44,22 +43,11 @@ impl Account {
         account.ministack.role("functions", anybody);
         for name in TRIGGERS {
             account
-                .make_function(&format!("cognito-pinpoint-{name}"))
+                .ministack
+                .function(&format!("cognito-pinpoint-{name}"))
                 .await;
         }
         account
-    }
-
-    /// A function that nobody will invoke: its code is an empty archive.
-    async fn make_function(&self, name: &str) {
-        let empty = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
-        let code = FunctionCode::builder().zip_file(Blob::new(empty)).build();
-        let create = self.lambda().create_function().function_name(name);
-        let create = create.runtime(Runtime::Providedal2023).handler("bootstrap");
-        let create = create
-            .role("arn:aws:iam::000000000000:role/functions")
-            .code(code);
-        create.send().await.expect("a function is made");
     }
 
     fn lambda(&self) -> Lambda {
@@ -286,7 +274,41 @@ async fn an_update_that_is_refused_leaves_no_permission_behind() {
     assert_eq!(account.pool().await, before);
     assert!(account.permissions().await.is_empty());
 
-    // It was done, and nobody was told.
+    // Lambda may be the one that refuses, and not at once.
+    let last = "POST /2015-03-31/functions/cognito-pinpoint-post-confirmation/policy";
+    let denying = Misbehaving::before(&account.cognito.url(), move |operation| match operation {
+        operation if operation == last => Conduct::error("403 Forbidden", "AccessDeniedException"),
+        _ => Conduct::Behave,
+    })
+    .await;
+    let errors = errors_of(&account.run_at(&denying.url(), "attach", &[]));
+    assert!(
+        errors.contains("AddPermission") && errors.lines().count() == 1,
+        "{errors}"
+    );
+    assert_eq!(account.pool().await, before);
+    assert!(account.permissions().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_is_not_known_what_cognito_did_the_permissions_stay() {
+    let account = Account::new().await;
+    let before = account.pool().await;
+    let busy = Misbehaving::before(&account.cognito.url(), |operation| match operation {
+        "UpdateUserPool" => Conduct::error("400 Bad Request", "ConcurrentModificationException"),
+        _ => Conduct::Behave,
+    })
+    .await;
+    let output = account.run_at(&busy.url(), "attach", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        errors_of(&output).contains("run the same again"),
+        "{}",
+        errors_of(&output)
+    );
+    assert_eq!(account.pool().await, before);
+    assert_eq!(account.permissions().await.len(), 3);
+    // It is done, and nobody is told.
     let losing = Misbehaving::before(&account.cognito.url(), |operation| match operation {
         "UpdateUserPool" => Conduct::LoseAnswerAndClose,
         _ => Conduct::Behave,
@@ -295,6 +317,48 @@ async fn an_update_that_is_refused_leaves_no_permission_behind() {
     let output = account.run_at(&losing.url(), "attach", &[]);
     assert!(output.status.success(), "{}", errors_of(&output));
     assert_eq!(account.permissions().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_changes_meanwhile_is_not_undone() {
+    let account = Arc::new(Account::new().await);
+    let gate = Arc::new(Gate::default());
+    let held = gate.clone();
+    let first = "GET /2015-03-31/functions/cognito-pinpoint-pre-authentication/policy";
+    let slow = Misbehaving::before(&account.cognito.url(), move |operation| match operation {
+        operation if operation == first => Conduct::BehaveAfter(held.clone()),
+        _ => Conduct::Behave,
+    })
+    .await;
+    let (url, running) = (slow.url(), account.clone());
+    let attaching = tokio::task::spawn_blocking(move || running.run_at(&url, "attach", &[]));
+    gate.reached().await;
+    account.fill().await;
+    let theirs = account.pool().await;
+    gate.open();
+    let output = attaching.await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        errors_of(&output).contains("somebody else"),
+        "{}",
+        errors_of(&output)
+    );
+    assert_eq!(account.pool().await, theirs);
+    assert!(account.permissions().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_gone_is_added_again_also_where_it_is_not_asked_for() {
+    let account = Account::new().await;
+    let output = account.run("attach", &["--pre-token-generation"]);
+    assert!(output.status.success(), "{}", errors_of(&output));
+    let remove = account.lambda().remove_permission();
+    let remove = remove.function_name("cognito-pinpoint-pre-token-generation");
+    let id = format!("cognito-pinpoint-{}", account.pool);
+    remove.statement_id(id).send().await.unwrap();
+    let output = account.run("attach", &[]);
+    assert!(output.status.success(), "{}", errors_of(&output));
+    assert_eq!(account.permissions().await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -353,7 +417,7 @@ async fn each_fault_is_one_clear_line_and_changes_nothing() {
         (without.output().unwrap(), "no AWS credentials were found"),
         (
             with_keys(&root, &["attach", "--user-pool-id", "us-east-1_Nowhere11"]),
-            "us-east-1_Nowhere11 does not exist",
+            "there is no user pool us-east-1_Nowhere11",
         ),
         (
             with_keys(
@@ -369,12 +433,25 @@ async fn each_fault_is_one_clear_line_and_changes_nothing() {
             "there is no function",
         ),
         (
+            with_keys(
+                &root,
+                &[
+                    "detach",
+                    "--user-pool-id",
+                    &account.pool,
+                    "--stack",
+                    "other",
+                ],
+            ),
+            "there is no function",
+        ),
+        (
             with_keys(&nobody, &["attach", "--user-pool-id", &account.pool]),
-            "not authorized to perform",
+            "these credentials may not do this",
         ),
         (
             with_keys(&nobody, &["detach", "--user-pool-id", &account.pool]),
-            "not authorized to perform",
+            "these credentials may not do this",
         ),
     ] {
         let errors = errors_of(&output);

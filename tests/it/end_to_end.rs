@@ -5,18 +5,13 @@ use std::os::unix::fs::symlink;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use aws::sdk::{self, Patience};
-use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata;
-use aws_sdk_cognitoidentityprovider::types::{
-    AuthFlowType, ExplicitAuthFlowsType, PreventUserExistenceErrorTypes, VerifiedAttributeType,
-};
 use serde_json::{Value, json};
 
+use crate::support::app::App;
 use crate::support::cognito::Cognito;
-use crate::support::command::{errors_of, in_account, json_of, python_program};
+use crate::support::command::{errors_of, figures_of_today, in_account, python_program};
 use crate::support::installation::PROJECT;
-use crate::support::ministack::{Ministack, attribute};
+use crate::support::ministack::Ministack;
 use crate::support::pinpoint::Pinpoint;
 use crate::support::{FUNCTIONS, binary, repository};
 
@@ -26,9 +21,6 @@ const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef012345678
 
 /// How long an event may take through the whole stack.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-/// The code that the emulator's Cognito sends everybody.
-const CODE: &str = "123456";
 
 /// A deployed stack, in an account of its own.
 struct Stack {
@@ -162,27 +154,11 @@ impl Stack {
         done(&mut put);
     }
 
-    /// Today's figures, as the command reads them.
-    fn figures(&self) -> Value {
-        let today = chrono::Utc::now().date_naive().to_string();
-        let mut metrics = in_account(self.ministack.url());
-        metrics
-            .args([
-                "metrics",
-                "--table",
-                "cognito-pinpoint-metrics",
-                "--project",
-                PROJECT,
-            ])
-            .args(["--from", &today, "--to", &today, "--format", "json"]);
-        json_of(&mut metrics)[0].clone()
-    }
-
     /// Waits until a figure of today is this, and gives all.
     async fn wait_for(&self, figure: &str, value: i64) -> Value {
         let began = Instant::now();
         loop {
-            let figures = self.figures();
+            let figures = figures_of_today(self.ministack.url());
             if figures[figure] == value {
                 return figures;
             }
@@ -206,81 +182,10 @@ fn done(command: &mut Command) -> Output {
     output
 }
 
-/// An app, as a client of Cognito.
-struct App {
-    client: Client,
-    pool: String,
-    id: String,
-}
-
-impl App {
-    async fn of(cognito: &Cognito) -> Self {
-        let client = Client::new(&sdk::on_loopback(&cognito.url(), Patience::BEHIND_THE_LOG));
-        let pool = client.create_user_pool().pool_name("app");
-        let pool = pool.auto_verified_attributes(VerifiedAttributeType::Email);
-        let pool = pool.send().await.unwrap().user_pool.unwrap().id.unwrap();
-        let create = client
-            .create_user_pool_client()
-            .user_pool_id(&pool)
-            .client_name("app");
-        let create = create
-            .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserPasswordAuth)
-            .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
-            .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled);
-        let made = create.send().await.unwrap().user_pool_client.unwrap();
-        Self {
-            client,
-            pool,
-            id: made.client_id.unwrap(),
-        }
-    }
-
-    async fn sign_up(&self, name: &str, password: &str) {
-        let sign_up = self
-            .client
-            .sign_up()
-            .client_id(&self.id)
-            .username(name)
-            .password(password);
-        let email = attribute("email", &format!("{name}@example.test"));
-        sign_up.user_attributes(email).send().await.unwrap();
-        let confirm = self
-            .client
-            .confirm_sign_up()
-            .client_id(&self.id)
-            .username(name);
-        confirm.confirmation_code(CODE).send().await.unwrap();
-    }
-
-    /// Signs in; the refresh token, or why not.
-    async fn sign_in(&self, name: &str, password: &str) -> Result<String, String> {
-        let sign_in = self.client.initiate_auth().client_id(&self.id);
-        let sign_in = sign_in
-            .auth_flow(AuthFlowType::UserPasswordAuth)
-            .auth_parameters("USERNAME", name)
-            .auth_parameters("PASSWORD", password)
-            .client_metadata("platform", "iOS");
-        let signed_in = sign_in
-            .send()
-            .await
-            .map_err(|e| e.code().unwrap_or("?").to_owned())?;
-        let tokens = signed_in.authentication_result.unwrap();
-        Ok(tokens.refresh_token.unwrap())
-    }
-
-    async fn refresh(&self, token: &str) {
-        let refresh = self.client.initiate_auth().client_id(&self.id);
-        let refresh = refresh
-            .auth_flow(AuthFlowType::RefreshTokenAuth)
-            .auth_parameters("REFRESH_TOKEN", token);
-        refresh.send().await.unwrap().authentication_result.unwrap();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() {
     let stack = Stack::deploy().await;
-    let app = App::of(&stack.cognito).await;
+    let app = App::new(&stack.cognito.url()).await;
     assert!(stack.wrong(&app.pool).contains(&"triggers".to_owned()));
     done(
         stack
@@ -290,7 +195,8 @@ async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() 
 
     done(stack.make("deploy").arg("FUNCTION=post-confirmation"));
 
-    app.sign_up("ada", "Right-Password-1").await;
+    let email = [("email", "ada@example.test")];
+    app.sign_up("ada", "Right-Password-1", &email).await;
     let refused = app.sign_in("ada", "Wrong-Password-1").await;
     assert_eq!(refused, Err("NotAuthorizedException".to_owned()));
     stack.wait_for("authFailures", 1).await;
@@ -335,13 +241,13 @@ async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() 
     done(&mut stack.command("detach", &app.pool));
     done(&mut stack.make("destroy"));
     app.sign_in("ada", "Right-Password-1").await.unwrap();
-    assert_eq!(stack.figures(), expected);
+    assert_eq!(figures_of_today(stack.ministack.url()), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_an_installation_is_told_with_how_to_mend_it() {
     let stack = Stack::deploy().await;
-    let app = App::of(&stack.cognito).await;
+    let app = App::new(&stack.cognito.url()).await;
     let lambda = aws_sdk_lambda::Client::new(&stack.ministack.sdk());
     let theirs = json!({"UserPoolId": app.pool, "LambdaConfig": {
         "PreAuthentication": "arn:aws:lambda:us-east-1:000000000000:function:theirs",

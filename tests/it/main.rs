@@ -9,9 +9,13 @@ mod brute_force;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
 mod forget;
+#[cfg(test)]
+mod outage;
 #[cfg(test)]
 mod pinpoint_local;
 #[cfg(test)]

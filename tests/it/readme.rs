@@ -1,17 +1,26 @@
-//! Every command that a README shows is run: those of `cognito-pinpoint` here, those of `make` by CI.
+//! Every command that a README shows is run: those of `cognito-pinpoint` and of `cargo lambda` here, those of
+//! `make` by CI, here or in the test of the whole stack.
 
+use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
 use aws_sdk_cognitoidentityprovider::types::AnalyticsConfigurationType;
 use local::dynamodb::DynamoDbStore;
+use serde_json::Value;
+use tokio::net::TcpStream;
 
-use crate::support::command::errors_of;
-use crate::support::ministack::Ministack;
-use crate::support::{binary, repository};
+use crate::support::command::{cognito_pinpoint, errors_of, json_of};
+use crate::support::ministack::{Ministack, free_port};
+use crate::support::{FUNCTIONS, binary, repository};
+
+/// How long what is started may take, to be built too.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A log line of a function that could not reach its event log.
 const SPILLED: &str = r#"{"timestamp":"2026-01-31T12:00:00.1Z","level":"ERROR","message":"an auth event was spilled","spilled":"{\"eventId\":\"019c1404-8b80-7000-8000-000000000001\",\"time\":\"2026-01-31T12:00:00.000Z\",\"type\":\"SignedIn\",\"project\":\"00000000000000000000000000000000\",\"userPoolId\":\"eu-west-1_AAAA11111\",\"sub\":\"s-1\"}"}"#;
@@ -31,6 +40,15 @@ fn commands(readme: &str) -> Vec<String> {
         .map(str::to_owned)
         .collect()
 }
+
+/// What the end-to-end test has `make` do, and what is done here.
+const MADE_IN_TESTS: [&str; 3] = ["make deploy", "make destroy", "make watch"];
+
+/// Where cargo-lambda is.
+const CARGO_LAMBDA: &str = ".venv-cargo-lambda/bin";
+
+/// What is invoked under `make watch`.
+const INVOKE: &str = "cargo lambda invoke ";
 
 /// The user pool and the user whom the READMEs name.
 const POOL: &str = "eu-west-1_AAAA11111";
@@ -102,6 +120,11 @@ async fn every_command_that_a_readme_shows_works() {
         .await
         .unwrap();
     let ministack = Ministack::start().await;
+    for trigger in FUNCTIONS.iter().take(4) {
+        ministack
+            .function(&format!("cognito-pinpoint-{trigger}"))
+            .await;
+    }
     let (pool, sub) = pool(&ministack).await;
     let ci = std::fs::read_to_string(repository(".ci/run")).unwrap();
     let mut run = 0;
@@ -111,9 +134,15 @@ async fn every_command_that_a_readme_shows_works() {
     {
         if command.starts_with("make ") {
             assert!(
-                ci.lines().any(|line| line.starts_with(&command)),
+                ci.lines().any(|line| line.starts_with(&command))
+                    || MADE_IN_TESTS.iter().any(|made| command.starts_with(made)),
                 "CI does not run `{command}`"
             );
+            continue;
+        }
+        if command == format!("export PATH=\"$PWD/{CARGO_LAMBDA}:$PATH\"")
+            || command.starts_with(INVOKE)
+        {
             continue;
         }
         assert!(
@@ -126,8 +155,10 @@ async fn every_command_that_a_readme_shows_works() {
             serves(&mut shell, &command);
         } else {
             let output = shell.output().unwrap();
+            // Nothing is deployed here, and doctor says so.
+            let is_told = command.contains(" doctor ") && output.status.code() == Some(1);
             assert!(
-                output.status.success(),
+                output.status.success() || is_told,
                 "`{command}`: {}",
                 errors_of(&output)
             );
@@ -148,4 +179,115 @@ fn serves(shell: &mut Command, command: &str) {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(line.contains("http://127.0.0.1:"), "`{command}`: {line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_that_run_here_are_invoked_as_the_readme_shows() {
+    let data = tempfile::tempdir().unwrap();
+    let (port, dynamodb, pinpoint) = (free_port(), free_port(), free_port());
+    let mut watch = Command::new("make");
+    watch
+        .args([
+            "watch",
+            &format!("DATA_DIR={}", data.path().display()),
+            &format!("PORT={port}"),
+        ])
+        .args([
+            format!("DYNAMODB_PORT={dynamodb}"),
+            format!("PINPOINT_PORT={pinpoint}"),
+        ])
+        .env_remove("MAKEFLAGS")
+        .current_dir(repository("."))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    // What cargo tells a test of its package would have build scripts of others run again.
+    for (name, _) in std::env::vars().filter(|(name, _)| is_of_this_package(name)) {
+        watch.env_remove(name);
+    }
+    let mut watch = Group::start(&mut watch);
+    watch.until_it_listens(port).await;
+    let mut invoked = 0;
+    for command in commands("README.md") {
+        let Some(arguments) = command.strip_prefix(INVOKE) else {
+            continue;
+        };
+        let mut invoke = Command::new(repository(CARGO_LAMBDA).join("cargo-lambda"));
+        invoke
+            .args(["lambda", "invoke", "--invoke-port", &port.to_string()])
+            .args(arguments.split(' '))
+            .current_dir(repository("."));
+        let answer = json_of(&mut invoke);
+        let file = arguments.rsplit(' ').next().unwrap();
+        let event = std::fs::read_to_string(repository(file)).unwrap();
+        assert_eq!(
+            answer,
+            serde_json::from_str::<Value>(&event).unwrap(),
+            "{command}"
+        );
+        invoked += 1;
+    }
+    assert_eq!(invoked, 4);
+    let began = Instant::now();
+    loop {
+        let figures = figures(data.path());
+        if figures["signUps"] == 1 && figures["signIns"] == 1 && figures["dau"] == 3 {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{figures}");
+    }
+}
+
+/// If cargo sets this variable for the test alone.
+fn is_of_this_package(variable: &str) -> bool {
+    let names = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_CRATE_",
+        "CARGO_BIN_",
+        "LD_LIBRARY_PATH",
+    ];
+    variable == "CARGO" || names.iter().any(|name| variable.starts_with(name))
+}
+
+/// Today's figures of what is kept in a folder.
+fn figures(data: &Path) -> Value {
+    let today = chrono::Utc::now().date_naive().to_string();
+    let mut metrics = cognito_pinpoint();
+    metrics
+        .args(["metrics", "--format", "json", "--project", &"0".repeat(32)])
+        .args(["--from", &today, "--to", &today, "--data-dir"])
+        .arg(data);
+    json_of(&mut metrics)[0].clone()
+}
+
+/// A command and all that it has started; they end when this is dropped.
+struct Group(Child);
+
+impl Group {
+    fn start(command: &mut Command) -> Self {
+        Self(command.process_group(0).spawn().unwrap())
+    }
+
+    /// Waits until something listens there, which it has started.
+    async fn until_it_listens(&mut self, port: u16) {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
+            let ended = self.0.try_wait().unwrap();
+            assert!(
+                ended.is_none(),
+                "it has ended with {ended:?}: nothing listens on port {port}"
+            );
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
+        let _ = self.0.wait();
+    }
 }

@@ -359,7 +359,7 @@ fn one_replay_at_a_time_uses_a_data_folder() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(errors_of(&output).contains("another replay is using it"));
+    assert!(errors_of(&output).contains("another command is using it"));
 }
 
 /// Whatever was captured before the interruption is published by the next replay, and nothing twice:

@@ -2,22 +2,18 @@
 
 use std::process::Command;
 
-use aws::tables::{TableNames, definitions};
+use aws::tables::{EXPIRES_AT, TableNames, definitions};
 use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
 use aws_sdk_dynamodb::types::KeySchemaElement;
 use serde_json::{Value, json};
 
-use crate::support::command::{errors_of, python_program};
+use crate::support::command::{json_of, python_program};
 use crate::support::{FUNCTIONS, repository};
 
 fn template() -> Value {
-    let output = python_program("python")
-        .arg(repository("tests/python/template.py"))
-        .arg(repository("infra/template.yaml"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", errors_of(&output));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let mut python = python_program("python");
+    python.arg(repository("tests/python/template.py"));
+    json_of(python.arg(repository("infra/template.yaml")))
 }
 
 /// The resources of this type, with their properties.
@@ -40,8 +36,9 @@ fn key_schema(keys: &[KeySchemaElement]) -> Value {
     keys.collect()
 }
 
-/// A table's definition as CloudFormation writes it.
-fn properties(table: &CreateTableInput) -> Value {
+/// A table's definition as CloudFormation writes it. What a local store has no use for is the stack's own.
+fn resource(table: &CreateTableInput) -> Value {
+    let name = table.table_name().unwrap();
     let attributes = table.attribute_definitions().iter();
     let attributes: Value = attributes
         .map(|it| json!({"AttributeName": it.attribute_name, "AttributeType": it.attribute_type.as_str()}))
@@ -62,43 +59,94 @@ fn properties(table: &CreateTableInput) -> Value {
         .collect();
     let stream = table
         .stream_specification()
-        .and_then(|stream| stream.stream_view_type.as_ref());
-    json!({
+        .and_then(|stream| stream.stream_view_type.as_ref())
+        .map(|view| json!({"StreamViewType": view.as_str()}));
+    let expiry = name
+        .ends_with("-event-log")
+        .then(|| json!({"AttributeName": EXPIRES_AT, "Enabled": true}));
+    let mut properties = json!({
+        "TableName": {"Fn::Sub": name},
         "BillingMode": table.billing_mode().unwrap().as_str(),
         "AttributeDefinitions": attributes,
         "KeySchema": key_schema(table.key_schema()),
         "GlobalSecondaryIndexes": indexes,
-        "StreamViewType": stream.map(|view| view.as_str()),
-    })
+        "StreamSpecification": stream,
+        "TimeToLiveSpecification": expiry,
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
+        "SSESpecification": {"SSEEnabled": true},
+    });
+    let properties_there = properties.as_object_mut().unwrap();
+    properties_there.retain(|_, value| !value.is_null() && *value != json!([]));
+    json!({"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain",
+        "Properties": properties})
 }
 
 #[test]
 fn the_stacks_tables_are_those_that_the_code_defines() {
     let template = template();
-    let mut made: Vec<(String, Value)> = of_type(&template, "AWS::DynamoDB::Table")
-        .into_iter()
+    let definitions = definitions(&TableNames::with_prefix("${AWS::StackName}")).unwrap();
+    let defined = definitions.each_ref().map(resource);
+    let made = of_type(&template, "AWS::DynamoDB::Table");
+    assert_eq!(made, defined.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_deployment_tells_its_tables_by_the_keys_that_the_code_defines() {
+    let print = "import json, names; print(json.dumps({'-' + name: sorted(of) for name, of in names.TABLES.items()}))";
+    let mut python = python_program("python");
+    python
+        .args(["-B", "-c", print])
+        .current_dir(repository("infra/stack"));
+    let definitions = definitions(&TableNames::with_prefix("")).unwrap();
+    let defined: serde_json::Map<_, _> = definitions
+        .iter()
         .map(|table| {
-            let of = &table["Properties"];
-            assert_eq!(table["DeletionPolicy"], "Retain");
-            assert_eq!(of["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
-            let made = json!({
-                "BillingMode": of["BillingMode"],
-                "AttributeDefinitions": of["AttributeDefinitions"],
-                "KeySchema": of["KeySchema"],
-                "GlobalSecondaryIndexes": of.get("GlobalSecondaryIndexes").cloned().unwrap_or_else(|| json!([])),
-                "StreamViewType": of["StreamSpecification"]["StreamViewType"],
-            });
-            (named(&of["TableName"]), made)
+            let attributes = table.attribute_definitions().iter();
+            let mut names: Vec<_> = attributes.map(|it| it.attribute_name()).collect();
+            names.sort_unstable();
+            (table.table_name.clone().unwrap(), json!(names))
         })
         .collect();
-    let definitions = definitions(&TableNames::default()).unwrap();
-    let mut defined: Vec<(String, Value)> = definitions
-        .iter()
-        .map(|table| (table.table_name.clone().unwrap(), properties(table)))
-        .collect();
-    made.sort_by(|a, b| a.0.cmp(&b.0));
-    defined.sort_by(|a, b| a.0.cmp(&b.0));
-    assert_eq!(made, defined);
+    assert_eq!(json_of(&mut python), Value::Object(defined));
+}
+
+#[test]
+fn what_doctor_looks_for_is_there_by_that_name() {
+    let template = template();
+    let filters = of_type(&template, "AWS::Logs::MetricFilter").into_iter();
+    let counted = json!([{"MetricNamespace": {"Ref": "AWS::StackName"}, "MetricName": "Spilled", "MetricValue": "1",
+        "DefaultValue": 0}]);
+    assert_eq!(
+        filters
+            .map(|it| &it["Properties"]["MetricTransformations"])
+            .collect::<Vec<_>>(),
+        [&counted; 4]
+    );
+    let queues = of_type(&template, "AWS::SQS::Queue").into_iter();
+    assert_eq!(
+        queues
+            .map(|it| named(&it["Properties"]["QueueName"]))
+            .collect::<Vec<_>>(),
+        ["cognito-pinpoint-not-published"]
+    );
+    let lag = &template["Resources"]["PublishingLags"]["Properties"];
+    assert_eq!(
+        [
+            "Namespace",
+            "MetricName",
+            "Dimensions",
+            "Statistic",
+            "Threshold"
+        ]
+        .map(|it| &lag[it]),
+        [
+            &json!("AWS/Lambda"),
+            &json!("IteratorAge"),
+            &json!([{"Name": "FunctionName", "Value": {"Ref": "PublishEvents"}}]),
+            &json!("Maximum"),
+            &json!(900_000),
+        ]
+    );
 }
 
 #[test]
@@ -150,10 +198,17 @@ fn a_trigger_may_append_to_the_event_log_and_to_its_own_log_and_nothing_else() {
         assert_eq!(granted, expected, "{trigger}");
         assert_eq!(
             role["ManagedPolicyArns"],
-            json!({"Fn::If": ["IsInParameter", [{"Ref": "ReadConfiguration"}], []]}),
+            json!([{"Ref": "ReadConfiguration"}]),
             "but for a configuration in SSM"
         );
     }
+    let parameter = |name| json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{name}")});
+    let own = parameter("/${AWS::StackName}/analytics-config/*");
+    let named = parameter("${AnalyticsConfigParameter}");
+    let read = json!({"Effect": "Allow", "Action": "ssm:GetParameter",
+        "Resource": [own, {"Fn::If": ["IsInParameter", named, {"Ref": "AWS::NoValue"}]}]});
+    let policy = &template["Resources"]["ReadConfiguration"]["Properties"]["PolicyDocument"];
+    assert_eq!(policy["Statement"], json!([read]));
 }
 
 #[test]

@@ -22,11 +22,10 @@ impl Change {
         let (mut triggers, mut taken) = (before.clone(), Vec::new());
         for trigger in wanted {
             let function = ours(*trigger);
-            if before.is_attached(*trigger, &function) {
-                continue;
-            }
-            if let Some(theirs) = before.function(*trigger) {
-                taken.push(format!("{trigger}: {theirs}"));
+            match before.function(*trigger) {
+                Some(attached) if attached == function => continue,
+                Some(theirs) => taken.push(format!("{trigger}: {theirs}")),
+                None => {}
             }
             triggers.attach(*trigger, &function);
         }
@@ -41,7 +40,7 @@ impl Change {
     pub fn detaching(before: &LambdaConfig, ours: impl Fn(Trigger) -> String) -> Self {
         let mut triggers = before.clone();
         for trigger in Trigger::ALL {
-            if before.is_attached(trigger, &ours(trigger)) {
+            if before.function(trigger) == Some(&ours(trigger)) {
                 triggers.detach(trigger);
             }
         }

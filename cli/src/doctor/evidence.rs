@@ -3,27 +3,27 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws::cloudwatch::{CloudWatch, Metric};
 use aws::configuration::{ConfigurationError, Source};
-use aws::functions::{Function, Functions, Mapping, Policy};
-use aws::observed::{Metric, Observed};
+use aws::functions::{
+    self, EXPIRE_ATTEMPTS, EventSourceMapping, Function, Functions, PUBLISH_EVENTS, Policy,
+};
 use aws::sdk::{self, SdkConfig};
-use aws::tables::{TableNames, exists};
+use aws::tables::{self, Table, TableNames};
 use aws::user_pool::UserPool;
-use cognito::user_pool::{LambdaConfig, PoolArn, Trigger};
+use cognito::user_pool::{Description, Trigger};
 use domain::config::Config;
-use domain::ids::{ClientId, UserPoolId};
+use domain::ids::ClientId;
 use pipeline::ports::PortError;
 
 use crate::Failure;
+use crate::account::described;
 use crate::args::StackArgs;
-
-/// The function behind the log.
-pub const PUBLISH: &str = "publish-events";
-/// The function that runs every minute.
-pub const EXPIRE: &str = "expire-attempts";
 
 /// How far back lags and calls are looked at.
 const LATELY: Duration = Duration::from_secs(15 * 60);
+/// How far back the queue is looked at: SQS tells its figures with a delay, and only while it is used.
+const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 /// How far back spilled events are looked for.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -32,33 +32,29 @@ pub type Looked<T> = Result<T, PortError>;
 
 /// What an installation was found to be.
 pub struct Evidence {
-    /// The pool's id.
-    pub pool: UserPoolId,
+    /// The pool.
+    pub pool: Description,
     /// The stack's name.
     pub stack: String,
-    /// The pool's ARN.
-    pub arn: PoolArn,
-    /// What the pool invokes.
-    pub triggers: LambdaConfig,
     /// The pool's app clients.
     pub clients: Looked<BTreeSet<ClientId>>,
     /// The stack's functions, by name.
     pub functions: Vec<(&'static str, Looked<Option<Deployed>>)>,
     /// Who may invoke the triggers.
     pub policies: Vec<(Trigger, Looked<Policy>)>,
-    /// The tables, by name, and if they are there.
-    pub tables: Vec<(String, Looked<bool>)>,
-    /// The ways from the stream to publish-events.
-    pub mappings: Looked<Vec<Mapping>>,
+    /// The tables, by name: the event log first.
+    pub tables: Vec<(String, Looked<Option<Table>>)>,
+    /// What leads to publish-events.
+    pub mappings: Looked<Vec<EventSourceMapping>>,
     /// How far publish-events was behind lately, at most (milliseconds).
     pub lag: Looked<Option<f64>>,
-    /// How often publish-events failed lately.
-    pub publish_errors: Looked<f64>,
+    /// How often each function failed or was throttled lately.
+    pub failures: Vec<(&'static str, Looked<f64>)>,
     /// How often expire-attempts was invoked lately.
     pub expirations: Looked<f64>,
     /// How many events were spilled in the last day.
     pub spilled: Looked<f64>,
-    /// How many batches are in the queue of those given up.
+    /// How many batches were in the queue of those given up.
     pub given_up: Looked<Option<f64>>,
 }
 
@@ -66,6 +62,12 @@ pub struct Evidence {
 pub struct Deployed {
     /// The configuration that it has; `None` for the one that needs none.
     pub configuration: Option<Result<Config, ConfigurationError>>,
+}
+
+/// The functions' names.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let behind = [PUBLISH_EVENTS, EXPIRE_ATTEMPTS];
+    Trigger::ALL.map(functions::of).into_iter().chain(behind)
 }
 
 impl Evidence {
@@ -76,30 +78,25 @@ impl Evidence {
     /// If there is no such pool: then there is nothing to look at.
     pub async fn gather(sdk: &SdkConfig, of: &StackArgs) -> Result<Self, Failure> {
         let pool = UserPool::new(sdk, of.user_pool_id.clone());
-        let settings = pool.settings().await?;
-        let arn = settings.arn().ok_or_else(|| {
-            Failure::Outside(format!("Cognito tells no ARN of the pool {}", pool.id()))
-        })?;
+        let description = described(&pool).await?;
         let functions = Functions::new(sdk, &of.stack);
-        let watched = Watched {
-            observed: Observed::new(sdk),
+        let figures = Figures {
+            cloudwatch: CloudWatch::new(sdk),
             functions: &functions,
             stack: &of.stack,
         };
         Ok(Self {
-            arn,
-            triggers: settings.lambda_config(),
+            pool: description,
             clients: pool.client_ids().await,
             functions: deployed(sdk, &functions).await,
             policies: policies(&functions).await,
-            tables: tables(sdk, &of.stack).await,
-            mappings: functions.mappings(PUBLISH).await,
-            lag: watched.lag().await,
-            publish_errors: watched.sum(PUBLISH, "Errors").await,
-            expirations: watched.sum(EXPIRE, "Invocations").await,
-            spilled: watched.spilled().await,
-            given_up: watched.given_up().await,
-            pool: of.user_pool_id.clone(),
+            tables: all_tables(sdk, &of.stack).await,
+            mappings: functions.event_source_mappings(PUBLISH_EVENTS).await,
+            lag: figures.lag().await,
+            failures: figures.failures().await,
+            expirations: figures.sum(EXPIRE_ATTEMPTS, "Invocations").await,
+            spilled: figures.spilled().await,
+            given_up: figures.given_up().await,
             stack: of.stack.clone(),
         })
     }
@@ -110,11 +107,7 @@ async fn deployed(
     functions: &Functions,
 ) -> Vec<(&'static str, Looked<Option<Deployed>>)> {
     let mut all = Vec::new();
-    for name in Trigger::ALL
-        .map(Trigger::function)
-        .into_iter()
-        .chain([PUBLISH, EXPIRE])
-    {
+    for name in names() {
         let found = match functions.find(name).await {
             Ok(Some(function)) => Ok(Some(Deployed {
                 configuration: configuration(sdk, name, &function).await,
@@ -132,7 +125,7 @@ async fn configuration(
     name: &str,
     function: &Function,
 ) -> Option<Result<Config, ConfigurationError>> {
-    if name == EXPIRE {
+    if name == EXPIRE_ATTEMPTS {
         return None;
     }
     let source = Source::from_variables(|name| function.environment.get(name).cloned());
@@ -145,50 +138,61 @@ async fn configuration(
 async fn policies(functions: &Functions) -> Vec<(Trigger, Looked<Policy>)> {
     let mut all = Vec::new();
     for trigger in Trigger::ALL {
-        all.push((trigger, functions.policy(trigger.function()).await));
+        all.push((trigger, functions.policy(functions::of(trigger)).await));
     }
     all
 }
 
-async fn tables(sdk: &SdkConfig, stack: &str) -> Vec<(String, Looked<bool>)> {
+async fn all_tables(sdk: &SdkConfig, stack: &str) -> Vec<(String, Looked<Option<Table>>)> {
     let client = sdk::dynamodb(sdk);
     let names = TableNames::with_prefix(stack);
     let mut all = Vec::new();
     for name in [names.event_log, names.users, names.metrics] {
-        let found = exists(&client, &name).await;
+        let found = tables::find(&client, &name).await;
         all.push((name, found));
     }
     all
 }
 
-/// The metrics of a stack.
-struct Watched<'a> {
-    observed: Observed,
+/// CloudWatch's figures of a stack.
+struct Figures<'a> {
+    cloudwatch: CloudWatch,
     functions: &'a Functions,
     stack: &'a str,
 }
 
-impl Watched<'_> {
+impl Figures<'_> {
     async fn lag(&self) -> Looked<Option<f64>> {
-        let function = self.functions.name(PUBLISH);
+        let function = self.functions.name(PUBLISH_EVENTS);
         let lag = of_function(&function, "IteratorAge");
-        self.observed.maximum(lag, LATELY).await
+        self.cloudwatch.maximum(lag, LATELY).await
+    }
+
+    async fn failures(&self) -> Vec<(&'static str, Looked<f64>)> {
+        let mut all = Vec::new();
+        for name in names() {
+            let failures = match self.sum(name, "Errors").await {
+                Ok(errors) => self.sum(name, "Throttles").await.map(|it| errors + it),
+                error => error,
+            };
+            all.push((name, failures));
+        }
+        all
     }
 
     async fn sum(&self, function: &str, name: &str) -> Looked<f64> {
         let function = self.functions.name(function);
-        self.observed
-            .sum(of_function(&function, name), LATELY)
-            .await
+        let calls = of_function(&function, name);
+        self.cloudwatch.sum(calls, LATELY).await
     }
 
     async fn spilled(&self) -> Looked<f64> {
         let spilled = Metric {
             namespace: self.stack,
             name: "Spilled",
-            of: None,
+            dimension: None,
         };
-        self.observed.sum(spilled, A_DAY).await
+        self.cloudwatch.sum(spilled, A_DAY).await
     }
 
     async fn given_up(&self) -> Looked<Option<f64>> {
@@ -196,9 +200,9 @@ impl Watched<'_> {
         let waiting = Metric {
             namespace: "AWS/SQS",
             name: "ApproximateNumberOfMessagesVisible",
-            of: Some(("QueueName", &queue)),
+            dimension: Some(("QueueName", &queue)),
         };
-        self.observed.maximum(waiting, LATELY).await
+        self.cloudwatch.maximum(waiting, AN_HOUR).await
     }
 }
 
@@ -206,6 +210,6 @@ fn of_function<'a>(function: &'a str, name: &'a str) -> Metric<'a> {
     Metric {
         namespace: "AWS/Lambda",
         name,
-        of: Some(("FunctionName", function)),
+        dimension: Some(("FunctionName", function)),
     }
 }

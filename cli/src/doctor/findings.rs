@@ -1,37 +1,20 @@
 //! What the evidence comes to.
 
+#[cfg(test)]
+mod tests;
+
 use aws::configuration::ConfigurationError;
+use aws::functions::{self, EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
 use cognito::user_pool::Trigger;
 use domain::config::Config;
+use domain::ids::UserPoolId;
 
-use super::evidence::{Deployed, EXPIRE, Evidence, Looked, PUBLISH};
+use super::evidence::{Deployed, Evidence, Looked};
 
 /// How far publish-events may be behind (milliseconds): what the stack's alarm allows.
 const LONGEST_LAG: f64 = 900_000.0;
 
-/// How something is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
-    /// As it should be.
-    Well,
-    /// To be mended.
-    Wrong,
-    /// It could not be looked at.
-    Unknown,
-}
-
-impl State {
-    /// Its name, for people and programs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Well => "ok",
-            Self::Wrong => "wrong",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// Something that was found, and how to mend it.
+/// Something that was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
     /// What it is about.
@@ -40,8 +23,36 @@ pub struct Finding {
     pub state: State,
     /// What was found.
     pub found: String,
+}
+
+/// How something is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum State {
+    /// As it should be.
+    Well,
+    /// To be mended, and how.
+    Wrong(String),
+    /// It could not be looked at.
+    Unknown,
+}
+
+impl State {
+    /// Its name, for people and programs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Well => "ok",
+            Self::Wrong(_) => "wrong",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// How to mend it.
-    pub mend: Option<String>,
+    pub fn mend(&self) -> Option<&str> {
+        match self {
+            Self::Wrong(mend) => Some(mend),
+            Self::Well | Self::Unknown => None,
+        }
+    }
 }
 
 /// What is found, in the order of an event's way.
@@ -53,54 +64,73 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
         configuration(evidence),
         tables(evidence),
         stream(evidence),
-        vec![lag(evidence), publishing(evidence), schedule(evidence)],
-        vec![spilled(evidence), given_up(evidence)],
+        vec![lag(evidence)],
+        failures(evidence),
+        vec![schedule(evidence), spilled(evidence), given_up(evidence)],
     ];
     all.into_iter().flatten().collect()
 }
 
 fn functions(evidence: &Evidence) -> Vec<Finding> {
-    const SUBJECT: &str = "functions";
-    let missing = evidence.functions.iter();
-    let missing = missing.filter(|(_, looked)| matches!(looked, Ok(None)));
-    let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
-    let mut found = cannot_be_looked_at(SUBJECT, evidence.functions.iter());
+    let mend = format!(
+        "make deploy STACK={} CONFIG=…; or is it another --stack, account or Region?",
+        evidence.stack
+    );
+    all_there("functions", &evidence.functions, mend)
+}
+
+fn tables(evidence: &Evidence) -> Vec<Finding> {
+    let mend = "restore it to its last point in time under this name; then turn on its stream (NEW_IMAGE), TTL and \
+                point-in-time recovery again, and lead the mapping to the new stream";
+    all_there("tables", &evidence.tables, mend.to_owned())
+}
+
+/// If all of some things are there.
+fn all_there<N: std::fmt::Display, T>(
+    subject: &'static str,
+    all: &[(N, Looked<Option<T>>)],
+    mend: String,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut missing = Vec::new();
+    for (name, looked) in all {
+        match looked {
+            Ok(Some(_)) => {}
+            Ok(None) => missing.push(name.to_string()),
+            Err(error) => found.push(unknown(subject, error)),
+        }
+    }
     if !missing.is_empty() {
         found.push(wrong(
-            SUBJECT,
-            format!("{} has no {}", evidence.stack, missing.join(", ")),
-            format!(
-                "make deploy STACK={}; or is it another --stack, account or Region?",
-                evidence.stack
-            ),
+            subject,
+            format!("there is no {}", missing.join(", ")),
+            mend,
         ));
     }
-    if found.is_empty() {
-        let count = evidence.functions.len();
-        found.push(well(SUBJECT, format!("all {count} of {}", evidence.stack)));
-    }
-    found
+    or_well(found, subject, || format!("all {} are there", all.len()))
 }
 
-/// The functions that are attached and ours.
-fn attached(evidence: &Evidence) -> impl Iterator<Item = Trigger> {
-    let is_attached = |trigger: &Trigger| {
-        let name = format!("{}-{}", evidence.stack, trigger.function());
-        evidence
-            .triggers
-            .is_attached(*trigger, &evidence.arn.function(&name))
+/// The triggers that have the stack's functions.
+fn attached(evidence: &Evidence) -> Vec<Trigger> {
+    let ours = |it: &Trigger| {
+        let name = format!("{}-{}", evidence.stack, functions::of(*it));
+        let ours = evidence.pool.arn().function(&name);
+        evidence.pool.lambda_config().function(*it) == Some(&ours)
     };
-    Trigger::ALL.into_iter().filter(is_attached)
+    Trigger::ALL.into_iter().filter(ours).collect()
 }
 
+/// Only what comes after is necessary: before a password is checked, there may be reasons against it.
 fn triggers(evidence: &Evidence) -> Vec<Finding> {
     const SUBJECT: &str = "triggers";
-    let ours: Vec<Trigger> = attached(evidence).collect();
-    let missing = Trigger::ALL
+    let ours = attached(evidence);
+    let necessary = [Trigger::PostAuthentication, Trigger::PostConfirmation];
+    let missing = necessary
         .into_iter()
-        .filter(|trigger| !ours.contains(trigger) && *trigger != Trigger::PreTokenGeneration);
+        .filter(|trigger| !ours.contains(trigger));
+    let triggers = evidence.pool.lambda_config();
     let (theirs, none): (Vec<Trigger>, Vec<Trigger>) =
-        missing.partition(|trigger| evidence.triggers.function(*trigger).is_some());
+        missing.partition(|trigger| triggers.function(*trigger).is_some());
     let mut found = Vec::new();
     if !none.is_empty() {
         let text = format!("not attached: {}", names(&none));
@@ -110,10 +140,14 @@ fn triggers(evidence: &Evidence) -> Vec<Finding> {
         let text = format!("somebody else's: {}", names(&theirs));
         found.push(wrong(SUBJECT, text, attach(evidence, " --replace")));
     }
-    if found.is_empty() {
-        found.push(well(SUBJECT, format!("attached: {}", names(&ours))));
-    }
-    found
+    let no_failures = if ours.contains(&Trigger::PreAuthentication) {
+        ""
+    } else {
+        "; without PreAuthentication, failures are not counted"
+    };
+    or_well(found, SUBJECT, || {
+        format!("attached: {}{no_failures}", names(&ours))
+    })
 }
 
 fn names(triggers: &[Trigger]) -> String {
@@ -123,31 +157,26 @@ fn names(triggers: &[Trigger]) -> String {
 
 fn permissions(evidence: &Evidence) -> Vec<Finding> {
     const SUBJECT: &str = "permissions";
-    let ours: Vec<Trigger> = attached(evidence).collect();
+    let ours = attached(evidence);
     let mut found = Vec::new();
     for (trigger, looked) in &evidence.policies {
         match looked {
             _ if !ours.contains(trigger) => {}
-            Ok(policy) if policy.permits(&evidence.arn) => {}
-            Ok(_) => found.push(wrong(
-                SUBJECT,
-                format!(
-                    "Cognito may not invoke {}-{}: nobody can sign in",
-                    evidence.stack,
-                    trigger.function()
-                ),
-                attach(evidence, ""),
-            )),
+            Ok(policy) if policy.permits(evidence.pool.arn()) => {}
+            Ok(_) => {
+                let function = functions::of(*trigger);
+                let text = format!("Cognito may not invoke {function}: nobody can sign in");
+                found.push(wrong(SUBJECT, text, attach(evidence, "")));
+            }
             Err(error) => found.push(unknown(SUBJECT, error)),
         }
     }
-    if found.is_empty() && !ours.is_empty() {
-        found.push(well(
-            SUBJECT,
-            "Cognito may invoke what is attached".to_owned(),
-        ));
+    if ours.is_empty() {
+        return found;
     }
-    found
+    or_well(found, SUBJECT, || {
+        "Cognito may invoke what is attached".to_owned()
+    })
 }
 
 fn configuration(evidence: &Evidence) -> Vec<Finding> {
@@ -173,73 +202,47 @@ fn configuration(evidence: &Evidence) -> Vec<Finding> {
             Some(Err(error @ ConfigurationError::Unavailable(_))) => {
                 found.push(unknown(SUBJECT, error));
             }
-            Some(Err(error)) => {
-                let told = error.to_string().replace('\n', "; ");
-                found.push(wrong(SUBJECT, format!("{name}: {told}"), mend()));
+            Some(Err(ConfigurationError::Faulty(faults))) => {
+                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                let text = format!("that of {name} is faulty: {}", faults.join("; "));
+                found.push(wrong(SUBJECT, text, mend()));
             }
+            Some(Err(error)) => found.push(wrong(SUBJECT, format!("{name}: {error}"), mend())),
         }
     }
-    if let Some(config) = whole {
-        found.extend(about_clients(evidence, config).map(|text| wrong(SUBJECT, text, mend())));
-        if found.is_empty() {
-            let projects: Vec<String> = config.projects().iter().map(ToString::to_string).collect();
-            found.push(well(SUBJECT, format!("reports to {}", projects.join(", "))));
-        }
+    let Some(config) = whole else { return found };
+    if let Err(faults) = config.check_regions(&UserPoolId::new(evidence.pool.arn().id())) {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        found.push(wrong(SUBJECT, faults.join("; "), mend()));
     }
-    found
-}
-
-/// What a configuration without faults gets wrong of this pool.
-fn about_clients(evidence: &Evidence, config: &Config) -> impl Iterator<Item = String> {
-    let regions = config.check_regions(&evidence.pool).err();
-    let regions = regions.map(|faults| faults.to_string());
-    let clients = evidence.clients.as_ref().ok();
-    let ignored = clients
-        .filter(|_| config.default().is_none())
-        .map(|clients| {
-            let ignored = clients
-                .iter()
-                .filter(|client| config.client(Some(client)).is_none());
-            ignored.map(ToString::to_string).collect::<Vec<_>>()
-        });
-    let ignored = ignored
-        .filter(|ignored| !ignored.is_empty())
-        .map(|ignored| {
-            format!(
-                "these app clients of the pool are in no project, and are ignored: {}",
+    match ignored(evidence, config) {
+        Ok(ignored) if ignored.is_empty() => {}
+        Ok(ignored) => {
+            let text = format!(
+                "these app clients of the pool are ignored: {}",
                 ignored.join(", ")
-            )
-        });
-    regions.into_iter().chain(ignored)
+            );
+            found.push(wrong(SUBJECT, text, mend()));
+        }
+        Err(error) => found.push(unknown(SUBJECT, error)),
+    }
+    or_well(found, SUBJECT, || {
+        let projects: Vec<String> = config.projects().iter().map(ToString::to_string).collect();
+        format!("reports to {}", projects.join(", "))
+    })
 }
 
-fn tables(evidence: &Evidence) -> Vec<Finding> {
-    const SUBJECT: &str = "tables";
-    let missing = evidence.tables.iter();
-    let missing = missing.filter(|(_, looked)| matches!(looked, Ok(false)));
-    let missing: Vec<&str> = missing.map(|(name, _)| name.as_str()).collect();
-    let mut found = cannot_be_looked_at(SUBJECT, evidence.tables.iter());
-    if !missing.is_empty() {
-        found.push(wrong(
-            SUBJECT,
-            format!("there is no {}", missing.join(", ")),
-            "restore it to its last point in time under this name, or deploy anew".to_owned(),
-        ));
-    }
-    if found.is_empty() {
-        let count = evidence.tables.len();
-        found.push(well(SUBJECT, format!("all {count} are there")));
-    }
-    found
-}
-
-/// What nobody may look at, or nobody answered for.
-fn cannot_be_looked_at<'a, N: 'a, T: 'a>(
-    subject: &'static str,
-    all: impl Iterator<Item = &'a (N, Looked<T>)>,
-) -> Vec<Finding> {
-    let errors = all.filter_map(|(_, looked)| looked.as_ref().err());
-    errors.map(|error| unknown(subject, error)).collect()
+/// The app clients that are in no project.
+fn ignored<'a>(
+    evidence: &'a Evidence,
+    config: &Config,
+) -> Result<Vec<String>, &'a dyn std::error::Error> {
+    let clients = match &evidence.clients {
+        Ok(clients) => clients.iter(),
+        Err(error) => return Err(error),
+    };
+    let ignored = clients.filter(|client| config.client(Some(client)).is_none());
+    Ok(ignored.map(ToString::to_string).collect())
 }
 
 fn stream(evidence: &Evidence) -> Vec<Finding> {
@@ -248,42 +251,59 @@ fn stream(evidence: &Evidence) -> Vec<Finding> {
         Ok(mappings) => mappings,
         Err(error) => return vec![unknown(SUBJECT, error)],
     };
-    let mut found: Vec<Finding> = Vec::new();
-    for mapping in mappings {
-        let update = format!(
-            "aws lambda update-event-source-mapping --uuid {}",
-            mapping.id
-        );
-        if mapping.state.starts_with("Disabl") {
-            let text = format!("is {}: nothing is published", mapping.state);
-            found.push(wrong(SUBJECT, text, format!("{update} --enabled")));
-        }
-        if mapping
-            .parallelization_factor
-            .is_some_and(|factor| factor > 1)
-        {
-            let text = "takes a user's events side by side, and loses those that are overtaken";
-            let mend = format!("{update} --parallelization-factor 1");
-            found.push(wrong(SUBJECT, text.to_owned(), mend));
-        }
-    }
+    let log = evidence
+        .tables
+        .first()
+        .and_then(|(_, looked)| looked.as_ref().ok()?.as_ref());
+    let stream = log.and_then(|table| table.stream.as_deref());
+    let mut found = Vec::new();
     if mappings.is_empty() {
-        let text = format!(
-            "no stream leads to {}-{PUBLISH}: nothing is published",
-            evidence.stack
-        );
+        let text = format!("no stream leads to {PUBLISH_EVENTS}: nothing is published");
+        let mend = format!("make deploy STACK={}", evidence.stack);
+        found.push(wrong(SUBJECT, text, mend));
+    }
+    found.extend(
+        mappings
+            .iter()
+            .flat_map(|mapping| about_mapping(mapping, stream)),
+    );
+    or_well(found, SUBJECT, || "takes what comes".to_owned())
+}
+
+fn about_mapping(mapping: &EventSourceMapping, stream: Option<&str>) -> Vec<Finding> {
+    const SUBJECT: &str = "stream mapping";
+    let update = format!(
+        "aws lambda update-event-source-mapping --uuid {}",
+        mapping.id
+    );
+    let mut found = Vec::new();
+    if !matches!(
+        mapping.state.as_str(),
+        "Enabled" | "Enabling" | "Creating" | "Updating"
+    ) {
+        let text = format!("is {}: nothing is published", mapping.state);
+        found.push(wrong(SUBJECT, text, format!("{update} --enabled")));
+    }
+    if mapping.last_result.starts_with("PROBLEM") {
+        let text = format!("the last batch: {}", mapping.last_result);
+        found.push(wrong(SUBJECT, text, "what it says".to_owned()));
+    }
+    if stream.is_some_and(|stream| stream != mapping.source) {
+        let text = "leads from another stream than the event log's: nothing is published";
+        let mend =
+            "delete it, and make one for the event log's stream with the template's properties";
+        found.push(wrong(SUBJECT, text.to_owned(), mend.to_owned()));
+    }
+    if mapping
+        .parallelization_factor
+        .is_some_and(|factor| factor > 1)
+    {
+        let text = "takes a user's events side by side, and loses those that are overtaken";
         found.push(wrong(
             SUBJECT,
-            text,
-            format!("make deploy STACK={}", evidence.stack),
+            text.to_owned(),
+            format!("{update} --parallelization-factor 1"),
         ));
-    }
-    if found.is_empty() {
-        let states: Vec<&str> = mappings
-            .iter()
-            .map(|mapping| mapping.state.as_str())
-            .collect();
-        found.push(well(SUBJECT, states.join(", ")));
     }
     found
 }
@@ -294,10 +314,10 @@ fn lag(evidence: &Evidence) -> Finding {
         Ok(Some(lag)) if *lag > LONGEST_LAG => wrong(
             SUBJECT,
             format!(
-                "publish-events is {} behind; after 23 h events are given up",
+                "{PUBLISH_EVENTS} is {} behind; after 23 h events are given up",
                 minutes(*lag)
             ),
-            format!("see why: {}", logs(evidence, PUBLISH)),
+            format!("see why: {}", logs(evidence, PUBLISH_EVENTS)),
         ),
         Ok(Some(lag)) => well(
             SUBJECT,
@@ -308,17 +328,23 @@ fn lag(evidence: &Evidence) -> Finding {
     }
 }
 
-fn publishing(evidence: &Evidence) -> Finding {
-    const SUBJECT: &str = "publishing";
-    match &evidence.publish_errors {
-        Ok(errors) if *errors > 0.0 => wrong(
-            SUBJECT,
-            format!("publish-events failed {errors} times in the last 15 min"),
-            format!("see why: {}", logs(evidence, PUBLISH)),
-        ),
-        Ok(_) => well(SUBJECT, "no failure in the last 15 min".to_owned()),
-        Err(error) => unknown(SUBJECT, error),
+fn failures(evidence: &Evidence) -> Vec<Finding> {
+    const SUBJECT: &str = "failures";
+    let mut found = Vec::new();
+    for (name, looked) in &evidence.failures {
+        match looked {
+            Ok(count) if *count > 0.0 => found.push(wrong(
+                SUBJECT,
+                format!("{name} failed or was throttled {count} times in the last 15 min"),
+                format!("see why: {}", logs(evidence, name)),
+            )),
+            Ok(_) => {}
+            Err(error) => found.push(unknown(SUBJECT, error)),
+        }
     }
+    or_well(found, SUBJECT, || {
+        "no function crashed in the last 15 min".to_owned()
+    })
 }
 
 fn schedule(evidence: &Evidence) -> Finding {
@@ -326,15 +352,12 @@ fn schedule(evidence: &Evidence) -> Finding {
     match &evidence.expirations {
         Ok(count) if *count > 0.0 => well(
             SUBJECT,
-            format!("expire-attempts ran {count} times in the last 15 min"),
+            format!("{EXPIRE_ATTEMPTS} ran {count} times in the last 15 min"),
         ),
         Ok(_) => wrong(
             SUBJECT,
-            format!(
-                "{}-{EXPIRE} was not invoked in the last 15 min: no failure is counted",
-                evidence.stack
-            ),
-            "enable the rule EveryMinute of the stack; a stack just deployed needs some minutes"
+            format!("{EXPIRE_ATTEMPTS} was not invoked in the last 15 min: no failure is counted"),
+            "enable the rule EveryMinute of the stack; one just deployed needs some minutes"
                 .to_owned(),
         ),
         Err(error) => unknown(SUBJECT, error),
@@ -349,7 +372,8 @@ fn spilled(evidence: &Evidence) -> Finding {
             format!("{count} in the last day could not be written to the event log"),
             format!(
                 "save what the triggers logged (aws logs filter-log-events --log-group-name /aws/lambda/{stack}-… \
-                 --filter-pattern spilled > saved.log), then cognito-pinpoint replay --spilled --table {stack}-event-log saved.log",
+                 --filter-pattern spilled > saved.log), then cognito-pinpoint replay --spilled \
+                 --table {stack}-event-log saved.log",
                 stack = evidence.stack
             ),
         ),
@@ -360,17 +384,17 @@ fn spilled(evidence: &Evidence) -> Finding {
 
 fn given_up(evidence: &Evidence) -> Finding {
     const SUBJECT: &str = "given up";
+    let queue = format!("{}-not-published", evidence.stack);
     match &evidence.given_up {
         Ok(Some(count)) if *count > 0.0 => wrong(
             SUBJECT,
             format!("{count} batches of events were given up"),
             format!(
-                "see which in the queue {}-not-published, and why: {}",
-                evidence.stack,
-                logs(evidence, PUBLISH)
+                "see which in the queue {queue}, and why: {}",
+                logs(evidence, PUBLISH_EVENTS)
             ),
         ),
-        Ok(_) => well(SUBJECT, "nothing".to_owned()),
+        Ok(_) => well(SUBJECT, format!("nothing seen in {queue} in the last hour")),
         Err(error) => unknown(SUBJECT, error),
     }
 }
@@ -380,9 +404,17 @@ fn existing(evidence: &Evidence) -> impl Iterator<Item = (&'static str, &Deploye
     functions.filter_map(|(name, looked)| Some((*name, looked.as_ref().ok()?.as_ref()?)))
 }
 
+/// Without the trigger that is not there, which may be left off for a reason.
 fn attach(evidence: &Evidence, more: &str) -> String {
-    let (pool, stack) = (&evidence.pool, &evidence.stack);
-    format!("cognito-pinpoint attach --user-pool-id {pool} --stack {stack}{more}")
+    let (pool, stack) = (evidence.pool.arn().id(), &evidence.stack);
+    let ours = attached(evidence);
+    let is_left_off = !ours.is_empty() && !ours.contains(&Trigger::PreAuthentication);
+    let left_off = if is_left_off {
+        " --no-pre-authentication"
+    } else {
+        ""
+    };
+    format!("cognito-pinpoint attach --user-pool-id {pool} --stack {stack}{left_off}{more}")
 }
 
 fn logs(evidence: &Evidence, function: &str) -> String {
@@ -396,21 +428,28 @@ fn minutes(milliseconds: f64) -> String {
     format!("{:.1} min", milliseconds / 60_000.0)
 }
 
+/// What was found, or that all is well.
+fn or_well(found: Vec<Finding>, subject: &'static str, text: impl Fn() -> String) -> Vec<Finding> {
+    if found.is_empty() {
+        vec![well(subject, text())]
+    } else {
+        found
+    }
+}
+
 fn well(subject: &'static str, found: String) -> Finding {
     Finding {
         subject,
         state: State::Well,
         found,
-        mend: None,
     }
 }
 
 fn wrong(subject: &'static str, found: String, mend: String) -> Finding {
     Finding {
         subject,
-        state: State::Wrong,
+        state: State::Wrong(mend),
         found,
-        mend: Some(mend),
     }
 }
 
@@ -419,6 +458,5 @@ fn unknown(subject: &'static str, error: &dyn std::error::Error) -> Finding {
         subject,
         state: State::Unknown,
         found: crate::with_causes(error),
-        mend: None,
     }
 }

@@ -1,4 +1,4 @@
-//! The functions of a deployed stack, as AWS Lambda has them, and who may invoke them.
+//! The functions, as Lambda has them, and who may invoke them.
 
 mod policy;
 
@@ -7,15 +7,31 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
+use aws_sdk_lambda::operation::add_permission::AddPermissionError;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
 use aws_sdk_lambda::operation::get_policy::GetPolicyError;
 use aws_sdk_lambda::operation::remove_permission::RemovePermissionError;
 use aws_sdk_lambda::primitives::Blob;
-use cognito::user_pool::PoolArn;
+use cognito::user_pool::{PoolArn, Trigger};
 use pipeline::ports::PortError;
 
 use crate::sdk::{self, Patience, port_error};
 pub use policy::Policy;
+
+/// The function behind the event log's stream.
+pub const PUBLISH_EVENTS: &str = "publish-events";
+/// The function that runs every minute.
+pub const EXPIRE_ATTEMPTS: &str = "expire-attempts";
+
+/// The function of a trigger.
+pub fn of(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::PreAuthentication => "pre-authentication",
+        Trigger::PostAuthentication => "post-authentication",
+        Trigger::PostConfirmation => "post-confirmation",
+        Trigger::PreTokenGeneration => "pre-token-generation",
+    }
+}
 
 /// Who invokes a trigger.
 const COGNITO: &str = "cognito-idp.amazonaws.com";
@@ -35,13 +51,17 @@ pub struct Function {
     pub environment: HashMap<String, String>,
 }
 
-/// A stream's way to a function.
+/// An event source mapping: a stream's way to a function.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mapping {
+pub struct EventSourceMapping {
     /// Its id.
     pub id: String,
-    /// `Enabled`, `Disabled`, or on the way from one to the other.
+    /// The stream's ARN.
+    pub source: String,
+    /// `Enabled`, `Disabled`, or on the way to somewhere.
     pub state: String,
+    /// What came of the last batch, such as `OK`, or `PROBLEM: …`.
+    pub last_result: String,
     /// How many batches of a shard it takes side by side.
     pub parallelization_factor: Option<i32>,
 }
@@ -122,9 +142,11 @@ impl Functions {
 
     /// Who may invoke one of them.
     ///
+    /// A function that is not there lets nobody.
+    ///
     /// # Errors
     ///
-    /// If that cannot be told, as of a function that is not there.
+    /// If that cannot be told.
     pub async fn policy(&self, function: &str) -> Result<Policy, PortError> {
         let name = self.name(function);
         let got = self.client.get_policy().function_name(&name).send().await;
@@ -145,8 +167,8 @@ impl Functions {
     ///
     /// # Errors
     ///
-    /// If Lambda refuses; also if the pool has this permission.
-    pub async fn permit(&self, function: &str, pool: &PoolArn) -> Result<(), PortError> {
+    /// If Lambda refuses.
+    pub async fn add_permission(&self, function: &str, pool: &PoolArn) -> Result<(), PortError> {
         let name = self.name(function);
         let add = self.client.add_permission().function_name(&name);
         let add = add
@@ -155,17 +177,26 @@ impl Functions {
             .principal(COGNITO)
             .source_account(pool.account())
             .source_arn(pool.as_str());
-        let added = add.send().await;
-        added.map_err(|error| port_error("AddPermission", &name, error))?;
-        Ok(())
+        match add.send().await {
+            Ok(_) => Ok(()),
+            // It is there: somebody else's call was first, or an answer of ours was lost.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(AddPermissionError::is_resource_conflict_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(port_error("AddPermission", &name, error)),
+        }
     }
 
-    /// Takes the permission of [`Functions::permit`] away. It may be gone already.
+    /// Takes the permission of [`Functions::add_permission`] away. It may be gone already.
     ///
     /// # Errors
     ///
     /// If Lambda refuses.
-    pub async fn forbid(&self, function: &str, pool: &PoolArn) -> Result<(), PortError> {
+    pub async fn remove_permission(&self, function: &str, pool: &PoolArn) -> Result<(), PortError> {
         let name = self.name(function);
         let remove = self.client.remove_permission().function_name(&name);
         let removed = remove.statement_id(statement_id(pool)).send().await;
@@ -182,12 +213,15 @@ impl Functions {
         }
     }
 
-    /// The streams' ways to one of them.
+    /// The event source mappings of one of them.
     ///
     /// # Errors
     ///
     /// If they cannot be listed.
-    pub async fn mappings(&self, function: &str) -> Result<Vec<Mapping>, PortError> {
+    pub async fn event_source_mappings(
+        &self,
+        function: &str,
+    ) -> Result<Vec<EventSourceMapping>, PortError> {
         let name = self.name(function);
         let list = self.client.list_event_source_mappings();
         let listed = list
@@ -198,9 +232,11 @@ impl Functions {
             .collect::<Result<Vec<_>, _>>()
             .await;
         let listed = listed.map_err(|e| port_error("ListEventSourceMappings", &name, e))?;
-        let mappings = listed.into_iter().map(|mapping| Mapping {
+        let mappings = listed.into_iter().map(|mapping| EventSourceMapping {
             id: mapping.uuid.unwrap_or_default(),
+            source: mapping.event_source_arn.unwrap_or_default(),
             state: mapping.state.unwrap_or_default(),
+            last_result: mapping.last_processing_result.unwrap_or_default(),
             parallelization_factor: mapping.parallelization_factor,
         });
         Ok(mappings.collect())
@@ -208,7 +244,6 @@ impl Functions {
 }
 
 /// The name of a pool's permission in a function's policy.
-pub fn statement_id(pool: &PoolArn) -> String {
-    let id = pool.as_str().rsplit('/').next().unwrap_or_default();
-    format!("cognito-pinpoint-{id}")
+fn statement_id(pool: &PoolArn) -> String {
+    format!("cognito-pinpoint-{}", pool.id())
 }

@@ -2,6 +2,8 @@
 //! Lambda handlers that put them to use.
 
 pub mod assume_role;
+#[cfg(feature = "commands")]
+pub mod cloudwatch;
 pub mod configuration;
 pub mod erasure;
 pub mod event_log;
@@ -9,8 +11,6 @@ pub mod event_log;
 pub mod functions;
 pub mod lambda;
 pub mod metrics;
-#[cfg(feature = "commands")]
-pub mod observed;
 pub mod pinpoint;
 pub mod sdk;
 pub mod stream;

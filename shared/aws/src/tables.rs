@@ -88,21 +88,30 @@ pub fn definitions(
     ])
 }
 
-/// If there is a table of this name.
+/// A table that is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Table {
+    /// The ARN of its stream, if it has one.
+    pub stream: Option<String>,
+}
+
+/// The table of this name; `None` if there is none.
 ///
 /// # Errors
 ///
 /// If that cannot be told.
-pub async fn exists(client: &Client, name: &str) -> Result<bool, PortError> {
+pub async fn find(client: &Client, name: &str) -> Result<Option<Table>, PortError> {
     let described = client.describe_table().table_name(name).send().await;
     match described {
-        Ok(_) => Ok(true),
+        Ok(described) => Ok(described.table.map(|table| Table {
+            stream: table.latest_stream_arn,
+        })),
         Err(error)
             if error
                 .as_service_error()
                 .is_some_and(|e| e.is_resource_not_found_exception()) =>
         {
-            Ok(false)
+            Ok(None)
         }
         Err(error) => Err(port_error("DescribeTable", name, error)),
     }

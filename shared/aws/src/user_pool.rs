@@ -3,19 +3,25 @@
 mod raw;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
+use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cognitoidentityprovider::operation::describe_user_pool::DescribeUserPoolError;
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
+use aws_sdk_cognitoidentityprovider::operation::update_user_pool::UpdateUserPoolError;
 use aws_sdk_cognitoidentityprovider::types::{AnalyticsConfigurationType, UserType};
-use cognito::user_pool::{LambdaConfig, Settings};
+use cognito::user_pool::{Description, LambdaConfig};
 use cognito::{Attributes, USER_STATUS};
 use domain::ids::{ClientId, UserPoolId};
 use pipeline::ports::PortError;
 use serde_json::{Map, Value};
 
 use crate::sdk::{in_region_of, port_error};
-use raw::{Answer, with_body};
+use raw::{Reply, with_body};
 
 /// Users, or app clients, in one page (Cognito's limit).
 pub const PAGE: u16 = 60;
@@ -61,6 +67,17 @@ pub enum PageError {
     Port(#[from] PortError),
 }
 
+/// Why a pool was not updated.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// Cognito refuses. The pool is as it was.
+    #[error(transparent)]
+    Refused(PortError),
+    /// It may be updated, or may still be.
+    #[error(transparent)]
+    Unclear(PortError),
+}
+
 impl UserPool {
     /// The pool, in the Region that its id begins with, else in the configuration's.
     pub fn new(sdk: &SdkConfig, id: UserPoolId) -> Self {
@@ -95,24 +112,33 @@ impl UserPool {
             .filter(|users| *users > 0))
     }
 
-    /// The pool's settings and triggers.
+    /// The pool's settings and triggers; `None` if there is no such pool.
     ///
     /// # Errors
     ///
-    /// If there is no such pool, or it cannot be had.
-    pub async fn settings(&self) -> Result<Settings, PortError> {
-        let answer = Answer::default();
+    /// If it cannot be had.
+    pub async fn description(&self) -> Result<Option<Description>, PortError> {
+        let reply = Reply::default();
         let describe = self.client.describe_user_pool();
         let describe = describe.user_pool_id(self.id.as_str()).customize();
-        let described = describe.interceptor(answer.clone()).send().await;
-        described.map_err(|e| self.error("DescribeUserPool", e))?;
-        match answer.take("UserPool") {
-            Some(Value::Object(pool)) => Ok(Settings::new(pool)),
-            Some(_) | None => {
-                let nothing = std::io::Error::other("the reply holds no pool");
-                Err(self.error("DescribeUserPool", nothing))
+        match describe.interceptor(reply.clone()).send().await {
+            Ok(_) => {}
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeUserPoolError::is_resource_not_found_exception) =>
+            {
+                return Ok(None);
             }
+            Err(error) => return Err(self.error("DescribeUserPool", error)),
         }
+        let description = match reply.member("UserPool") {
+            Some(Value::Object(pool)) => Description::new(pool),
+            Some(_) | None => None,
+        };
+        let nothing = || std::io::Error::other("the reply holds no pool");
+        let description = description.ok_or_else(|| self.error("DescribeUserPool", nothing()))?;
+        Ok(Some(description))
     }
 
     /// What the pool asks of a second factor: no setting, and told by an operation of its own.
@@ -121,30 +147,39 @@ impl UserPool {
     ///
     /// If there is no such pool, or it cannot be had.
     pub async fn mfa(&self) -> Result<Value, PortError> {
-        let answer = Answer::default();
+        let reply = Reply::default();
         let get = self.client.get_user_pool_mfa_config();
         let get = get.user_pool_id(self.id.as_str()).customize();
-        let got = get.interceptor(answer.clone()).send().await;
+        let got = get.interceptor(reply.clone()).send().await;
         got.map_err(|e| self.error("GetUserPoolMfaConfig", e))?;
-        Ok(answer.whole())
+        Ok(reply.whole())
     }
 
-    /// Gives the pool, which has these settings, other triggers.
+    /// Gives the pool, which is as described, other triggers. It is asked once, and for a long time: a
+    /// second attempt would tell nothing of what the first has done.
     ///
     /// # Errors
     ///
-    /// If Cognito refuses. The pool is then as it was.
+    /// If Cognito refuses, or if it is not known what it did.
     pub async fn update(
         &self,
-        settings: &Settings,
+        description: &Description,
         triggers: &LambdaConfig,
-    ) -> Result<(), PortError> {
-        let body = settings.update(triggers).to_string();
+    ) -> Result<(), UpdateError> {
+        let body = description.update(triggers).to_string();
         let update = self.client.update_user_pool();
         let update = update.user_pool_id(self.id.as_str()).customize();
+        let update = update.config_override(asked_once());
         let updated = update.mutate_request(with_body(body)).send().await;
-        updated.map_err(|e| self.error("UpdateUserPool", e))?;
-        Ok(())
+        updated.map(drop).map_err(|error| {
+            let is_refused = is_refused(&error);
+            let error = self.error("UpdateUserPool", error);
+            if is_refused {
+                UpdateError::Refused(error)
+            } else {
+                UpdateError::Unclear(error)
+            }
+        })
     }
 
     /// A page of users: the first, or the one that a page said is next.
@@ -242,6 +277,32 @@ impl UserPool {
     {
         port_error(operation, self.id.as_str(), error)
     }
+}
+
+/// How long an update may take.
+const UPDATE_PATIENCE: Duration = Duration::from_secs(60);
+
+fn asked_once() -> aws_sdk_cognitoidentityprovider::config::Builder {
+    let timeouts = TimeoutConfig::builder()
+        .read_timeout(UPDATE_PATIENCE)
+        .operation_attempt_timeout(UPDATE_PATIENCE)
+        .operation_timeout(UPDATE_PATIENCE);
+    aws_sdk_cognitoidentityprovider::Config::builder()
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts.build())
+}
+
+/// If Cognito says that it will not, and not that it is busy: with another update, maybe.
+fn is_refused(error: &SdkError<UpdateUserPoolError>) -> bool {
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16());
+    let is_busy = error.as_service_error().is_some_and(|error| {
+        error.is_concurrent_modification_exception()
+            || error.is_too_many_requests_exception()
+            || error.code().is_some_and(|code| code.contains("Throttl"))
+    });
+    status.is_some_and(|status| (400..500).contains(&status)) && !is_busy
 }
 
 fn attributes(user: UserType) -> Attributes {

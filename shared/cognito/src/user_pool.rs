@@ -56,7 +56,12 @@ const FACTS: [&str; 15] = [
 ];
 
 /// The facts that change by themselves.
-const PASSING: [&str; 2] = ["EstimatedNumberOfUsers", "LastModifiedDate"];
+const PASSING: [&str; 4] = [
+    "EmailConfigurationFailure",
+    "EstimatedNumberOfUsers",
+    "LastModifiedDate",
+    "SmsConfigurationFailure",
+];
 
 const LAMBDA_CONFIG: &str = "LambdaConfig";
 const TOKEN_CONFIG: &str = "PreTokenGenerationConfig";
@@ -92,16 +97,6 @@ impl Trigger {
             Self::PreTokenGeneration => "PreTokenGeneration",
         }
     }
-
-    /// The name of its function, which is the stack's name, a hyphen, and this.
-    pub fn function(self) -> &'static str {
-        match self {
-            Self::PreAuthentication => "pre-authentication",
-            Self::PostAuthentication => "post-authentication",
-            Self::PostConfirmation => "post-confirmation",
-            Self::PreTokenGeneration => "pre-token-generation",
-        }
-    }
 }
 
 impl fmt::Display for Trigger {
@@ -110,9 +105,16 @@ impl fmt::Display for Trigger {
     }
 }
 
-/// The functions that a pool invokes, and what else its `LambdaConfig` holds.
-#[derive(Clone, PartialEq, Debug, Default)]
+/// The functions that a pool invokes, and what else its `LambdaConfig` holds. Something empty is as good
+/// as nothing.
+#[derive(Clone, Debug, Default)]
 pub struct LambdaConfig(Map<String, Value>);
+
+impl PartialEq for LambdaConfig {
+    fn eq(&self, other: &Self) -> bool {
+        said_of(&self.0) == said_of(&other.0)
+    }
+}
 
 impl LambdaConfig {
     /// The ARN of the function that is attached to a trigger. That of the tokens' trigger may stand in two
@@ -131,13 +133,6 @@ impl LambdaConfig {
             | Trigger::PostConfirmation => plain(),
         };
         arn?.as_str().filter(|arn| !arn.is_empty())
-    }
-
-    /// If a function is attached to a trigger, or a version or an alias of it.
-    pub fn is_attached(&self, trigger: Trigger, arn: &str) -> bool {
-        let attached = self.function(trigger).unwrap_or_default();
-        let qualifier = attached.strip_prefix(arn);
-        qualifier.is_some_and(|it| it.is_empty() || it.starts_with(':'))
     }
 
     /// Attaches a function. Of the tokens' trigger, the first version of the event is asked for: ours
@@ -166,17 +161,23 @@ pub struct PoolArn {
     partition: String,
     region: String,
     account: String,
+    id: String,
 }
 
 impl PoolArn {
-    fn parse(whole: &str) -> Option<Self> {
-        let mut parts = whole.splitn(6, ':');
-        let mut next = || parts.next().map(str::to_owned);
-        let (_, partition, _) = (next()?, next()?, next()?);
+    /// Reads one; `None` if it is none.
+    pub fn parse(whole: &str) -> Option<Self> {
+        let parts: Vec<&str> = whole.split(':').collect();
+        let ["arn", partition, "cognito-idp", region, account, resource] = parts.as_slice() else {
+            return None;
+        };
+        let id = resource.strip_prefix("userpool/")?;
+        let text = |part: &str| (!part.is_empty()).then(|| part.to_owned());
         Some(Self {
-            partition,
-            region: next()?,
-            account: next()?,
+            partition: text(partition)?,
+            region: text(region)?,
+            account: text(account)?,
+            id: text(id)?,
             whole: whole.to_owned(),
         })
     }
@@ -184,6 +185,11 @@ impl PoolArn {
     /// The whole of it.
     pub fn as_str(&self) -> &str {
         &self.whole
+    }
+
+    /// The pool's id.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// The number of the account that the pool is in.
@@ -204,14 +210,21 @@ impl PoolArn {
     }
 }
 
-/// A user pool as DescribeUserPool tells of it.
+/// A user pool as DescribeUserPool tells of it: its settings, and the facts that no update changes.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Settings(Map<String, Value>);
+pub struct Description {
+    members: Map<String, Value>,
+    arn: PoolArn,
+}
 
-impl Settings {
-    /// From the reply's `UserPool`.
-    pub fn new(user_pool: Map<String, Value>) -> Self {
-        Self(user_pool)
+impl Description {
+    /// From the reply's `UserPool`; `None` if that has no ARN of a pool.
+    pub fn new(user_pool: Map<String, Value>) -> Option<Self> {
+        let arn = user_pool.get("Arn").and_then(Value::as_str);
+        Some(Self {
+            arn: PoolArn::parse(arn?)?,
+            members: user_pool,
+        })
     }
 
     /// The pool's name.
@@ -219,26 +232,26 @@ impl Settings {
         self.text("Name")
     }
 
-    /// The pool's ARN; `None` if what Cognito tells is none.
-    pub fn arn(&self) -> Option<PoolArn> {
-        PoolArn::parse(self.text("Arn"))
+    /// The pool's ARN.
+    pub fn arn(&self) -> &PoolArn {
+        &self.arn
     }
 
     /// A setting or a fact; null if Cognito does not tell it.
     pub fn get(&self, name: &str) -> &Value {
-        self.0.get(name).unwrap_or(&Value::Null)
+        self.members.get(name).unwrap_or(&Value::Null)
     }
 
     /// Its triggers.
     pub fn lambda_config(&self) -> LambdaConfig {
-        let config = self.0.get(LAMBDA_CONFIG).and_then(Value::as_object);
+        let config = self.members.get(LAMBDA_CONFIG).and_then(Value::as_object);
         LambdaConfig(config.cloned().unwrap_or_default())
     }
 
     /// What Cognito tells of the pool that is neither a known setting nor a known fact. It may be a
     /// setting that UpdateUserPool would reset: an update is not safe while there is any.
     pub fn unknown(&self) -> Vec<&str> {
-        let told = self.0.iter().filter(|(_, value)| !value.is_null());
+        let told = self.members.iter().filter(|(_, value)| !value.is_null());
         let names = told.map(|(name, _)| name.as_str());
         names
             .filter(|name| !SETTINGS.contains(name) && !FACTS.contains(name))
@@ -293,7 +306,7 @@ impl Settings {
     }
 
     fn entry(&self, name: &str) -> Option<(String, Value)> {
-        let value = self.0.get(name).filter(|value| !value.is_null())?;
+        let value = self.members.get(name).filter(|value| !value.is_null())?;
         Some((name.to_owned(), value.clone()))
     }
 
@@ -309,14 +322,17 @@ fn said(value: Option<&Value>) -> Option<Value> {
         Value::String(text) if text.is_empty() => None,
         Value::Array(all) if all.is_empty() => None,
         Value::Object(fields) => {
-            let fields = fields.iter();
-            let fields =
-                fields.filter_map(|(name, value)| Some((name.clone(), said(Some(value))?)));
-            let fields: Map<String, Value> = fields.collect();
+            let fields = said_of(fields);
             (!fields.is_empty()).then(|| fields.into())
         }
         other => Some(other.clone()),
     }
+}
+
+fn said_of(fields: &Map<String, Value>) -> Map<String, Value> {
+    let fields = fields.iter();
+    let fields = fields.filter_map(|(name, value)| Some((name.clone(), said(Some(value))?)));
+    fields.collect()
 }
 
 #[cfg(test)]
@@ -324,7 +340,7 @@ mod tests {
     use super::*;
 
     /// A pool with something in every setting, some of it unknown to anybody.
-    fn pool() -> Settings {
+    fn pool() -> Description {
         let mut pool = Map::new();
         for name in SETTINGS {
             pool.insert(
@@ -338,12 +354,12 @@ mod tests {
             "LambdaConfig": {"PreSignUp": "arn:of-somebody", "NotYetKnown": {"LambdaArn": "arn:of-somebody-else"}},
         });
         pool.extend(more.as_object().unwrap().clone());
-        Settings::new(pool)
+        Description::new(pool).unwrap()
     }
 
-    fn with(pool: &Settings, name: &str, value: Value) -> Settings {
+    fn with(pool: &Description, name: &str, value: Value) -> Description {
         let mut pool = pool.clone();
-        pool.0.insert(name.to_owned(), value);
+        pool.members.insert(name.to_owned(), value);
         pool
     }
 
@@ -395,10 +411,8 @@ mod tests {
         let mut triggers = pool.lambda_config();
         for trigger in Trigger::ALL {
             assert_eq!(triggers.function(trigger), None);
-            triggers.attach(trigger, trigger.function());
-            assert_eq!(triggers.function(trigger), Some(trigger.function()));
-            assert!(triggers.is_attached(trigger, trigger.function()));
-            assert!(!triggers.is_attached(trigger, "pre"));
+            triggers.attach(trigger, trigger.name());
+            assert_eq!(triggers.function(trigger), Some(trigger.name()));
         }
         for trigger in Trigger::ALL {
             triggers.detach(trigger);

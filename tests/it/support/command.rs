@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use super::installation::PROJECT;
 use super::{binary, repository};
 
 /// The command, in the repository's folder.
@@ -23,6 +24,17 @@ pub fn in_account(url: &str) -> Command {
         .env("AWS_SECRET_ACCESS_KEY", "local")
         .env("AWS_REGION", "us-east-1");
     command
+}
+
+/// Today's figures of the project, in the account that an emulator has.
+pub fn figures_of_today(url: &str) -> Value {
+    let today = chrono::Utc::now().date_naive().to_string();
+    let mut metrics = in_account(url);
+    metrics
+        .args(["metrics", "--table", "cognito-pinpoint-metrics"])
+        .args(["--project", PROJECT, "--format", "json"])
+        .args(["--from", &today, "--to", &today]);
+    json_of(&mut metrics)[0].clone()
 }
 
 /// What the command prints, if it succeeds.

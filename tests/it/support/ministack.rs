@@ -1,5 +1,5 @@
 //! An emulator of AWS that this project did not write, in a process of its own on the loopback
-//! interface: Cognito's API, SSM and STS.
+//! interface: Cognito's API, DynamoDB, SSM and STS among others.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
@@ -9,10 +9,14 @@ use std::time::{Duration, Instant};
 use aws::sdk::{self, Patience, SdkConfig};
 use aws_sdk_cognitoidentityprovider::Client as Cognito;
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use aws_sdk_lambda::Client as Lambda;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{FunctionCode, Runtime};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use super::command::python_program;
+use super::command::{json_of, python_program};
 use super::repository;
 
 /// The file in its folder that it writes its log to.
@@ -126,14 +130,85 @@ impl Ministack {
             .expect("it has an id")
     }
 
+    /// Makes a function that nobody will invoke: its code is an empty archive. It has the role
+    /// `functions`, which must be there where permissions are enforced.
+    pub async fn function(&self, name: &str) {
+        let empty = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
+        let code = FunctionCode::builder().zip_file(Blob::new(empty)).build();
+        let create = Lambda::new(&self.sdk()).create_function();
+        let create = create.function_name(name).code(code);
+        let create = create.runtime(Runtime::Providedal2023).handler("bootstrap");
+        let role = "arn:aws:iam::000000000000:role/functions";
+        create.role(role).send().await.expect("a function is made");
+    }
+
     /// Makes a role that may be assumed by whom this policy trusts.
     pub fn role(&self, name: &str, trust: &str) {
-        let made = python_program("aws")
-            .args(["--endpoint-url", &self.url, "iam", "create-role"])
-            .args(["--role-name", name, "--assume-role-policy-document", trust])
-            .output()
-            .expect("it can be run");
-        assert!(made.status.success(), "{made:?}");
+        let role = ["iam", "create-role", "--role-name", name];
+        self.aws(
+            role.into_iter()
+                .chain(["--assume-role-policy-document", trust]),
+        );
+    }
+
+    /// All the records of a table's stream, as Lambda hands them out.
+    pub fn records(&self, table: &str) -> Vec<Value> {
+        let ask = |what: String| self.aws(format!("dynamodbstreams {what}").split(' '));
+        let text = |value: &Value| value.as_str().expect("it is told").to_owned();
+        let streams = ask(format!("list-streams --table-name {table}"));
+        let stream = text(&streams["Streams"][0]["StreamArn"]);
+        let described = ask(format!("describe-stream --stream-arn {stream}"));
+        let shard = text(&described["StreamDescription"]["Shards"][0]["ShardId"]);
+        let place = format!("--shard-id {shard} --shard-iterator-type TRIM_HORIZON");
+        let begin = ask(format!("get-shard-iterator --stream-arn {stream} {place}"));
+        let iterator = text(&begin["ShardIterator"]);
+        let got = ask(format!("get-records --shard-iterator {iterator}"));
+        let records = got["Records"].as_array().expect("it is a list").iter();
+        let with_source = |record: &Value| {
+            let mut record = record.clone();
+            record["eventSourceARN"] = json!(stream);
+            record
+        };
+        records.map(with_source).collect()
+    }
+
+    /// What the AWS CLI prints.
+    fn aws<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Value {
+        let mut aws = python_program("aws");
+        json_of(aws.args(["--endpoint-url", &self.url]).args(arguments))
+    }
+
+    /// Stops it: connections are still taken, and nothing is answered.
+    pub fn stop(&self) {
+        self.signal("-STOP");
+        while !self.state().starts_with('T') {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets it go on where it was stopped.
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Ends it, and all that it holds is gone.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    fn signal(&self, signal: &str) {
+        let mut kill = Command::new("kill");
+        let killed = kill.args([signal, &self.child.id().to_string()]).status();
+        assert!(killed.expect("it can be run").success(), "{signal}");
+    }
+
+    /// The state of its process: `T…` is a stopped one's.
+    fn state(&self) -> String {
+        let mut ps = Command::new("ps");
+        let told = ps.args(["-o", "stat=", "-p", &self.child.id().to_string()]);
+        let told = told.output().expect("it can be run").stdout;
+        String::from_utf8(told).expect("it is UTF-8")
     }
 
     /// A new user's `sub`.
@@ -161,14 +236,14 @@ pub fn attribute(name: &str, value: &str) -> AttributeType {
     attribute.expect("it has a name")
 }
 
-fn free_port() -> u16 {
+/// A port that nothing listens on.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("it has an address").port()
 }
 
 impl Drop for Ministack {
     fn drop(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+        self.kill();
     }
 }

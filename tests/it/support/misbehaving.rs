@@ -1,5 +1,5 @@
-//! A DynamoDB that misbehaves: a bare TCP server that reads HTTP requests and does with each as it is
-//! told. It may stand before a store that behaves.
+//! A service that misbehaves: a bare TCP server that reads HTTP requests and does with each as it is
+//! told. It may stand before one that behaves.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -210,9 +210,13 @@ struct Message {
 }
 
 impl Message {
+    /// The operation's name; of a service that has none in its requests, the method and the path.
     fn operation(&self) -> String {
-        let target = self.header("x-amz-target").unwrap_or_default();
-        target.rsplit('.').next().unwrap_or_default().to_owned()
+        if let Some(target) = self.header("x-amz-target") {
+            return target.rsplit('.').next().unwrap_or_default().to_owned();
+        }
+        let line = self.head.lines().next().unwrap_or_default();
+        line.split(' ').take(2).collect::<Vec<_>>().join(" ")
     }
 
     fn header(&self, name: &str) -> Option<&str> {

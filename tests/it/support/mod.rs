@@ -1,8 +1,11 @@
 //! What several of the tests need.
 
+pub mod app;
 pub mod cognito;
+pub mod cognito_local;
 pub mod command;
 pub mod installation;
+pub mod lambda;
 pub mod ministack;
 pub mod misbehaving;
 pub mod pinpoint;

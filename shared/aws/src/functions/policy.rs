@@ -21,7 +21,7 @@ impl Policy {
         }
     }
 
-    /// If it has the statement that [`super::Functions::permit`] adds for a pool.
+    /// If it has the statement that [`super::Functions::add_permission`] adds for a pool.
     pub fn has_statement_of(&self, pool: &PoolArn) -> bool {
         let id = statement_id(pool);
         self.statements
@@ -35,32 +35,38 @@ impl Policy {
             let is_or_has = |path, text| is_or_has(statement.pointer(path), text);
             is_or_has("/Effect", "Allow")
                 && is_or_has("/Principal/Service", COGNITO)
-                && is_or_has("/Action", "lambda:InvokeFunction")
+                && ["lambda:InvokeFunction", "lambda:*"]
+                    .iter()
+                    .any(|it| is_or_has("/Action", it))
                 && condition_holds(statement.get("Condition"), pool)
         })
     }
 }
 
-/// If a value is this text, or a list of which one is.
+/// If a value is this text, in capitals or not, or a list of which one is.
 fn is_or_has(value: Option<&Value>, text: &str) -> bool {
+    let is = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|it| it.eq_ignore_ascii_case(text))
+    };
     match value {
-        Some(Value::Array(values)) => values.iter().any(|value| value == text),
-        Some(value) => value == text,
+        Some(Value::Array(values)) => values.iter().any(is),
+        Some(value) => is(value),
         None => false,
     }
 }
 
+/// The operators that ask for a likeness; where another is used, it is taken to hold.
+const LIKE: [&str; 4] = ["ArnEquals", "ArnLike", "StringEquals", "StringLike"];
+
 /// If a statement's conditions on where the call comes from let the pool's through; others than these two
 /// hold for all that is known here.
 fn condition_holds(condition: Option<&Value>, pool: &PoolArn) -> bool {
-    let operators = condition
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(|all| all.values());
-    let keys = operators
-        .filter_map(Value::as_object)
-        .flat_map(|keys| keys.iter());
-    keys.into_iter().all(|(key, wanted)| {
+    let operators = condition.and_then(Value::as_object).into_iter().flatten();
+    let known = operators.filter(|(operator, _)| LIKE.contains(&operator.as_str()));
+    let mut keys = known.filter_map(|(_, keys)| keys.as_object()).flatten();
+    keys.all(|(key, wanted)| {
         let has = match key.to_ascii_lowercase().as_str() {
             "aws:sourcearn" => pool.as_str(),
             "aws:sourceaccount" => pool.account(),
@@ -97,7 +103,6 @@ fn is_like(text: &str, pattern: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use cognito::user_pool::Settings;
     use serde_json::json;
 
     use super::*;
@@ -105,10 +110,7 @@ mod tests {
     #[test]
     fn a_policy_permits_whom_its_statements_let_through() {
         let arn = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_AAAA11111";
-        let pool = json!({ "Arn": arn });
-        let pool = Settings::new(pool.as_object().unwrap().clone())
-            .arn()
-            .unwrap();
+        let pool = PoolArn::parse(arn).unwrap();
         let cognito = json!({"Service": COGNITO});
         for (principal, condition, permits) in [
             (

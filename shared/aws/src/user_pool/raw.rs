@@ -12,12 +12,12 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::Value;
 
-/// Keeps what a call was answered, for whoever has a clone.
+/// Keeps the reply to a call, for whoever has a clone.
 #[derive(Clone, Default, Debug)]
-pub struct Answer(Arc<Mutex<Value>>);
+pub struct Reply(Arc<Mutex<Value>>);
 
-impl Answer {
-    /// The whole answer; null before there is any.
+impl Reply {
+    /// The whole reply; null before there is any, or if it is no JSON.
     pub fn whole(&self) -> Value {
         self.0
             .lock()
@@ -25,15 +25,15 @@ impl Answer {
             .clone()
     }
 
-    /// One member of the answer.
-    pub fn take(&self, member: &str) -> Option<Value> {
+    /// One member of the reply.
+    pub fn member(&self, member: &str) -> Option<Value> {
         self.whole().get_mut(member).map(Value::take)
     }
 }
 
-impl Intercept for Answer {
+impl Intercept for Reply {
     fn name(&self) -> &'static str {
-        "Answer"
+        "Reply"
     }
 
     fn read_after_deserialization(
@@ -43,8 +43,8 @@ impl Intercept for Answer {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let body = context.response().body().bytes().unwrap_or_default();
-        let answer = serde_json::from_slice(body)?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+        let reply = serde_json::from_slice(body).unwrap_or_default();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reply;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What CloudWatch has observed of an installation.
+//! What CloudWatch has seen of an installation.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,9 +10,9 @@ use pipeline::ports::PortError;
 
 use crate::sdk::port_error;
 
-/// CloudWatch's metrics.
+/// CloudWatch.
 #[derive(Clone, Debug)]
-pub struct Observed {
+pub struct CloudWatch {
     client: Client,
 }
 
@@ -24,17 +24,17 @@ pub struct Metric<'a> {
     /// Such as `IteratorAge`.
     pub name: &'a str,
     /// A dimension's name and value, such as `FunctionName`; `None` for a metric without any.
-    pub of: Option<(&'a str, &'a str)>,
+    pub dimension: Option<(&'a str, &'a str)>,
 }
 
-impl Observed {
-    /// Those of the configuration's Region.
+impl CloudWatch {
+    /// That of the configuration's Region.
     pub fn new(sdk: &SdkConfig) -> Self {
         let client = Client::new(sdk);
         Self { client }
     }
 
-    /// The largest value of the last so much time; `None` if nothing was observed.
+    /// The largest value of the last so much time; `None` if there was none.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl Observed {
         Ok(values.into_iter().reduce(f64::max))
     }
 
-    /// The sum of the values of the last so much time; 0 if nothing was observed.
+    /// The sum of the values of the last so much time; 0 if there was none.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl Observed {
     ) -> Result<Vec<f64>, PortError> {
         let now = SystemTime::now();
         let dimensions = metric
-            .of
+            .dimension
             .map(|(name, value)| vec![Dimension::builder().name(name).value(value).build()]);
         let got = self
             .client

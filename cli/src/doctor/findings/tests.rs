@@ -1,0 +1,299 @@
+use aws::functions::Policy;
+use aws::tables::Table;
+use cognito::user_pool::Description;
+use domain::ids::ClientId;
+use pipeline::ports::PortError;
+use serde_json::{Value, json};
+
+use super::super::evidence;
+use super::*;
+
+const CONFIG: &str =
+    r#"{"Clients": {"app": {"ApplicationId": "0123456789abcdef0123456789abcdef"}}}"#;
+
+fn pool(triggers: &Value) -> Description {
+    let arn = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_AAAA11111";
+    let pool = json!({"Id": "eu-west-1_AAAA11111", "Arn": arn, "LambdaConfig": triggers});
+    Description::new(pool.as_object().unwrap().clone()).unwrap()
+}
+
+/// A trigger's function in a stack of this name.
+fn function(stack: &str, trigger: Trigger) -> String {
+    let function = functions::of(trigger);
+    format!("arn:aws:lambda:eu-west-1:111122223333:function:{stack}-{function}")
+}
+
+fn denied() -> PortError {
+    PortError {
+        operation: "ListThings",
+        what: "things".to_owned(),
+        source: "AccessDenied".into(),
+    }
+}
+
+fn deployed(config: &str) -> Looked<Option<Deployed>> {
+    let config = Config::from_json(config).map_err(ConfigurationError::from);
+    Ok(Some(Deployed {
+        configuration: Some(config),
+    }))
+}
+
+fn mapping() -> EventSourceMapping {
+    EventSourceMapping {
+        id: "uuid".to_owned(),
+        source: "arn:stream".to_owned(),
+        state: "Enabled".to_owned(),
+        last_result: "OK".to_owned(),
+        parallelization_factor: Some(1),
+    }
+}
+
+/// An installation with nothing wrong.
+fn well_installed() -> Evidence {
+    let after = [
+        Trigger::PreAuthentication,
+        Trigger::PostAuthentication,
+        Trigger::PostConfirmation,
+    ];
+    let triggers = after.map(|it| (it.name().to_owned(), function("s", it).into()));
+    let statement = json!({"Effect": "Allow", "Action": "lambda:InvokeFunction",
+        "Principal": {"Service": "cognito-idp.amazonaws.com"}});
+    let policy = json!({ "Statement": [statement] }).to_string();
+    let stream = Some("arn:stream".to_owned());
+    Evidence {
+        pool: pool(&Value::Object(triggers.into_iter().collect())),
+        stack: "s".to_owned(),
+        clients: Ok([ClientId::new("app")].into()),
+        functions: evidence::names()
+            .map(|name| (name, deployed(CONFIG)))
+            .collect(),
+        policies: Trigger::ALL
+            .map(|it| (it, Ok(Policy::parse(&policy))))
+            .into(),
+        tables: vec![("s-event-log".to_owned(), Ok(Some(Table { stream })))],
+        mappings: Ok(vec![mapping()]),
+        lag: Ok(Some(1_000.0)),
+        failures: evidence::names().map(|name| (name, Ok(0.0))).collect(),
+        expirations: Ok(15.0),
+        spilled: Ok(0.0),
+        given_up: Ok(None),
+    }
+}
+
+/// What is not well: the state's name, the subject, what was found, and how to mend it.
+fn told(evidence: &Evidence) -> Vec<String> {
+    let all = findings(evidence).into_iter();
+    let all = all.filter(|finding| finding.state != State::Well);
+    all.map(
+        |Finding {
+             subject,
+             state,
+             found,
+         }| {
+            let mend = state
+                .mend()
+                .map(|mend| format!(" → {mend}"))
+                .unwrap_or_default();
+            format!("{} {subject}: {found}{mend}", state.name())
+        },
+    )
+    .collect()
+}
+
+fn check(spoil: impl Fn(&mut Evidence), expected: &[&str]) {
+    let mut evidence = well_installed();
+    spoil(&mut evidence);
+    assert_eq!(told(&evidence), expected);
+}
+
+#[test]
+fn nothing_is_wrong_with_what_is_well() {
+    check(|_| {}, &[]);
+}
+
+#[test]
+fn before_a_password_and_before_a_token_nothing_need_be_attached() {
+    check(
+        |it| {
+            let after = [Trigger::PostAuthentication, Trigger::PostConfirmation];
+            let triggers = after.map(|it| (it.name().to_owned(), function("s", it).into()));
+            it.pool = pool(&Value::Object(triggers.into_iter().collect()));
+        },
+        &[],
+    );
+}
+
+#[test]
+fn what_is_left_off_stays_off_when_the_rest_is_mended() {
+    check(
+        |it| {
+            let ours = function("s", Trigger::PostConfirmation);
+            let theirs = function("other", Trigger::PostAuthentication);
+            it.pool = pool(&json!({"PostConfirmation": ours, "PostAuthentication": theirs}));
+        },
+        &[
+            "wrong triggers: somebody else's: PostAuthentication → cognito-pinpoint attach --user-pool-id \
+           eu-west-1_AAAA11111 --stack s --no-pre-authentication --replace",
+        ],
+    );
+}
+
+#[test]
+fn a_trigger_without_permission_is_told_and_one_that_is_not_attached_is_not() {
+    check(
+        |it| it.policies = Trigger::ALL.map(|it| (it, Ok(Policy::default()))).into(),
+        &[
+            "pre-authentication",
+            "post-authentication",
+            "post-confirmation",
+        ]
+        .map(|name| {
+            &*format!(
+                "wrong permissions: Cognito may not invoke {name}: nobody can sign in → \
+                 cognito-pinpoint attach --user-pool-id eu-west-1_AAAA11111 --stack s"
+            )
+            .leak()
+        }),
+    );
+}
+
+#[test]
+fn each_fault_of_a_configuration_is_told() {
+    let mend = "make deploy STACK=s CONFIG=analytics-config.json";
+    check(
+        |it| it.functions[0].1 = deployed("{}"),
+        &[&format!(
+            "wrong configuration: that of pre-authentication is faulty: configuration: configures nothing; give a client \
+             under Clients, or a Default → {mend}"
+        )],
+    );
+    check(
+        |it| it.functions[1].1 = deployed(&CONFIG.replace("app", "web")),
+        &[
+            &format!(
+                "wrong configuration: post-authentication has another one than the functions before it → {mend}"
+            ),
+            &format!(
+                "wrong configuration: post-confirmation has another one than the functions before it → {mend}"
+            ),
+        ],
+    );
+    check(
+        |it| it.clients = Ok(["app", "web"].map(ClientId::new).into()),
+        &[&format!(
+            "wrong configuration: these app clients of the pool are ignored: web → {mend}"
+        )],
+    );
+    check(
+        |it| it.clients = Err(denied()),
+        &["unknown configuration: ListThings on things: AccessDenied"],
+    );
+}
+
+#[test]
+fn a_mapping_that_publishes_nothing_is_told() {
+    let update = "aws lambda update-event-source-mapping --uuid uuid";
+    for (spoil, expected) in [
+        (
+            (|it| it.state = "Disabled".to_owned()) as fn(&mut EventSourceMapping),
+            format!("is Disabled: nothing is published → {update} --enabled"),
+        ),
+        (
+            |it| it.state = "Deleting".to_owned(),
+            format!("is Deleting: nothing is published → {update} --enabled"),
+        ),
+        (
+            |it| it.last_result = "PROBLEM: Function call failed".to_owned(),
+            "the last batch: PROBLEM: Function call failed → what it says".to_owned(),
+        ),
+        (
+            |it| it.source = "arn:of-a-table-that-is-gone".to_owned(),
+            "leads from another stream than the event log's: nothing is published → delete it, and make one for the \
+             event log's stream with the template's properties"
+                .to_owned(),
+        ),
+        (
+            |it| it.parallelization_factor = Some(2),
+            format!(
+                "takes a user's events side by side, and loses those that are overtaken → {update} \
+                 --parallelization-factor 1"
+            ),
+        ),
+    ] {
+        let mut spoilt = mapping();
+        spoil(&mut spoilt);
+        check(
+            |it| it.mappings = Ok(vec![spoilt.clone()]),
+            &[&format!("wrong stream mapping: {expected}")],
+        );
+    }
+    check(
+        |it| it.mappings = Ok(Vec::new()),
+        &[
+            "wrong stream mapping: no stream leads to publish-events: nothing is published → make deploy STACK=s",
+        ],
+    );
+}
+
+#[test]
+fn figures_are_wrong_beyond_their_bounds_only() {
+    check(|it| it.lag = Ok(Some(900_000.0)), &[]);
+    check(
+        |it| it.lag = Ok(Some(960_000.0)),
+        &[
+            "wrong iterator age: publish-events is 16.0 min behind; after 23 h events are given up → see why: \
+           aws logs tail /aws/lambda/s-publish-events --since 1h",
+        ],
+    );
+    check(
+        |it| it.failures[0].1 = Ok(3.0),
+        &[
+            "wrong failures: pre-authentication failed or was throttled 3 times in the last 15 min → see why: \
+           aws logs tail /aws/lambda/s-pre-authentication --since 1h",
+        ],
+    );
+    check(
+        |it| it.expirations = Ok(0.0),
+        &[
+            "wrong schedule: expire-attempts was not invoked in the last 15 min: no failure is counted → enable the rule \
+           EveryMinute of the stack; one just deployed needs some minutes",
+        ],
+    );
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_never_well() {
+    check(
+        |it| {
+            it.clients = Err(denied());
+            it.functions = evidence::names()
+                .map(|name| (name, Err(denied())))
+                .collect();
+            it.policies = Trigger::ALL.map(|it| (it, Err(denied()))).into();
+            it.tables = vec![("s-event-log".to_owned(), Err(denied()))];
+            it.mappings = Err(denied());
+            it.lag = Err(denied());
+            it.failures = vec![("publish-events", Err(denied()))];
+            it.expirations = Err(denied());
+            it.spilled = Err(denied());
+            it.given_up = Err(denied());
+        },
+        &[
+            ["functions"; 6].as_slice(),
+            &["permissions"; 3],
+            &[
+                "tables",
+                "stream mapping",
+                "iterator age",
+                "failures",
+                "schedule",
+                "spilled events",
+                "given up",
+            ],
+        ]
+        .concat()
+        .iter()
+        .map(|subject| &*format!("unknown {subject}: ListThings on things: AccessDenied").leak())
+        .collect::<Vec<_>>(),
+    );
+}

@@ -1,0 +1,386 @@
+//! The stack's deployment and destruction, in an emulator: what is told where something is wrong, and what is left.
+
+use std::process::{Command, Output};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_lambda::Client as Lambda;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use crate::support::command::{errors_of, json_of, python_program};
+use crate::support::ministack::Ministack;
+use crate::support::{FUNCTIONS, repository};
+
+const STACK: &str = "cognito-pinpoint";
+
+/// A template of somebody else's, who has a log of ours.
+const THEIRS: &str = r#"{"Resources": {"Log": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain",
+    "Properties": {"LogGroupName": "/aws/lambda/cognito-pinpoint-publish-events"}}}}"#;
+
+/// Makes a stack `theirs` of it.
+const MAKE_THEIRS: &str = "
+import boto3, sys
+made = boto3.client('cloudformation')
+made.create_stack(StackName='theirs', TemplateBody=sys.argv[1])
+made.get_waiter('stack_create_complete').wait(StackName='theirs', WaiterConfig={'Delay': 1})";
+
+/// Prints what an account holds, as JSON.
+const INVENTORY: &str = "
+import boto3, json
+def of(service, operation, members, name=None):
+    pages = boto3.client(service).get_paginator(operation).paginate()
+    return sorted(it[name] if name else it for page in pages for it in page[members])
+print(json.dumps({
+    'stacks': of('cloudformation', 'describe_stacks', 'Stacks', 'StackName'),
+    'functions': of('lambda', 'list_functions', 'Functions', 'FunctionName'),
+    'tables': of('dynamodb', 'list_tables', 'TableNames'),
+    'logs': of('logs', 'describe_log_groups', 'logGroups', 'logGroupName'),
+    'parameters': of('ssm', 'describe_parameters', 'Parameters', 'Name'),
+    'buckets': of('s3', 'list_buckets', 'Buckets', 'Name'),
+}))";
+
+/// An account, and a folder to deploy to it from.
+struct Deployment {
+    ministack: Ministack,
+    folder: TempDir,
+}
+
+impl Deployment {
+    /// The folder has what `make build` would leave, as far as it is looked at: an ELF header each.
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut copy = Command::new("cp");
+        done(copy.arg("-r").arg(repository("infra")).arg(folder.path()));
+        let mut program = [0; 20];
+        program[..4].copy_from_slice(b"\x7fELF");
+        program[18] = 62;
+        for name in FUNCTIONS {
+            let code = folder.path().join("target/lambda").join(name);
+            std::fs::create_dir_all(&code).unwrap();
+            std::fs::write(code.join("bootstrap"), program).unwrap();
+        }
+        let ministack = Ministack::start().await;
+        Self { ministack, folder }
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).unwrap();
+    }
+
+    /// A program in the folder and in the account, and in nobody's home.
+    fn program(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut program = python_program(name);
+        program
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("HOME", self.folder.path())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("AWS_ENDPOINT_URL", self.ministack.url())
+            .env_remove("AWS_PROFILE")
+            .env_remove("AWS_REGION");
+        program
+    }
+
+    /// What `make deploy` and `make destroy` run in the end.
+    fn run(&self, arguments: &[&str]) -> Command {
+        let mut run = self.program("python", &["infra/stack"]);
+        run.args(arguments);
+        run
+    }
+
+    fn deploy(&self, arguments: &[&str]) -> Command {
+        let mut run = self.run(&["deploy", "--stack", STACK, "--architecture", "x86_64"]);
+        run.args(arguments);
+        run
+    }
+
+    fn destroy(&self, data: &str) -> Command {
+        self.run(&["destroy", "--stack", STACK, "--data", data])
+    }
+
+    /// The AWS CLI, with the words of a command and one more argument.
+    fn aws(&self, command: &str, argument: &str) {
+        let arguments: Vec<_> = command.split_whitespace().chain([argument]).collect();
+        done(&mut self.program("aws", &arguments));
+    }
+
+    fn make_theirs(&self) {
+        done(&mut self.program("python", &["-c", MAKE_THEIRS, THEIRS]));
+    }
+
+    fn inventory(&self) -> Value {
+        json_of(&mut self.program("python", &["-c", INVENTORY]))
+    }
+
+    /// The SSM parameters, and which of them a function reads.
+    async fn configurations(&self) -> (Vec<String>, String) {
+        let there = self.inventory()["parameters"].take();
+        let get = Lambda::new(&self.ministack.sdk()).get_function_configuration();
+        let function = get.function_name(format!("{STACK}-pre-authentication"));
+        let environment = function.send().await.unwrap().environment.unwrap();
+        let read = environment.variables.unwrap()["ANALYTICS_CONFIG_PARAMETER"].clone();
+        (serde_json::from_value(there).unwrap(), read)
+    }
+
+    /// What the users table holds.
+    async fn users(&self) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+        let scan = aws_sdk_dynamodb::Client::new(&self.ministack.sdk()).scan();
+        let scanned = scan.table_name(format!("{STACK}-users")).send().await;
+        scanned.unwrap().items.unwrap()
+    }
+}
+
+fn done(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        errors_of(&output)
+    );
+    output
+}
+
+/// A configuration that an environment variable is too short for.
+fn long_config(application: &str) -> String {
+    let client = json!({"ApplicationId": application.repeat(32), "UserDataShared": true});
+    let clients: Map<_, _> = (10..60)
+        .map(|number| (format!("{number}example23456789"), client.clone()))
+        .collect();
+    json!({ "Clients": clients }).to_string()
+}
+
+/// What is run, after the environment where it differs; then the exit code, and what is told.
+const FAULTS: &str = "\
+AWS_ACCESS_KEY_ID= deploy --stack ours --architecture x86_64 --config config.json
+1 there are no credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+
+AWS_DEFAULT_REGION= deploy --stack ours --architecture x86_64 --config config.json
+1 there is no Region: set AWS_REGION to the user pool's, such as eu-west-1
+
+AWS_ENDPOINT_URL=http://127.0.0.1:1 deploy --stack ours --architecture x86_64 --config config.json
+1 AWS cannot be reached: Could not connect to the endpoint URL: 'http://127.0.0.1:1/' (look at AWS_ENDPOINT_URL, \
+    AWS_REGION and the network)
+
+deploy --stack ours --architecture arm64 --config config.json
+1 FOLDER/target/lambda/pre-authentication/bootstrap was built for x86_64: run `make build ARCH=arm64`
+
+deploy --stack ours --architecture x86_64
+2 say which app clients report where: CONFIG=analytics-config.json, which `cognito-pinpoint config import` writes
+
+deploy --stack ours --architecture x86_64 --config config.json Loglevel=debug
+2 the template has no parameter Loglevel; it has AlarmTopicArn, CaptureBudgetMilliseconds, LogLevel, LogRetentionDays, \
+    PinpointEndpoint, PinpointProjectArns, RoleArns
+
+deploy --stack ours --architecture x86_64 --config config.json Architecture=arm64
+2 Architecture is what --architecture sets
+
+deploy --stack theirs --architecture x86_64 --config config.json
+1 the stack theirs in us-east-1 is somebody else's: name ours with STACK=…
+
+deploy --stack taken --architecture x86_64 --config config.json
+1 there is a table taken-users of somebody else's: give the stack another name with STACK=…
+
+deploy --stack ours --architecture x86_64 --config no-file.json
+1 no-file.json: No such file or directory
+
+deploy --stack ours --architecture x86_64 --config no-json.json
+1 no-json.json is not JSON: Expecting value: line 1 column 13 (char 12)
+
+deploy --stack ours --architecture x86_64 --config no-config.json
+1 no-config.json is no configuration: `cognito-pinpoint config check no-config.json` says why
+
+deploy --stack ours --architecture x86_64 --config too-long.json
+1 too-long.json is too long: 9,018 bytes of 8,192; most app clients may be Default
+
+AWS_ACCESS_KEY_ID= destroy --stack taken --data delete
+1 there are no credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+
+destroy --stack theirs --data delete
+1 the stack theirs in us-east-1 is somebody else's: name ours with STACK=…";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
+    let at = Deployment::new().await;
+    at.write("config.json", &long_config("a"));
+    at.write("no-json.json", "{\"Clients\": }");
+    at.write("no-config.json", "[]");
+    let too_long = json!({"Clients": {"a": {"ApplicationId": "a".repeat(8_980)}}});
+    at.write("too-long.json", &too_long.to_string());
+    at.make_theirs();
+    let table = "dynamodb create-table --table-name taken-users --billing-mode PAY_PER_REQUEST \
+        --attribute-definitions AttributeName=id,AttributeType=S --key-schema";
+    at.aws(table, "AttributeName=id,KeyType=HASH");
+    let before = at.inventory();
+    let folder = at.folder.path().canonicalize().unwrap();
+    let told_by = |run: &mut Command| {
+        let output = run.output().unwrap();
+        let told = errors_of(&output).replace(folder.to_str().unwrap(), "FOLDER");
+        (output.status.code().unwrap(), told.replace('"', "'"))
+    };
+
+    for fault in FAULTS.split("\n\n") {
+        let (run, expected) = fault.split_once('\n').unwrap();
+        let (status, told) = expected.split_once(' ').unwrap();
+        let (environment, arguments): (Vec<_>, Vec<_>) =
+            run.split(' ').partition(|word| word.starts_with("AWS_"));
+        let mut run = at.run(&arguments);
+        run.envs(environment.iter().filter_map(|it| it.split_once('=')));
+        let expected = (status.parse().unwrap(), format!("error: {told}\n"));
+        assert_eq!(told_by(&mut run), expected, "{fault}");
+    }
+    std::fs::remove_dir_all(folder.join("target/lambda/publish-events")).unwrap();
+    let expected = "error: there is no FOLDER/target/lambda/publish-events/bootstrap: run `make build ARCH=x86_64` first\n";
+    let found = told_by(&mut at.deploy(&["--config", "config.json"]));
+    assert_eq!(found, (1, expected.to_owned()));
+    assert_eq!(at.inventory(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deployed_again_has_its_data_and_what_is_deleted_leaves_nothing() {
+    let at = Deployment::new().await;
+    let empty = at.inventory();
+    let mut named = Vec::new();
+    for application in ["a", "b", "c"] {
+        at.write("config.json", &long_config(application));
+        done(&mut at.deploy(&["--config", "config.json"]));
+        let (there, read) = at.configurations().await;
+        named.push(read);
+        let mut last_two = named[named.len().saturating_sub(2)..].to_vec();
+        last_two.sort();
+        assert_eq!(
+            there, last_two,
+            "a rollback by hand may want the one before"
+        );
+    }
+    named.dedup();
+    assert_eq!(named.len(), 3, "a new one starts the functions anew");
+    at.write("config.json", &long_config("d"));
+    let mut refused = at.deploy(&["--config", "config.json", "LogLevel=loud"]);
+    assert_eq!(refused.output().unwrap().status.code(), Some(1));
+    assert_eq!(at.configurations().await.1, named[2], "it is as it was");
+    let dynamodb = aws_sdk_dynamodb::Client::new(&at.ministack.sdk());
+    let put = dynamodb
+        .put_item()
+        .table_name(format!("{STACK}-users"))
+        .item("user", AttributeValue::S("ada".to_owned()));
+    put.send().await.unwrap();
+    let data = at.users().await;
+
+    let kept = done(&mut at.destroy("keep")).stdout;
+    let kept = String::from_utf8(kept).unwrap();
+    let kept = kept.lines().filter_map(|line| line.strip_prefix("  "));
+    let mut kept: Vec<_> = kept.filter_map(|thing| thing.rsplit(' ').next()).collect();
+    kept.sort_unstable();
+    let left = at.inventory();
+    let mut there: Vec<_> = left
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|it| it.as_array().unwrap())
+        .collect();
+    there.sort_unstable_by_key(|it| it.as_str());
+    assert_eq!(kept, there);
+    assert_eq!(
+        kept.len(),
+        3 + FUNCTIONS.len() + 3 + 1,
+        "tables, logs, configurations, code"
+    );
+    let again = errors_of(&done(&mut at.deploy(&["--config", "config.json"])));
+    assert!(again.contains("9 of them taken back in"), "{again}");
+    assert_eq!(at.users().await, data);
+    done(&mut at.destroy("delete"));
+    assert_eq!(at.inventory(), empty);
+}
+
+/// A stack in review, as a change set that nobody executes leaves it.
+fn review(at: &Deployment) {
+    let change = "cloudformation create-change-set --change-set-name by-hand --change-set-type CREATE \
+        --stack-name cognito-pinpoint --template-body";
+    at.aws(change, THEIRS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_in_review_stays_where_it_is_refused_and_proves_nothing() {
+    let at = Deployment::new().await;
+    at.write("config.json", r#"{"Default": {}}"#);
+    at.make_theirs();
+    let before = at.inventory();
+    for in_review in [false, true] {
+        if in_review {
+            review(&at);
+        }
+        let stacks = at.inventory()["stacks"].take();
+        let refused = at.deploy(&["--config", "config.json"]).output().unwrap();
+        let told = errors_of(&refused);
+        let expected = "error: CloudFormation refuses the change, and nothing was changed: ";
+        assert!(told.contains(expected), "{told}");
+        assert_eq!(at.inventory()["stacks"], stacks);
+    }
+    done(&mut at.destroy("delete"));
+    let after = at.inventory();
+    for kind in ["stacks", "logs"] {
+        assert_eq!(after[kind], before[kind]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_by_hand_is_seen() {
+    let at = Deployment::new().await;
+    at.write("config.json", r#"{"Default": {}}"#);
+    review(&at);
+    done(&mut at.deploy(&["--config", "config.json"]));
+    let unchanged = errors_of(&done(&mut at.deploy(&[])));
+    assert!(unchanged.contains("nothing to change"), "{unchanged}");
+
+    at.aws(
+        "lambda delete-function --function-name",
+        "cognito-pinpoint-expire-attempts",
+    );
+    let of = "--function-name cognito-pinpoint-pre-authentication";
+    at.aws(
+        &format!("lambda create-alias {of} --name live --function-version"),
+        "$LATEST",
+    );
+    let allow = format!(
+        "lambda add-permission {of} --qualifier live --statement-id pool --action lambda:InvokeFunction \
+        --principal cognito-idp.amazonaws.com --source-arn"
+    );
+    at.aws(
+        &allow,
+        "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_AAAA11111",
+    );
+    let before = at.inventory();
+    let mut make = Command::new("make");
+    make.args([
+        "-o",
+        ".venv/ready",
+        "deploy",
+        "FUNCTION=expire-attempts",
+        "BUILT=1",
+    ])
+    .current_dir(repository("."))
+    .env("AWS_ENDPOINT_URL", at.ministack.url())
+    .env("AWS_ACCESS_KEY_ID", "local")
+    .env("AWS_SECRET_ACCESS_KEY", "local")
+    .env("AWS_REGION", "us-east-1")
+    .env_remove("MAKEFLAGS");
+    for (mut run, told) in [
+        (
+            at.deploy(&[]),
+            "error: somebody has deleted cognito-pinpoint-expire-attempts, and",
+        ),
+        (
+            at.destroy("keep"),
+            "cognito-pinpoint-pre-authentication:live (statement pool) for us-east-1_AAAA11111",
+        ),
+        (
+            make,
+            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:cognito-pinpoint-expire-attempts",
+        ),
+    ] {
+        let output = run.output().unwrap();
+        assert!(!output.status.success(), "{run:?}");
+        assert!(errors_of(&output).contains(told), "{}", errors_of(&output));
+    }
+    assert_eq!(at.inventory(), before);
+}
