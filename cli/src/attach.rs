@@ -34,6 +34,7 @@ pub async fn attach(args: &AttachArgs) -> Result<ExitCode, Failure> {
         return site.end(DRY_RUN);
     }
     site.add(&permissions).await?;
+    site.prove(&attached, &permissions).await?;
     site.update(&change, &permissions).await?;
     site.check_permissions(&attached).await?;
     site.end(if change.is_nothing() && permissions.is_empty() {

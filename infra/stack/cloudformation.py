@@ -72,7 +72,7 @@ class Stack:
         return self.account.client("cloudformation").describe_stacks(StackName=self.id)["Stacks"][0]
 
     def apply(self, template: str, given: dict[str, str]) -> bool:
-        """Makes the stack what the template says; false if it is that. A parameter that is not given keeps its value."""
+        """Makes the stack what the template says; false if it is. A parameter that is not given keeps its value."""
         kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in self.kept_parameters(template, given)]
         values = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
         cloudformation = self.account.client("cloudformation")

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore import exceptions as aws_faults
 
-from account import Account, Fault, code_of, say
+from account import Account, Fault, code_of, reason_of, say
 from cloudformation import Stack
 from names import CODE, FUNCTIONS, MACHINES, TABLES, TEMPLATE
 from names import configuration_path, configurations, key_attributes, own_bucket
@@ -168,9 +168,12 @@ def forget_configurations(account: Account, stack: Stack) -> None:
     kept = {it.parameters.get("AnalyticsConfigParameter", "") for it in (stack, now)}
     if len(kept) == 1:
         return
-    for name in configurations(account, stack.name):
-        if name not in kept:
-            account.client("ssm").delete_parameter(Name=name)
+    try:
+        for name in configurations(account, stack.name):
+            if name not in kept:
+                account.client("ssm").delete_parameter(Name=name)
+    except aws_faults.ClientError as refused:
+        say(f"older configurations are left in SSM: {reason_of(refused)}")
 
 
 @dataclass(frozen=True)

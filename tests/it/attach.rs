@@ -348,6 +348,44 @@ async fn what_somebody_else_changes_meanwhile_is_not_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_attached_that_cognito_may_not_invoke() {
+    let account = Account::new().await;
+    let permit = "POST /2015-03-31/functions/cognito-pinpoint-post-confirmation/policy";
+    let busy = Misbehaving::before(&account.cognito.url(), move |operation| match operation {
+        operation if operation == permit => {
+            Conduct::error("409 Conflict", "ResourceConflictException")
+        }
+        _ => Conduct::Behave,
+    })
+    .await;
+    let errors = errors_of(&account.run_at(&busy.url(), "attach", &[]));
+    assert!(
+        errors.contains("may not invoke the function of PostConfirmation yet"),
+        "{errors}"
+    );
+    assert!(account.cognito.updates().is_empty() && account.permissions().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_reset_is_told_also_where_the_answer_was_lost() {
+    let account = Account::new().await;
+    account
+        .cognito
+        .set(&account.pool, "CustomDomain", json!("auth.example.test"));
+    let losing = Misbehaving::before(&account.cognito.url(), |operation| match operation {
+        "UpdateUserPool" => Conduct::LoseAnswerAndClose,
+        _ => Conduct::Behave,
+    })
+    .await;
+    let errors = errors_of(&account.run_at(&losing.url(), "attach", &[]));
+    assert!(
+        errors.contains("CustomDomain was \"auth.example.test\" and is null"),
+        "{errors}"
+    );
+    assert_eq!(account.permissions().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_permission_that_is_gone_is_added_again_also_where_it_is_not_asked_for() {
     let account = Account::new().await;
     let output = account.run("attach", &["--pre-token-generation"]);

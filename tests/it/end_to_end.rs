@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::App;
 use crate::support::cognito::Cognito;
-use crate::support::command::{errors_of, figures_of_today, in_account, python_program};
-use crate::support::installation::PROJECT;
+use crate::support::command::{errors_of, figures_in_account, in_account, python_program};
 use crate::support::ministack::Ministack;
 use crate::support::pinpoint::Pinpoint;
 use crate::support::{FUNCTIONS, binary, repository};
@@ -158,7 +157,7 @@ impl Stack {
     async fn wait_for(&self, figure: &str, value: i64) -> Value {
         let began = Instant::now();
         loop {
-            let figures = figures_of_today(self.ministack.url());
+            let figures = figures_in_account(self.ministack.url());
             if figures[figure] == value {
                 return figures;
             }
@@ -207,8 +206,8 @@ async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() 
     app.refresh(&token).await;
 
     let figures = stack.wait_for("authFailures", 2).await;
-    let expected = json!({"project": PROJECT, "date": figures["date"], "signUps": 1, "signIns": 1, "authFailures": 2,
-        "newUsers": 1, "dau": 1, "wau": 1, "mau": 1});
+    let expected =
+        json!({"signUps": 1, "signIns": 1, "authFailures": 2, "newUsers": 1, "wau": 1, "mau": 1});
     assert_eq!(figures, expected);
     let events = stack.pinpoint.events();
     let types = events
@@ -241,7 +240,7 @@ async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() 
     done(&mut stack.command("detach", &app.pool));
     done(&mut stack.make("destroy"));
     app.sign_in("ada", "Right-Password-1").await.unwrap();
-    assert_eq!(figures_of_today(stack.ministack.url()), expected);
+    assert_eq!(figures_in_account(stack.ministack.url()), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,6 +248,12 @@ async fn what_is_wrong_with_an_installation_is_told_with_how_to_mend_it() {
     let stack = Stack::deploy().await;
     let app = App::new(&stack.cognito.url()).await;
     let lambda = aws_sdk_lambda::Client::new(&stack.ministack.sdk());
+    lambda
+        .delete_function()
+        .function_name("cognito-pinpoint-expire-attempts")
+        .send()
+        .await
+        .unwrap();
     let theirs = json!({"UserPoolId": app.pool, "LambdaConfig": {
         "PreAuthentication": "arn:aws:lambda:us-east-1:000000000000:function:theirs",
         "PostAuthentication": "arn:aws:lambda:us-east-1:000000000000:function:cognito-pinpoint-post-authentication"}});
@@ -279,12 +284,6 @@ async fn what_is_wrong_with_an_installation_is_told_with_how_to_mend_it() {
         .update_function_configuration()
         .function_name("cognito-pinpoint-post-confirmation");
     update.environment(faulty).send().await.unwrap();
-    lambda
-        .delete_function()
-        .function_name("cognito-pinpoint-expire-attempts")
-        .send()
-        .await
-        .unwrap();
     stack.observe("Spilled", "cognito-pinpoint", &[]);
     stack.observe(
         "IteratorAge",
@@ -300,5 +299,10 @@ async fn what_is_wrong_with_an_installation_is_told_with_how_to_mend_it() {
     let found = found
         .replace(&app.pool, "us-east-1_AAAA11111")
         .replace(&app.id, "CLIENT");
+    // The emulator's own schedule may have invoked the function before it was deleted.
+    let lines = found
+        .lines()
+        .filter(|line| !line.contains("schedule") && !line.contains("EveryMinute"));
+    let found = lines.collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!("wrong", found.replace(&mapping, "UUID"));
 }

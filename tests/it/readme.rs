@@ -15,7 +15,7 @@ use local::dynamodb::DynamoDbStore;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::support::command::{cognito_pinpoint, errors_of, json_of};
+use crate::support::command::{cognito_pinpoint, errors_of, figures, json_of};
 use crate::support::ministack::{Ministack, free_port};
 use crate::support::{FUNCTIONS, binary, repository};
 
@@ -229,8 +229,8 @@ async fn functions_that_run_here_are_invoked_as_the_readme_shows() {
     assert_eq!(invoked, 4);
     let began = Instant::now();
     loop {
-        let figures = figures(data.path());
-        if figures["signUps"] == 1 && figures["signIns"] == 1 && figures["dau"] == 3 {
+        let figures = figures_of(data.path());
+        if figures["signUps"] == 1 && figures["signIns"] == 1 && figures["mau"] == 3 {
             break;
         }
         assert!(began.elapsed() < PATIENCE, "{figures}");
@@ -249,15 +249,13 @@ fn is_of_this_package(variable: &str) -> bool {
     variable == "CARGO" || names.iter().any(|name| variable.starts_with(name))
 }
 
-/// Today's figures of what is kept in a folder.
-fn figures(data: &Path) -> Value {
-    let today = chrono::Utc::now().date_naive().to_string();
+/// The figures of what is kept in a folder.
+fn figures_of(data: &Path) -> Value {
     let mut metrics = cognito_pinpoint();
     metrics
-        .args(["metrics", "--format", "json", "--project", &"0".repeat(32)])
-        .args(["--from", &today, "--to", &today, "--data-dir"])
+        .args(["metrics", "--project", &"0".repeat(32), "--data-dir"])
         .arg(data);
-    json_of(&mut metrics)[0].clone()
+    figures(&mut metrics)
 }
 
 /// A command and all that it has started; they end when this is dropped.
@@ -287,7 +285,9 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         let group = format!("-{}", self.0.id());
-        let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
+        let _ = Command::new("/bin/sh")
+            .args(["-c", &format!("kill -s TERM -- {group}")])
+            .status();
         let _ = self.0.wait();
     }
 }

@@ -171,12 +171,8 @@ impl PoolAndStack {
         if change.is_nothing() {
             return Ok(());
         }
-        if described(&self.pool).await? != self.description {
-            let busy = Failure::Outside(format!(
-                "nothing was changed: somebody else has changed the pool {} meanwhile; run the same again",
-                self.pool.id()
-            ));
-            return Err(self.without(added, busy).await);
+        if let Err(changed) = self.check_unchanged().await {
+            return Err(self.without(added, changed).await);
         }
         match self.pool.update(&self.description, &change.triggers).await {
             Ok(()) => self.verify(&change.triggers).await,
@@ -184,15 +180,28 @@ impl PoolAndStack {
                 Err(self.without(added, Failure::from(error)).await)
             }
             Err(UpdateError::Unclear(error)) => {
-                self.verify(&change.triggers).await.map_err(|_| {
-                    Failure::Outside(format!(
-                        "{}: it is not known if the triggers were changed, and nobody is kept from signing in; \
-                         run the same again",
-                        with_causes(&error)
+                let verified = self.verify(&change.triggers).await;
+                verified.map_err(|found| {
+                    let told = with_causes(&error);
+                    found.and(&format!(
+                        "Cognito did not say what it did ({told}); run the same again"
                     ))
                 })
             }
         }
+    }
+
+    /// Refuses a pool that somebody else has changed since it was read. Cognito can be asked for no such
+    /// condition: what is changed at this very moment is undone.
+    async fn check_unchanged(&self) -> Result<(), Failure> {
+        let (was, now) = (&self.description, described(&self.pool).await?);
+        if was.differences(&now).is_empty() && was.lambda_config() == now.lambda_config() {
+            return Ok(());
+        }
+        Err(Failure::Outside(format!(
+            "nothing was changed: somebody else has changed the pool {} meanwhile; run the same again",
+            self.pool.id()
+        )))
     }
 
     async fn verify(&self, triggers: &LambdaConfig) -> Result<(), Failure> {
@@ -228,17 +237,39 @@ impl PoolAndStack {
         Ok(told)
     }
 
+    /// Refuses to attach what Cognito may not invoke, whatever Lambda has said.
+    pub async fn prove(&self, attached: &[Trigger], added: &[Trigger]) -> Result<(), Failure> {
+        match self.not_permitted(attached).await {
+            Ok(None) => Ok(()),
+            Ok(Some(trigger)) => {
+                let refused = Failure::Outside(format!(
+                    "nothing was changed: Cognito may not invoke the function of {trigger} yet; run the same again"
+                ));
+                Err(self.without(added, refused).await)
+            }
+            Err(failure) => Err(self.without(added, failure).await),
+        }
+    }
+
     /// Looks once more whether Cognito may invoke what is attached: somebody else may have been at work.
     pub async fn check_permissions(&self, attached: &[Trigger]) -> Result<(), Failure> {
+        match self.not_permitted(attached).await? {
+            None => Ok(()),
+            Some(trigger) => Err(Failure::Outside(format!(
+                "{trigger} is attached, and Cognito may not invoke it any more: run the same again at once",
+            ))),
+        }
+    }
+
+    /// One of these whose function Cognito may not invoke.
+    async fn not_permitted(&self, attached: &[Trigger]) -> Result<Option<Trigger>, Failure> {
         for trigger in attached {
             let policy = self.functions.policy(functions::of(*trigger)).await?;
             if !policy.permits(self.description.arn()) {
-                return Err(Failure::Outside(format!(
-                    "{trigger} is attached, and Cognito may not invoke it any more: run the same again at once",
-                )));
+                return Ok(Some(*trigger));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// The failure, after these permissions were taken back, unless the pool uses them after all.

@@ -22,9 +22,7 @@ use crate::args::StackArgs;
 
 /// How far back lags and calls are looked at.
 const LATELY: Duration = Duration::from_secs(15 * 60);
-/// How far back the queue is looked at: SQS tells its figures with a delay, and only while it is used.
-const AN_HOUR: Duration = Duration::from_secs(60 * 60);
-/// How far back spilled events are looked for.
+/// How far back spilled events and the queue are looked at: SQS tells its figures only while it is used.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Something that was looked at, or why it could not be.
@@ -202,7 +200,7 @@ impl Figures<'_> {
             name: "ApproximateNumberOfMessagesVisible",
             dimension: Some(("QueueName", &queue)),
         };
-        self.cloudwatch.maximum(waiting, AN_HOUR).await
+        self.cloudwatch.maximum(waiting, A_DAY).await
     }
 }
 

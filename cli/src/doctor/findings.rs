@@ -251,12 +251,16 @@ fn stream(evidence: &Evidence) -> Vec<Finding> {
         Ok(mappings) => mappings,
         Err(error) => return vec![unknown(SUBJECT, error)],
     };
-    let log = evidence
-        .tables
-        .first()
-        .and_then(|(_, looked)| looked.as_ref().ok()?.as_ref());
-    let stream = log.and_then(|table| table.stream.as_deref());
-    let mut found = Vec::new();
+    let (stream, mut found) = match evidence.tables.first() {
+        Some((_, Ok(Some(log)))) if log.stream.is_none() => {
+            let text = "the event log has no stream: nothing is published";
+            let mend = "turn it on (NEW_IMAGE), and lead the mapping to it";
+            (None, vec![wrong(SUBJECT, text.to_owned(), mend.to_owned())])
+        }
+        Some((_, Ok(Some(log)))) => (log.stream.as_deref(), Vec::new()),
+        Some((_, Err(error))) => (None, vec![unknown(SUBJECT, error)]),
+        Some((_, Ok(None))) | None => (None, Vec::new()),
+    };
     if mappings.is_empty() {
         let text = format!("no stream leads to {PUBLISH_EVENTS}: nothing is published");
         let mend = format!("make deploy STACK={}", evidence.stack);
@@ -343,7 +347,7 @@ fn failures(evidence: &Evidence) -> Vec<Finding> {
         }
     }
     or_well(found, SUBJECT, || {
-        "no function crashed in the last 15 min".to_owned()
+        "no function failed or was throttled in the last 15 min".to_owned()
     })
 }
 
@@ -394,7 +398,7 @@ fn given_up(evidence: &Evidence) -> Finding {
                 logs(evidence, PUBLISH_EVENTS)
             ),
         ),
-        Ok(_) => well(SUBJECT, format!("nothing seen in {queue} in the last hour")),
+        Ok(_) => well(SUBJECT, format!("nothing seen in {queue} in the last day")),
         Err(error) => unknown(SUBJECT, error),
     }
 }
@@ -408,7 +412,13 @@ fn existing(evidence: &Evidence) -> impl Iterator<Item = (&'static str, &Deploye
 fn attach(evidence: &Evidence, more: &str) -> String {
     let (pool, stack) = (evidence.pool.arn().id(), &evidence.stack);
     let ours = attached(evidence);
-    let is_left_off = !ours.is_empty() && !ours.contains(&Trigger::PreAuthentication);
+    let is_theirs = evidence
+        .pool
+        .lambda_config()
+        .function(Trigger::PreAuthentication)
+        .is_some();
+    let is_left_off =
+        !ours.contains(&Trigger::PreAuthentication) && (is_theirs || !ours.is_empty());
     let left_off = if is_left_off {
         " --no-pre-authentication"
     } else {

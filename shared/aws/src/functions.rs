@@ -165,6 +165,8 @@ impl Functions {
 
     /// Lets a user pool, and no other, invoke one of them.
     ///
+    /// Whether it is there then is for [`Functions::policy`] to tell.
+    ///
     /// # Errors
     ///
     /// If Lambda refuses.
@@ -179,7 +181,8 @@ impl Functions {
             .source_arn(pool.as_str());
         match add.send().await {
             Ok(_) => Ok(()),
-            // It is there: somebody else's call was first, or an answer of ours was lost.
+            // It may be there: somebody else's call was first, or an answer of ours was lost. Or Lambda is
+            // busy: whoever needs it looks.
             Err(error)
                 if error
                     .as_service_error()

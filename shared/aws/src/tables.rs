@@ -91,7 +91,7 @@ pub fn definitions(
 /// A table that is there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Table {
-    /// The ARN of its stream, if it has one.
+    /// The ARN of its stream, if that is on.
     pub stream: Option<String>,
 }
 
@@ -104,7 +104,10 @@ pub async fn find(client: &Client, name: &str) -> Result<Option<Table>, PortErro
     let described = client.describe_table().table_name(name).send().await;
     match described {
         Ok(described) => Ok(described.table.map(|table| Table {
-            stream: table.latest_stream_arn,
+            stream: table
+                .stream_specification
+                .filter(|it| it.stream_enabled)
+                .and(table.latest_stream_arn),
         })),
         Err(error)
             if error

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::installation::PROJECT;
 use super::{binary, repository};
@@ -26,15 +26,38 @@ pub fn in_account(url: &str) -> Command {
     command
 }
 
-/// Today's figures of the project, in the account that an emulator has.
-pub fn figures_of_today(url: &str) -> Value {
-    let today = chrono::Utc::now().date_naive().to_string();
-    let mut metrics = in_account(url);
+/// The figures of the last two days, as this command of `metrics` reads them: a test may run across
+/// midnight. What is counted by day is added up; of the windows, the last day's is given.
+pub fn figures(metrics: &mut Command) -> Value {
+    let today = chrono::Utc::now().date_naive();
+    let yesterday = today.pred_opt().expect("there is one").to_string();
     metrics
-        .args(["metrics", "--table", "cognito-pinpoint-metrics"])
-        .args(["--project", PROJECT, "--format", "json"])
-        .args(["--from", &today, "--to", &today]);
-    json_of(&mut metrics)[0].clone()
+        .args(["--format", "json", "--from", &yesterday])
+        .args(["--to", &today.to_string()]);
+    let days = json_of(metrics);
+    let sum = |name: &str| {
+        [0, 1]
+            .map(|day| days[day][name].as_i64().unwrap())
+            .iter()
+            .sum::<i64>()
+    };
+    json!({
+        "signUps": sum("signUps"), "signIns": sum("signIns"), "authFailures": sum("authFailures"),
+        "newUsers": sum("newUsers"), "wau": days[1]["wau"], "mau": days[1]["mau"],
+    })
+}
+
+/// The project's, in the account that an emulator has.
+pub fn figures_in_account(url: &str) -> Value {
+    let mut metrics = in_account(url);
+    metrics.args([
+        "metrics",
+        "--table",
+        "cognito-pinpoint-metrics",
+        "--project",
+        PROJECT,
+    ]);
+    figures(&mut metrics)
 }
 
 /// What the command prints, if it succeeds.

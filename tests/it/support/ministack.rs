@@ -198,17 +198,17 @@ impl Ministack {
     }
 
     fn signal(&self, signal: &str) {
-        let mut kill = Command::new("kill");
-        let killed = kill.args([signal, &self.child.id().to_string()]).status();
+        let kill = format!("kill {signal} {}", self.child.id());
+        let killed = Command::new("/bin/sh").args(["-c", &kill]).status();
         assert!(killed.expect("it can be run").success(), "{signal}");
     }
 
-    /// The state of its process: `T…` is a stopped one's.
+    /// The state of its process: `T` is a stopped one's.
     fn state(&self) -> String {
-        let mut ps = Command::new("ps");
-        let told = ps.args(["-o", "stat=", "-p", &self.child.id().to_string()]);
-        let told = told.output().expect("it can be run").stdout;
-        String::from_utf8(told).expect("it is UTF-8")
+        let told = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
+        let told = told.expect("it runs");
+        let after_name = told.rsplit(')').next().expect("it has a name");
+        after_name.trim_start().to_owned()
     }
 
     /// A new user's `sub`.

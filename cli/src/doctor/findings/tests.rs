@@ -139,6 +139,42 @@ fn what_is_left_off_stays_off_when_the_rest_is_mended() {
 }
 
 #[test]
+fn what_is_somebody_elses_before_a_password_is_left_to_them() {
+    check(
+        |it| {
+            let theirs = |trigger| function("other", trigger);
+            it.pool = pool(&json!({
+                "PreAuthentication": theirs(Trigger::PreAuthentication),
+                "PostAuthentication": theirs(Trigger::PostAuthentication),
+                "PostConfirmation": theirs(Trigger::PostConfirmation),
+            }));
+        },
+        &[
+            "wrong triggers: somebody else's: PostAuthentication, PostConfirmation → cognito-pinpoint attach \
+           --user-pool-id eu-west-1_AAAA11111 --stack s --no-pre-authentication --replace",
+        ],
+    );
+}
+
+#[test]
+fn an_event_log_without_a_stream_is_told() {
+    check(
+        |it| it.tables[0].1 = Ok(Some(Table { stream: None })),
+        &[
+            "wrong stream mapping: the event log has no stream: nothing is published → turn it on (NEW_IMAGE), and lead the \
+           mapping to it",
+        ],
+    );
+    check(
+        |it| it.tables[0].1 = Err(denied()),
+        &[
+            "unknown tables: ListThings on things: AccessDenied",
+            "unknown stream mapping: ListThings on things: AccessDenied",
+        ],
+    );
+}
+
+#[test]
 fn a_trigger_without_permission_is_told_and_one_that_is_not_attached_is_not() {
     check(
         |it| it.policies = Trigger::ALL.map(|it| (it, Ok(Policy::default()))).into(),
