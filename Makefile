@@ -18,6 +18,9 @@ DYNAMODB_PORT ?= 8000
 PINPOINT_PORT ?= 8888
 DEBUG := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
 COMMAND ?= cargo run --quiet --package cli --
+INFRA := $(VENV)/bin/python infra/stack
+STACK_ARGUMENTS = --stack $(STACK) --architecture $(ARCH) $(if $(CONFIG),--config $(CONFIG)) \
+	$(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
 PROFILE ?= release
 EVENTS ?= 100000
 STARTS ?= 50
@@ -48,25 +51,25 @@ build: $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambd
 		$(FUNCTIONS:%=--package %)
 	@for name in $(FUNCTIONS); do printf '%-22s %6d KB\n' $$name $$(( $$(wc -c < target/lambda/$$name/bootstrap) / 1024 )); done
 
-# The configuration and the credentials are looked at before the long build.
+# All but the code is looked at before the long build. One function's code is built for what the function runs on.
 deploy: $(VENV)/ready ## Build, and deploy STACK with CONFIG=FILE; or the code of one FUNCTION; BUILT=1 builds nothing
-	$(VENV)/bin/aws sts get-caller-identity --query Account --output text $(if $(AWS_REGION),--region $(AWS_REGION))
 ifdef FUNCTION
-	$(VENV)/bin/aws lambda get-function-configuration --function-name $(STACK)-$(FUNCTION) --query FunctionArn --output text \
-		$(if $(AWS_REGION),--region $(AWS_REGION))
-	$(if $(BUILT),,$(MAKE) build FUNCTIONS=$(FUNCTION))
+	$(if $(CONFIG)$(PARAMETERS),$(error FUNCTION= deploys code alone: leave out CONFIG and PARAMETERS))
+	arch=$$($(INFRA) function --stack $(STACK) $(FUNCTION)) && \
+		$(if $(BUILT),true,$(MAKE) build FUNCTIONS=$(FUNCTION) ARCH=$$arch)
+	$(INFRA) function --stack $(STACK) $(FUNCTION) --built
 	$(MAKE) $(CARGO_LAMBDA)/ready
 	cd functions/$(FUNCTION) && PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" cargo lambda deploy \
 		--lambda-dir $(CURDIR)/target/lambda --binary-name $(FUNCTION) $(STACK)-$(FUNCTION)
 else
 	$(if $(CONFIG),$(COMMAND) config check $(CONFIG))
+	$(INFRA) deploy --check $(STACK_ARGUMENTS)
 	$(if $(BUILT),,$(MAKE) build)
-	$(VENV)/bin/python infra/stack deploy --stack $(STACK) --architecture $(ARCH) \
-		$(if $(CONFIG),--config $(CONFIG)) $(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+	$(INFRA) deploy $(STACK_ARGUMENTS)
 endif
 
 destroy: $(VENV)/ready ## Delete STACK; its tables and logs only with DATA=delete
-	$(VENV)/bin/python infra/stack destroy --stack $(STACK) --data $(DATA)
+	$(INFRA) destroy --stack $(STACK) --data $(DATA)
 
 watch: build-debug $(CARGO_LAMBDA)/ready ## Run the functions here, compiled anew as they change, against the embedded parts
 	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" $(DEBUG)/cognito-pinpoint local --functions http://127.0.0.1:$(PORT) \

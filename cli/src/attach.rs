@@ -5,6 +5,8 @@ mod pool_and_stack;
 
 use std::process::ExitCode;
 
+use cognito::user_pool::Trigger;
+
 use crate::Failure;
 use crate::args::{AttachArgs, DetachArgs};
 use change::Change;
@@ -30,6 +32,11 @@ pub async fn attach(args: &AttachArgs) -> Result<ExitCode, Failure> {
     site.check_functions(&attached).await?;
     let permissions = site.missing_permissions(&attached).await?;
     site.show(&change, &permissions, "to be added")?;
+    if args.no_pre_authentication && attached.contains(&Trigger::PreAuthentication) {
+        println!(
+            "PreAuthentication stays attached: to take it off, detach first, and then attach again"
+        );
+    }
     if args.dry_run {
         return site.end(DRY_RUN);
     }

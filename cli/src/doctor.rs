@@ -19,6 +19,13 @@ use findings::{Finding, State, findings};
 pub async fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
     let sdk = account_beside(&args.of.user_pool_id).await?;
     let evidence = Evidence::gather(&sdk, &args.of).await?;
+    if evidence.is_of_no_stack() {
+        let (stack, region) = (&args.of.stack, args.of.user_pool_id.region());
+        return Err(Failure::Outside(format!(
+            "there is no stack {stack} in {region} of this account: is it mistyped, is AWS_PROFILE another's, or is it not \
+             deployed yet (make deploy)?"
+        )));
+    }
     let found = findings(&evidence);
     print(&found, args.format)?;
     let is_well = found.iter().all(|finding| finding.state == State::Well);

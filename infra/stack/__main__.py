@@ -17,9 +17,9 @@ from pathlib import Path
 from botocore import exceptions as aws_faults
 
 from account import Fault, explained, reason_of, say
-from deploy import deploy
+from deploy import deploy, function
 from destroy import destroy
-from names import MACHINES
+from names import FUNCTIONS, MACHINES
 
 # A function's name has 64 characters at most, and the longest of ours ends in these.
 STACK_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,%d}" % (63 - len("-pre-token-generation")))
@@ -47,7 +47,7 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Deploys the stack of cognito-pinpoint, and destroys it again.")
-    commands = parser.add_subparsers(required=True, metavar="deploy|destroy")
+    commands = parser.add_subparsers(required=True, metavar="deploy|function|destroy")
 
     to_deploy = commands.add_parser("deploy", help="make the stack, or bring it up to date")
     to_deploy.add_argument("--stack", required=True, type=stack_name, metavar="NAME", help="the stack's name")
@@ -70,7 +70,14 @@ def arguments() -> argparse.Namespace:
         metavar="Parameter=Value",
         help="other parameters of the template; those that are left out stay as they are",
     )
+    to_deploy.add_argument("--check", action="store_true", help="look at everything but the code, and change nothing")
     to_deploy.set_defaults(run=deploy)
+
+    of_function = commands.add_parser("function", help="print what one function runs on")
+    of_function.add_argument("--stack", required=True, type=stack_name, metavar="NAME", help="the stack's name")
+    of_function.add_argument("--built", action="store_true", help="refuse code that was built for another machine")
+    of_function.add_argument("function", choices=FUNCTIONS, metavar="FUNCTION", help=", ".join(FUNCTIONS))
+    of_function.set_defaults(run=function)
 
     to_destroy = commands.add_parser("destroy", help="delete the stack")
     to_destroy.add_argument("--stack", required=True, type=stack_name, metavar="NAME", help="the stack's name")

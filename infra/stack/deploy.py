@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable
 
 from botocore import exceptions as aws_faults
 
@@ -38,8 +38,9 @@ Parameters = dict[str, str]
 
 
 def deploy(args: argparse.Namespace) -> None:
-    """Everything is looked at before anything is changed."""
-    check_code(args.architecture)
+    """Everything is looked at before anything is changed; with --check, nothing is."""
+    if not args.check:
+        check_code(FUNCTIONS, args.architecture)
     account = Account.here()
     stack = Stack.find(account, args.stack)
     config = Configuration.read(args.config, args.stack) if args.config else None
@@ -50,6 +51,9 @@ def deploy(args: argparse.Namespace) -> None:
             raise Fault(FIRST_TIME, status=2)
         check_tables(account, stack.name)
     bucket = find_bucket(account, args.stack, args.bucket)
+    if args.check:
+        say(f"{stack.name} can be deployed to {account.region} of the account {account.id}")
+        return
 
     if stack.was_made and not stack.has_worked:
         say(f"{stack.name} is {stack.status}: it has never worked, and is deleted first")
@@ -67,8 +71,23 @@ def deploy(args: argparse.Namespace) -> None:
     print_next_steps(account, stack, args.config or Path("analytics-config.json"))
 
 
-def check_code(architecture: str) -> None:
-    for function in FUNCTIONS:
+def function(args: argparse.Namespace) -> None:
+    """Prints what one function of the stack runs on; with --built, refuses code that was built for another machine."""
+    account = Account.here()
+    functions = account.client("lambda")
+    name = f"{args.stack}-{args.function}"
+    try:
+        found = functions.get_function_configuration(FunctionName=name)
+    except functions.exceptions.ResourceNotFoundException:
+        raise Fault(f"there is no function {name} in {account.region}: `make deploy STACK={args.stack} CONFIG=…` makes all")
+    architecture = found.get("Architectures", ["x86_64"])[0]
+    if args.built:
+        check_code([args.function], architecture)
+    print(architecture)
+
+
+def check_code(functions: Iterable[str], architecture: str) -> None:
+    for function in functions:
         program = CODE / function / "bootstrap"
         if not program.is_file():
             raise Fault(f"there is no {program}: run `make build ARCH={architecture}` first")

@@ -56,14 +56,16 @@ def check_detached(account: Account, stack: str) -> None:
     if not allowed:
         return
     pools = sorted({pool for _, _, pool in allowed if pool})
-    first, statement, _ = allowed[0]
     lines = [
         "nobody could sign in any more: Cognito may invoke",
         *(f"  {function} (statement {sid}) for {pool or 'any user pool'}" for function, sid, pool in allowed),
         "detach first:",
         *(f"  cognito-pinpoint detach --user-pool-id {pool} --stack {stack}" for pool in pools or ["ID"]),
         "or, where the user pool is gone already, or has an alias for its trigger:",
-        f"  aws lambda remove-permission --function-name {first} --statement-id {statement}",
+        *(
+            f"  aws lambda remove-permission --region {account.region} --function-name {function} --statement-id {sid}"
+            for function, sid, _ in allowed
+        ),
     ]
     raise Fault("\n".join(lines))
 

@@ -484,6 +484,19 @@ async fn each_fault_is_one_clear_line_and_changes_nothing() {
             "there is no function",
         ),
         (
+            with_keys(
+                &root,
+                &[
+                    "doctor",
+                    "--user-pool-id",
+                    &account.pool,
+                    "--stack",
+                    "other",
+                ],
+            ),
+            "there is no stack other in us-east-1",
+        ),
+        (
             with_keys(&nobody, &["attach", "--user-pool-id", &account.pool]),
             "these credentials may not do this",
         ),

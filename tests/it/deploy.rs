@@ -375,7 +375,7 @@ async fn what_was_done_by_hand_is_seen() {
         ),
         (
             make,
-            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:cognito-pinpoint-expire-attempts",
+            "error: there is no function cognito-pinpoint-expire-attempts in us-east-1",
         ),
     ] {
         let output = run.output().unwrap();
@@ -383,4 +383,31 @@ async fn what_was_done_by_hand_is_seen() {
         assert!(errors_of(&output).contains(told), "{}", errors_of(&output));
     }
     assert_eq!(at.inventory(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_gets_no_code_that_was_built_for_another_machine() {
+    let at = Deployment::new().await;
+    at.write("config.json", r#"{"Default": {}}"#);
+    done(&mut at.deploy(&["--config", "config.json"]));
+    let of = |arguments: &[&str]| {
+        let mut run = at.run(&["function", "--stack", STACK, "publish-events"]);
+        run.args(arguments).output().unwrap()
+    };
+    assert_eq!(of(&["--built"]).stdout, b"x86_64\n");
+    let mut arm64 = [0; 20];
+    arm64[..4].copy_from_slice(b"\x7fELF");
+    arm64[18] = 183;
+    let program = at
+        .folder
+        .path()
+        .join("target/lambda/publish-events/bootstrap");
+    std::fs::write(program, arm64).unwrap();
+    assert_eq!(of(&[]).stdout, b"x86_64\n");
+    let refused = of(&["--built"]);
+    let told = errors_of(&refused);
+    assert!(
+        !refused.status.success() && told.contains("was built for arm64"),
+        "{told}"
+    );
 }

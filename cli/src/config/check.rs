@@ -74,6 +74,12 @@ pub fn run(args: &ConfigCheckArgs) -> Result<ExitCode, Failure> {
             row.client
         );
     }
+    if rows.iter().any(|row| !row.destinations.is_empty()) {
+        eprintln!(
+            "note: Pinpoint's own analytics ended on 2026-10-30: \"pinpoint\" needs another server that speaks its API \
+             (AWS_ENDPOINT_URL_PINPOINT); with \"Destinations\": [] all is counted, and nothing is sent"
+        );
+    }
     print(&rows, args.format)?;
     Ok(ExitCode::SUCCESS)
 }

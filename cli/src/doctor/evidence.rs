@@ -100,6 +100,19 @@ impl Evidence {
     }
 }
 
+impl Evidence {
+    /// If nothing is there that the stack would have.
+    pub fn is_of_no_stack(&self) -> bool {
+        self.functions
+            .iter()
+            .all(|(_, looked)| matches!(looked, Ok(None)))
+            && self
+                .tables
+                .iter()
+                .all(|(_, looked)| matches!(looked, Ok(None)))
+    }
+}
+
 async fn deployed(
     sdk: &SdkConfig,
     functions: &Functions,

@@ -140,10 +140,10 @@ fn triggers(evidence: &Evidence) -> Vec<Finding> {
         let text = format!("somebody else's: {}", names(&theirs));
         found.push(wrong(SUBJECT, text, attach(evidence, " --replace")));
     }
-    let no_failures = if ours.contains(&Trigger::PreAuthentication) {
-        ""
-    } else {
-        "; without PreAuthentication, failures are not counted"
+    let no_failures = match triggers.function(Trigger::PreAuthentication) {
+        _ if ours.contains(&Trigger::PreAuthentication) => String::new(),
+        Some(theirs) => format!("; PreAuthentication is {theirs}: failures are not counted"),
+        None => "; without PreAuthentication, failures are not counted".to_owned(),
     };
     or_well(found, SUBJECT, || {
         format!("attached: {}{no_failures}", names(&ours))
@@ -215,20 +215,20 @@ fn configuration(evidence: &Evidence) -> Vec<Finding> {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         found.push(wrong(SUBJECT, faults.join("; "), mend()));
     }
-    match ignored(evidence, config) {
-        Ok(ignored) if ignored.is_empty() => {}
-        Ok(ignored) => {
-            let text = format!(
-                "these app clients of the pool are ignored: {}",
-                ignored.join(", ")
-            );
-            found.push(wrong(SUBJECT, text, mend()));
+    let ignored = match ignored(evidence, config) {
+        Ok(ignored) if ignored.is_empty() => String::new(),
+        Ok(ignored) => format!(
+            "; ignored, unless you name them under Clients: {}",
+            ignored.join(", ")
+        ),
+        Err(error) => {
+            found.push(unknown(SUBJECT, error));
+            String::new()
         }
-        Err(error) => found.push(unknown(SUBJECT, error)),
-    }
+    };
     or_well(found, SUBJECT, || {
         let projects: Vec<String> = config.projects().iter().map(ToString::to_string).collect();
-        format!("reports to {}", projects.join(", "))
+        format!("reports to {}{ignored}", projects.join(", "))
     })
 }
 

@@ -84,7 +84,9 @@ pub enum NoAccount {
     )]
     NoCredentials,
     /// They are somewhere, and cannot be had.
-    #[error("the AWS credentials cannot be had")]
+    #[error(
+        "the AWS credentials cannot be had: look at AWS_PROFILE, and at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    )]
     Credentials(#[source] CredentialsError),
     /// There is no Region.
     #[error("no AWS Region was found: set AWS_REGION to the one that the tables are in")]
