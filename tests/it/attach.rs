@@ -110,6 +110,20 @@ impl Account {
         self.run_at(&self.cognito.url(), command, arguments)
     }
 
+    /// Runs `attach` where one operation goes otherwise.
+    async fn attach_where(&self, operation: &'static str, conduct: Conduct) -> Output {
+        let url = self.cognito.url();
+        let otherwise = Misbehaving::before(&url, move |asked| {
+            if asked == operation {
+                conduct.clone()
+            } else {
+                Conduct::Behave
+            }
+        });
+        let otherwise = otherwise.await;
+        tokio::task::block_in_place(|| self.run_at(&otherwise.url(), "attach", &[]))
+    }
+
     fn run_at(&self, url: &str, command: &str, arguments: &[&str]) -> Output {
         let mut run = in_account(url);
         run.args([command, "--user-pool-id", &self.pool])
@@ -259,12 +273,8 @@ async fn somebody_elses_trigger_is_replaced_only_if_that_is_asked_for() {
 async fn an_update_that_is_refused_leaves_no_permission_behind() {
     let account = Account::new().await;
     let before = account.pool().await;
-    let denying = Misbehaving::before(&account.cognito.url(), |operation| match operation {
-        "UpdateUserPool" => Conduct::error("400 Bad Request", "NotAuthorizedException"),
-        _ => Conduct::Behave,
-    })
-    .await;
-    let output = account.run_at(&denying.url(), "attach", &[]);
+    let conduct = Conduct::error("400 Bad Request", "NotAuthorizedException");
+    let output = account.attach_where("UpdateUserPool", conduct).await;
     assert_eq!(output.status.code(), Some(1));
     let errors = errors_of(&output);
     assert!(
@@ -276,12 +286,8 @@ async fn an_update_that_is_refused_leaves_no_permission_behind() {
 
     // Lambda may be the one that refuses, and not at once.
     let last = "POST /2015-03-31/functions/cognito-pinpoint-post-confirmation/policy";
-    let denying = Misbehaving::before(&account.cognito.url(), move |operation| match operation {
-        operation if operation == last => Conduct::error("403 Forbidden", "AccessDeniedException"),
-        _ => Conduct::Behave,
-    })
-    .await;
-    let errors = errors_of(&account.run_at(&denying.url(), "attach", &[]));
+    let conduct = Conduct::error("403 Forbidden", "AccessDeniedException");
+    let errors = errors_of(&account.attach_where(last, conduct).await);
     assert!(
         errors.contains("AddPermission") && errors.lines().count() == 1,
         "{errors}"
@@ -294,12 +300,8 @@ async fn an_update_that_is_refused_leaves_no_permission_behind() {
 async fn where_it_is_not_known_what_cognito_did_the_permissions_stay() {
     let account = Account::new().await;
     let before = account.pool().await;
-    let busy = Misbehaving::before(&account.cognito.url(), |operation| match operation {
-        "UpdateUserPool" => Conduct::error("400 Bad Request", "ConcurrentModificationException"),
-        _ => Conduct::Behave,
-    })
-    .await;
-    let output = account.run_at(&busy.url(), "attach", &[]);
+    let conduct = Conduct::error("400 Bad Request", "ConcurrentModificationException");
+    let output = account.attach_where("UpdateUserPool", conduct).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(
         errors_of(&output).contains("run the same again"),
@@ -309,12 +311,8 @@ async fn where_it_is_not_known_what_cognito_did_the_permissions_stay() {
     assert_eq!(account.pool().await, before);
     assert_eq!(account.permissions().await.len(), 3);
     // It is done, and nobody is told.
-    let losing = Misbehaving::before(&account.cognito.url(), |operation| match operation {
-        "UpdateUserPool" => Conduct::LoseAnswerAndClose,
-        _ => Conduct::Behave,
-    })
-    .await;
-    let output = account.run_at(&losing.url(), "attach", &[]);
+    let conduct = Conduct::LoseAnswerAndClose;
+    let output = account.attach_where("UpdateUserPool", conduct).await;
     assert!(output.status.success(), "{}", errors_of(&output));
     assert_eq!(account.permissions().await.len(), 3);
 }
@@ -325,13 +323,12 @@ async fn what_somebody_else_changes_meanwhile_is_not_undone() {
     let gate = Arc::new(Gate::default());
     let held = gate.clone();
     let first = "GET /2015-03-31/functions/cognito-pinpoint-pre-authentication/policy";
-    let slow = Misbehaving::before(&account.cognito.url(), move |operation| match operation {
-        operation if operation == first => Conduct::BehaveAfter(held.clone()),
-        _ => Conduct::Behave,
-    })
-    .await;
-    let (url, running) = (slow.url(), account.clone());
-    let attaching = tokio::task::spawn_blocking(move || running.run_at(&url, "attach", &[]));
+    let running = account.clone();
+    let attaching = tokio::spawn(async move {
+        running
+            .attach_where(first, Conduct::BehaveAfter(held))
+            .await
+    });
     gate.reached().await;
     account.fill().await;
     let theirs = account.pool().await;
@@ -351,14 +348,8 @@ async fn what_somebody_else_changes_meanwhile_is_not_undone() {
 async fn nothing_is_attached_that_cognito_may_not_invoke() {
     let account = Account::new().await;
     let permit = "POST /2015-03-31/functions/cognito-pinpoint-post-confirmation/policy";
-    let busy = Misbehaving::before(&account.cognito.url(), move |operation| match operation {
-        operation if operation == permit => {
-            Conduct::error("409 Conflict", "ResourceConflictException")
-        }
-        _ => Conduct::Behave,
-    })
-    .await;
-    let errors = errors_of(&account.run_at(&busy.url(), "attach", &[]));
+    let conduct = Conduct::error("409 Conflict", "ResourceConflictException");
+    let errors = errors_of(&account.attach_where(permit, conduct).await);
     assert!(
         errors.contains("may not invoke the function of PostConfirmation yet"),
         "{errors}"
@@ -372,12 +363,8 @@ async fn what_is_reset_is_told_also_where_the_answer_was_lost() {
     account
         .cognito
         .set(&account.pool, "CustomDomain", json!("auth.example.test"));
-    let losing = Misbehaving::before(&account.cognito.url(), |operation| match operation {
-        "UpdateUserPool" => Conduct::LoseAnswerAndClose,
-        _ => Conduct::Behave,
-    })
-    .await;
-    let errors = errors_of(&account.run_at(&losing.url(), "attach", &[]));
+    let conduct = Conduct::LoseAnswerAndClose;
+    let errors = errors_of(&account.attach_where("UpdateUserPool", conduct).await);
     assert!(
         errors.contains("CustomDomain was \"auth.example.test\" and is null"),
         "{errors}"

@@ -1,13 +1,13 @@
 //! The stack's deployment and destruction, in an emulator: what is told where something is wrong, and what is left.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::Client as Lambda;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use crate::support::command::{errors_of, json_of, python_program};
+use crate::support::command::{done, errors_of, json_of, python_program};
 use crate::support::ministack::Ministack;
 use crate::support::{FUNCTIONS, repository};
 
@@ -128,16 +128,6 @@ impl Deployment {
         let scanned = scan.table_name(format!("{STACK}-users")).send().await;
         scanned.unwrap().items.unwrap()
     }
-}
-
-fn done(command: &mut Command) -> Output {
-    let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        errors_of(&output)
-    );
-    output
 }
 
 /// A configuration that an environment variable is too short for.

@@ -2,14 +2,14 @@
 //! what a client does at Cognito arrives at Pinpoint and in the figures.
 
 use std::os::unix::fs::symlink;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::support::app::App;
 use crate::support::cognito::Cognito;
-use crate::support::command::{errors_of, figures_in_account, in_account, python_program};
+use crate::support::command::{done, errors_of, figures_in_account, in_account, python_program};
 use crate::support::ministack::Ministack;
 use crate::support::pinpoint::Pinpoint;
 use crate::support::{FUNCTIONS, binary, repository};
@@ -169,16 +169,6 @@ impl Stack {
             self.expire().await;
         }
     }
-}
-
-fn done(command: &mut Command) -> Output {
-    let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        errors_of(&output)
-    );
-    output
 }
 
 #[tokio::test(flavor = "multi_thread")]

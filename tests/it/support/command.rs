@@ -62,13 +62,18 @@ pub fn figures_in_account(url: &str) -> Value {
 
 /// What the command prints, if it succeeds.
 pub fn json_of(command: &mut Command) -> Value {
+    serde_json::from_slice(&done(command).stdout).unwrap()
+}
+
+/// Runs a command that must succeed.
+pub fn done(command: &mut Command) -> Output {
     let output = command.output().unwrap();
     assert!(
         output.status.success(),
         "{command:?}: {}",
         errors_of(&output)
     );
-    serde_json::from_slice(&output.stdout).unwrap()
+    output
 }
 
 /// What the command prints to standard error.
