@@ -1,32 +1,30 @@
 //! The AWS account that a command works on.
 
-use std::time::Duration;
-
-use aws::sdk::{self, NoAccount, Patience, Region, SdkConfig};
-use aws::user_pool::UserPool;
+use ::config::Config;
+use admin::account::{self, NoAccount};
+use admin::user_pool::UserPool;
+use aws::configuration::ConfigurationSource;
+use aws::sdk::{Patience, Region, SdkConfig};
 use cognito::user_pool::Description;
 use domain::ids::UserPoolId;
-use local::dynamodb::DynamoDbStore;
 
 use crate::Failure;
-
-/// How long one append may take, where nobody waits for it.
-pub const APPEND_BUDGET: Duration = Duration::from_secs(10);
+use crate::args::account::InstallationArgs;
 
 /// The account whose credentials are found here.
 pub async fn account() -> Result<SdkConfig, Failure> {
-    Ok(sdk::on_this_machine(Patience::BEHIND_THE_LOG, None).await?)
+    Ok(account::on_this_machine(Patience::BEHIND_THE_LOG, None).await?)
 }
 
 /// The account whose credentials are found here; where no Region is set, in the user pool's.
 pub async fn account_of(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
     let region = Region::new(pool.region().to_owned());
-    sdk::on_this_machine(Patience::BEHIND_THE_LOG, Some(region)).await
+    account::on_this_machine(Patience::BEHIND_THE_LOG, Some(region)).await
 }
 
 /// The account whose credentials are found here, in the user pool's Region, where its triggers are too.
 pub async fn account_beside(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
-    Ok(sdk::in_region_of(pool, &account_of(pool).await?))
+    Ok(account::in_region_of(pool, &account_of(pool).await?))
 }
 
 /// What a pool is.
@@ -40,8 +38,15 @@ pub async fn described(pool: &UserPool) -> Result<Description, Failure> {
     })
 }
 
-/// An embedded store in place of an account.
-pub fn embedded(store: DynamoDbStore) -> SdkConfig {
-    let answer = move |target: &str, body: &[u8]| store.answer(target, body);
-    sdk::in_process(answer, Patience::BEHIND_THE_LOG)
+/// The configuration of an installation, in a file or else where the functions have theirs, and the
+/// account that it is in. What can be told without the account is told first.
+pub async fn of_installation(of: &InstallationArgs) -> Result<(Config, SdkConfig), Failure> {
+    if let Some(file) = &of.config {
+        let config = crate::config::read(file)?;
+        return Ok((config, account_of(&of.user_pool_id).await?));
+    }
+    let config = ConfigurationSource::from_environment().read();
+    let config =
+        config.map_err(|error| Failure::Usage(format!("{error}; or give --config FILE")))?;
+    Ok((config, account_of(&of.user_pool_id).await?))
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use cognito::user_pool::Trigger;
 
 use crate::Failure;
-use crate::args::{AttachArgs, DetachArgs};
+use crate::args::account::{AttachArgs, DetachArgs};
 use change::Change;
 use pool_and_stack::PoolAndStack;
 

@@ -1,25 +1,26 @@
 //! `cognito-pinpoint config`: checks a configuration, or imports one from a user pool.
 
 mod check;
+#[cfg(feature = "account")]
 mod import;
 
 use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use aws::configuration::{ConfigurationError, Source};
-use aws::sdk::SdkConfig;
-use domain::config::Config;
+use ::config::Config;
 
 use crate::Failure;
-use crate::account::account_of;
-use crate::args::{ConfigCommand, InstallationArgs};
+use crate::args::ConfigCommand;
 
 /// Runs what was asked for.
 pub async fn run(command: ConfigCommand) -> Result<ExitCode, Failure> {
     match command {
         ConfigCommand::Check(args) => check::run(&args),
+        #[cfg(feature = "account")]
         ConfigCommand::Import(args) => import::run(&args).await,
+        #[cfg(not(feature = "account"))]
+        ConfigCommand::Import(_) => Err(crate::account::not_built()),
     }
 }
 
@@ -37,23 +38,4 @@ pub fn read(file: &Path) -> Result<Config, Failure> {
     })?;
     Config::from_json(&text)
         .map_err(|faults| Failure::Usage(format!("the configuration {name} is faulty:\n{faults}")))
-}
-
-/// The configuration of an installation, in a file or else where the functions have theirs, and the
-/// account that it is in. What can be told without the account is told first.
-pub async fn of_installation(of: &InstallationArgs) -> Result<(Config, SdkConfig), Failure> {
-    if let Some(file) = &of.config {
-        let config = read(file)?;
-        return Ok((config, account_of(&of.user_pool_id).await?));
-    }
-    let source = Source::from_environment()
-        .map_err(|error| Failure::Usage(format!("{error}; or give --config FILE")))?;
-    let sdk = account_of(&of.user_pool_id).await?;
-    let config = source.read(&sdk).await.map_err(|error| match error {
-        ConfigurationError::Unavailable(_) => Failure::from(error),
-        ConfigurationError::Nowhere
-        | ConfigurationError::Unreadable { .. }
-        | ConfigurationError::Faulty(_) => Failure::Usage(error.to_string()),
-    })?;
-    Ok((config, sdk))
 }

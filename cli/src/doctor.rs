@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::Failure;
 use crate::account::account_beside;
-use crate::args::{DoctorArgs, Format};
+use crate::args::Format;
+use crate::args::account::DoctorArgs;
 use evidence::Evidence;
 use findings::{Finding, State, findings};
 

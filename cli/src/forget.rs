@@ -2,20 +2,20 @@
 
 use std::process::ExitCode;
 
-use aws::erasure::AwsErasure;
-use aws::pinpoint::{PinpointDestination, Routes};
+use aws::erasure::DynamoErasure;
 use aws::sdk;
+use destinations::pinpoint::{PinpointDestination, Routes};
 use domain::auth_event::{UserKey, Who};
 use pipeline::forget::{Forgotten, LeftEndpoints, forget};
 
 use crate::Failure;
-use crate::args::ForgetArgs;
-use crate::config;
+use crate::account;
+use crate::args::account::ForgetArgs;
 
 /// Forgets the user in every project of the configuration, and in those that are named. Exit code 1 if
 /// nothing was known, or something is left.
 pub async fn run(args: ForgetArgs) -> Result<ExitCode, Failure> {
-    let (config, sdk) = config::of_installation(&args.of).await?;
+    let (config, sdk) = account::of_installation(&args.of).await?;
     let leave = if args.leave_endpoints {
         LeftEndpoints::LetGo
     } else {
@@ -27,7 +27,7 @@ pub async fn run(args: ForgetArgs) -> Result<ExitCode, Failure> {
     let endpoint = sdk::endpoint_from_environment("PINPOINT");
     let routes = Routes::new(config.into(), sdk, endpoint);
     let pinpoint = PinpointDestination::new(routes);
-    let erasure = AwsErasure::new(dynamodb, args.of.tables(), pinpoint);
+    let store = DynamoErasure::new(dynamodb, args.of.tables());
     let (mut known, mut left) = (false, false);
     for project in projects {
         let user = UserKey {
@@ -35,7 +35,7 @@ pub async fn run(args: ForgetArgs) -> Result<ExitCode, Failure> {
             pool: args.of.user_pool_id.clone(),
             who: Who::User(args.sub.clone()),
         };
-        let forgotten = forget(&user, leave, &erasure).await?;
+        let forgotten = forget(&user, leave, &store, &pinpoint).await?;
         tell(&user, &forgotten);
         known |= forgotten != Forgotten::default();
         left |= !forgotten.left.is_empty();

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use admin::functions::{EXPIRE_ATTEMPTS, Functions, PUBLISH_EVENTS};
 use aws::configuration;
-use aws::functions::{EXPIRE_ATTEMPTS, Functions, PUBLISH_EVENTS};
 use aws::sdk;
 use aws::tables::{TableNames, create_missing};
 use aws_lambda_events::dynamodb::Event;
@@ -23,8 +23,8 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
-use crate::account::embedded;
-use crate::args::LocalArgs;
+use crate::args::account::LocalArgs;
+use crate::data_folder::embedded;
 use crate::data_folder::{Checkpoint, lock, stores};
 use crate::{Failure, with_causes};
 

@@ -1,31 +1,38 @@
 //! The `cognito-pinpoint` command.
 
+#[cfg_attr(not(feature = "account"), path = "account_not_built.rs")]
 mod account;
 mod args;
+#[cfg(feature = "account")]
 mod attach;
 mod config;
 mod data_folder;
-mod days;
+#[cfg(feature = "account")]
 mod doctor;
 mod entries;
+#[cfg(feature = "account")]
 mod forget;
+#[cfg(feature = "account")]
 mod local_parts;
 mod metrics;
 mod pinpoint_local;
 mod progress;
 mod replay;
 mod spilled;
+#[cfg(feature = "account")]
 mod sync;
+mod table;
 mod text;
 
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use args::{Args, Command};
+use args::{AccountCommand, Args, Command};
 
 /// A replay is client and server in one process and allocates for both: this makes it a third faster.
 #[global_allocator]
@@ -34,6 +41,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// What is logged unless `RUST_LOG` says otherwise. Where credentials were looked for in vain is told in
 /// one line at the end.
 const LOGGED: &str = "warn,aws_config=off";
+
+/// How long one append may take, where nobody waits for it.
+const APPEND_BUDGET: Duration = Duration::from_secs(10);
 
 /// How a command that did not succeed ends.
 #[derive(Debug)]
@@ -46,6 +56,7 @@ enum Failure {
     NobodyReads,
 }
 
+#[cfg(feature = "account")]
 impl Failure {
     /// The same, and something more to be told.
     fn and(self, more: &str) -> Self {
@@ -109,24 +120,39 @@ async fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_env_filter(filter)
         .init();
-    let result = match args.command {
-        Command::Replay(args) => replay::run(args).await,
-        Command::Metrics(args) => metrics::run(args).await,
-        Command::Local(args) => local_parts::run(&args).await,
-        Command::PinpointLocal(args) => pinpoint_local::run(args).await,
-        Command::Config(command) => config::run(command).await,
-        Command::Sync(args) => sync::run(args).await,
-        Command::Attach(args) => attach::attach(&args).await,
-        Command::Detach(args) => attach::detach(&args).await,
-        Command::Doctor(args) => doctor::run(&args).await,
-        Command::Forget(args) => forget::run(args).await,
-    };
-    match result {
+    match run(args.command).await {
         Ok(code) => code,
         Err(Failure::Usage(problem)) => fail(&problem, 2),
         Err(Failure::Outside(problem)) => fail(&problem, 1),
         Err(Failure::NobodyReads) => ExitCode::SUCCESS,
     }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Replay(args) => replay::run(args).await,
+        Command::Metrics(args) => metrics::run(args).await,
+        Command::PinpointLocal(args) => pinpoint_local::run(args).await,
+        Command::Config(command) => config::run(command).await,
+        Command::OfAccount(command) => of_account(command).await,
+    }
+}
+
+#[cfg(feature = "account")]
+async fn of_account(command: AccountCommand) -> Result<ExitCode, Failure> {
+    match command {
+        AccountCommand::Local(args) => local_parts::run(&args).await,
+        AccountCommand::Sync(args) => sync::run(args).await,
+        AccountCommand::Attach(args) => attach::attach(&args).await,
+        AccountCommand::Detach(args) => attach::detach(&args).await,
+        AccountCommand::Doctor(args) => doctor::run(&args).await,
+        AccountCommand::Forget(args) => forget::run(args).await,
+    }
+}
+
+#[cfg(not(feature = "account"))]
+async fn of_account(_: AccountCommand) -> Result<ExitCode, Failure> {
+    Err(account::not_built())
 }
 
 fn fail(problem: &str, code: u8) -> ExitCode {

@@ -9,14 +9,16 @@ use aws::tables::TableNames;
 use domain::activity::DayRows;
 use domain::day::Day;
 use domain::ids::ProjectId;
+use figures::{SegmentObject, days, months};
 use local::dynamodb::DynamoDbStore;
 use serde::Serialize;
 
 use crate::Failure;
-use crate::account::{account, embedded};
+use crate::account::account;
 use crate::args::{MetricsArgs, MetricsFormat};
 use crate::data_folder::DYNAMODB_FILE;
-use crate::days::{SegmentObject, cells, days, months, table};
+use crate::data_folder::embedded;
+use crate::table::{cells, table};
 
 /// Prints the figures that were asked for.
 pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {

@@ -26,6 +26,7 @@ impl Progress {
     }
 
     /// Counts users, of about as many as there may be.
+    #[cfg(feature = "account")]
     pub fn of_users(what: &'static str, about: Option<u64>) -> Self {
         match about {
             Some(users) => Self::new(
@@ -53,6 +54,7 @@ impl Progress {
     }
 
     /// So many are done.
+    #[cfg(feature = "account")]
     pub fn set_position(&self, done: u64) {
         self.0.set_position(done);
     }

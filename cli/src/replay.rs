@@ -11,9 +11,9 @@ mod together;
 
 use std::process::ExitCode;
 
+use ::config::Config;
 use chrono::Utc;
 use cognito::Parsed;
-use domain::config::Config;
 
 use crate::Failure;
 use crate::args::ReplayArgs;

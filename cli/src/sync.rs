@@ -7,20 +7,20 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ::config::Config;
+use admin::user_pool::{PAGE, PageError, UserPage, UserPool};
 use aws::event_log::DynamoEventLog;
 use aws::sdk;
-use aws::user_pool::{PAGE, PageError, UserPage, UserPool};
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::config::Config;
 use domain::ids::ClientId;
 use pipeline::sync::{Plan, Walk, append};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::APPEND_BUDGET;
 use crate::Failure;
-use crate::account::APPEND_BUDGET;
-use crate::args::SyncArgs;
-use crate::config;
+use crate::account;
+use crate::args::account::SyncArgs;
 use crate::progress::Progress;
 use place::Place;
 use tally::Tally;
@@ -31,7 +31,7 @@ const LAG: TimeDelta = TimeDelta::minutes(1);
 /// Walks the pool, from where an interrupted walk ended.
 pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
     let place = Place::of(&args)?;
-    let (config, sdk) = config::of_installation(&args.of).await?;
+    let (config, sdk) = account::of_installation(&args.of).await?;
     let dynamodb = sdk::dynamodb(&sdk);
     let tables = args.of.tables();
     let pool = UserPool::new(&sdk, args.of.user_pool_id.clone());

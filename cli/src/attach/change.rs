@@ -2,7 +2,7 @@
 
 use cognito::user_pool::{LambdaConfig, Trigger};
 
-use crate::days::table;
+use crate::table::table;
 
 /// A change of a pool's triggers.
 pub struct Change {

@@ -4,15 +4,15 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use aws::functions::{self, Functions};
-use aws::user_pool::{UpdateError, UserPool};
+use admin::functions::{self, Functions};
+use admin::user_pool::{UpdateError, UserPool};
 use cognito::user_pool::{Description, LambdaConfig, Trigger};
 use serde_json::Value;
 use tokio::time::sleep;
 
 use super::change::Change;
 use crate::account::{account_beside, described};
-use crate::args::StackArgs;
+use crate::args::account::StackArgs;
 use crate::{Failure, with_causes};
 
 /// How often, and how long apart, a pool is read until it is as it was made.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
-use domain::config::{ClientConfig, FederatedUsers, ProjectRegion, UserDataSharing};
+use config::{ClientConfig, FederatedUsers, ProjectRegion, UserDataSharing};
 use domain::ids::{ClientId, UserPoolId};
 use serde::Serialize;
 
 use crate::Failure;
 use crate::args::{ConfigCheckArgs, Format};
-use crate::days::table;
+use crate::table::table;
 
 /// What the clients have that are not named.
 const DEFAULT: &str = "(default)";

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use aws::user_pool::{AppClient, UserPool};
-use domain::config::Config;
+use admin::user_pool::{AppClient, UserPool};
+use config::Config;
 use serde_json::{Map, Value, json};
 
 use crate::Failure;

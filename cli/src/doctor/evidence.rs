@@ -3,22 +3,22 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws::cloudwatch::{CloudWatch, Metric};
-use aws::configuration::{ConfigurationError, Source};
-use aws::functions::{
+use admin::cloudwatch::{CloudWatch, Metric};
+use admin::functions::{
     self, EXPIRE_ATTEMPTS, EventSourceMapping, Function, Functions, PUBLISH_EVENTS, Policy,
 };
+use admin::user_pool::UserPool;
+use aws::configuration::{ConfigurationError, ConfigurationSource};
 use aws::sdk::{self, SdkConfig};
 use aws::tables::{self, Table, TableNames};
-use aws::user_pool::UserPool;
 use cognito::user_pool::{Description, Trigger};
-use domain::config::Config;
+use config::Config;
 use domain::ids::ClientId;
 use pipeline::ports::PortError;
 
 use crate::Failure;
 use crate::account::described;
-use crate::args::StackArgs;
+use crate::args::account::StackArgs;
 
 /// How far back lags and calls are looked at.
 const LATELY: Duration = Duration::from_secs(15 * 60);
@@ -86,7 +86,7 @@ impl Evidence {
         Ok(Self {
             pool: description,
             clients: pool.client_ids().await,
-            functions: deployed(sdk, &functions).await,
+            functions: deployed(&functions).await,
             policies: policies(&functions).await,
             tables: all_tables(sdk, &of.stack).await,
             mappings: functions.event_source_mappings(PUBLISH_EVENTS).await,
@@ -113,15 +113,12 @@ impl Evidence {
     }
 }
 
-async fn deployed(
-    sdk: &SdkConfig,
-    functions: &Functions,
-) -> Vec<(&'static str, Looked<Option<Deployed>>)> {
+async fn deployed(functions: &Functions) -> Vec<(&'static str, Looked<Option<Deployed>>)> {
     let mut all = Vec::new();
     for name in names() {
         let found = match functions.find(name).await {
             Ok(Some(function)) => Ok(Some(Deployed {
-                configuration: configuration(sdk, name, &function).await,
+                configuration: configuration(name, &function),
             })),
             Ok(None) => Ok(None),
             Err(error) => Err(error),
@@ -131,19 +128,9 @@ async fn deployed(
     all
 }
 
-async fn configuration(
-    sdk: &SdkConfig,
-    name: &str,
-    function: &Function,
-) -> Option<Result<Config, ConfigurationError>> {
-    if name == EXPIRE_ATTEMPTS {
-        return None;
-    }
-    let source = Source::from_variables(|name| function.environment.get(name).cloned());
-    Some(match source {
-        Ok(source) => source.read(sdk).await,
-        Err(nowhere) => Err(nowhere),
-    })
+fn configuration(name: &str, function: &Function) -> Option<Result<Config, ConfigurationError>> {
+    let variable = |name: &str| function.environment.get(name).cloned();
+    (name != EXPIRE_ATTEMPTS).then(|| ConfigurationSource::from_variables(variable).read())
 }
 
 async fn policies(functions: &Functions) -> Vec<(Trigger, Looked<Policy>)> {

@@ -3,10 +3,10 @@
 #[cfg(test)]
 mod tests;
 
+use admin::functions::{self, EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
 use aws::configuration::ConfigurationError;
-use aws::functions::{self, EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
 use cognito::user_pool::Trigger;
-use domain::config::Config;
+use config::Config;
 use domain::ids::UserPoolId;
 
 use super::evidence::{Deployed, Evidence, Looked};
@@ -198,9 +198,6 @@ fn configuration(evidence: &Evidence) -> Vec<Finding> {
                     found.push(wrong(SUBJECT, text, mend()));
                 }
                 whole = Some(config);
-            }
-            Some(Err(error @ ConfigurationError::Unavailable(_))) => {
-                found.push(unknown(SUBJECT, error));
             }
             Some(Err(ConfigurationError::Faulty(faults))) => {
                 let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();

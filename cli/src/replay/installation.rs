@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use aws::event_log::DynamoEventLog;
 use aws::metrics::DynamoMetrics;
-use aws::pinpoint::{PinpointDestination, Routes};
 use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
+use config::Config;
+use destinations::pinpoint::{PinpointDestination, Routes};
+use domain::auth_event::AttemptWindow;
 use domain::auth_event::AuthEvent;
-use domain::config::{AttemptWindow, Config};
 use local::clock::{Clock, VirtualClock};
 use local::dynamodb::Served;
 use local::pinpoint::{AppCreation, EventMark, Store, serve};
@@ -25,8 +26,9 @@ use tokio::task::JoinSet;
 
 use super::outcomes::Outcomes;
 use super::publisher::{BATCH, Publisher, Publishing};
+use crate::APPEND_BUDGET;
 use crate::Failure;
-use crate::account::{APPEND_BUDGET, embedded};
+use crate::data_folder::embedded;
 use crate::data_folder::{Checkpoint, lock, stores};
 use crate::entries::Entry;
 

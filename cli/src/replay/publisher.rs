@@ -2,11 +2,11 @@
 //! attempts expired as the schedule has it done.
 
 use aws::event_log::DynamoEventLog;
-use aws::pinpoint::PinpointDestination;
 use aws::stream::publish_batch;
 use aws::users::DynamoUserStates;
 use aws_lambda_events::dynamodb::Event;
 use chrono::{DateTime, Utc};
+use destinations::pinpoint::PinpointDestination;
 use local::dynamodb::TableStream;
 use pipeline::expire::expire;
 use pipeline::publish::{Judged, Verdict};

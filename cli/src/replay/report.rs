@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use domain::analytics_event::AnalyticsEventType;
 use domain::day::Day;
+use figures::{DayObject, days};
 use serde::Serialize;
 
 use super::Taken;
@@ -13,8 +14,8 @@ use super::installation::Replayed;
 use super::outcomes::Outcomes;
 use crate::Failure;
 use crate::args::Format;
-use crate::days::{DayObject, cells, days, table};
 use crate::entries::Rejected;
+use crate::table::{cells, table};
 use crate::text::listed;
 
 /// The columns of a project's table.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tally::Tally;
 use crate::Failure;
-use crate::args::SyncArgs;
+use crate::args::account::SyncArgs;
 use crate::text::replace;
 
 /// Where a walk is.

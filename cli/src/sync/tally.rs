@@ -7,7 +7,8 @@ use pipeline::sync::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
-use crate::args::{Format, SyncArgs};
+use crate::args::Format;
+use crate::args::account::SyncArgs;
 use crate::text::listed;
 
 /// What came of a walk so far.

@@ -1,94 +1,63 @@
-//! Where the configuration comes from: the environment, a file, or a parameter of SSM, since a
-//! function's environment variables hold 4 KB in all.
+//! Where a function's configuration comes from: it travels with the deployment, in the environment where it is
+//! small, else in a file. Nothing is asked for at a cold start.
 
-use aws_config::SdkConfig;
-use domain::config::{Config, ConfigFaults};
-use pipeline::ports::PortError;
-
-use crate::sdk::{endpoint_from_environment, port_error};
+use config::{Config, ConfigFaults};
 
 /// The configuration itself.
 pub const INLINE: &str = "ANALYTICS_CONFIG";
 /// The path of a file that holds it.
 pub const FILE: &str = "ANALYTICS_CONFIG_FILE";
-/// The name of an SSM parameter that holds it.
-pub const PARAMETER: &str = "ANALYTICS_CONFIG_PARAMETER";
+/// The file unless another is named: where Lambda unpacks a layer.
+pub const LAYER_FILE: &str = "/opt/analytics-config.json";
 
 /// Where a configuration is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Source {
+pub enum ConfigurationSource {
     /// Here.
     Inline(String),
     /// In a file.
     File(String),
-    /// In an SSM parameter of this name.
-    Parameter(String),
 }
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
-    /// Nothing says where it is.
-    #[error("there is no configuration: none of {INLINE}, {FILE} and {PARAMETER} is set")]
-    Nowhere,
     /// The file cannot be read.
-    #[error("the configuration {file} cannot be read: {source}")]
+    #[error("the configuration {file} cannot be read: {source}; set {INLINE} or {FILE}")]
     Unreadable {
         /// Its path.
         file: String,
         /// Why.
         source: std::io::Error,
     },
-    /// The parameter cannot be had: it may be later.
-    #[error("the configuration cannot be had: {0}")]
-    Unavailable(#[from] PortError),
     /// It is faulty.
     #[error("the configuration is faulty:\n{0}")]
     Faulty(#[from] ConfigFaults),
 }
 
-impl ConfigurationError {
-    /// If trying again may help.
-    pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Unavailable(_) => true,
-            Self::Nowhere | Self::Unreadable { .. } | Self::Faulty(_) => false,
-        }
-    }
-}
-
-impl Source {
-    /// What the environment says: the first of the three that is set and not empty.
-    ///
-    /// # Errors
-    ///
-    /// If it says nothing.
-    pub fn from_environment() -> Result<Self, ConfigurationError> {
+impl ConfigurationSource {
+    /// What the environment says: the first of the two variables that is set and not empty, else
+    /// [`LAYER_FILE`].
+    pub fn from_environment() -> Self {
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
     /// What these environment variables say.
-    ///
-    /// # Errors
-    ///
-    /// If they say nothing.
-    pub fn from_variables(
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigurationError> {
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());
-        let inline = set(INLINE).map(Self::Inline);
-        let file = || set(FILE).map(Self::File);
-        let parameter = || set(PARAMETER).map(Self::Parameter);
-        let first = inline.or_else(file).or_else(parameter);
-        first.ok_or(ConfigurationError::Nowhere)
+        match (set(INLINE), set(FILE)) {
+            (Some(text), _) => Self::Inline(text),
+            (None, Some(file)) => Self::File(file),
+            (None, None) => Self::File(LAYER_FILE.to_owned()),
+        }
     }
 
     /// Reads the configuration.
     ///
     /// # Errors
     ///
-    /// If it cannot be had, or is faulty.
-    pub async fn read(&self, sdk: &SdkConfig) -> Result<Config, ConfigurationError> {
+    /// If it cannot be read, or is faulty.
+    pub fn read(&self) -> Result<Config, ConfigurationError> {
         let text = match self {
             Self::Inline(text) => text.clone(),
             Self::File(file) => {
@@ -97,32 +66,7 @@ impl Source {
                     source,
                 })?
             }
-            Self::Parameter(name) => parameter(name, sdk).await?,
         };
         Ok(Config::from_json(&text)?)
     }
-}
-
-/// The value of an SSM parameter, decrypted if it is a SecureString.
-async fn parameter(name: &str, sdk: &SdkConfig) -> Result<String, PortError> {
-    let mut config = aws_sdk_ssm::config::Builder::from(sdk);
-    if let Some(endpoint) = endpoint_from_environment("SSM") {
-        config.set_endpoint_url(Some(endpoint));
-    }
-    let client = aws_sdk_ssm::Client::from_conf(config.build());
-    let got = client
-        .get_parameter()
-        .name(name)
-        .with_decryption(true)
-        .send()
-        .await;
-    let got = got.map_err(|error| port_error("GetParameter", name, error))?;
-    let value = got.parameter.and_then(|parameter| parameter.value);
-    value.ok_or_else(|| {
-        port_error(
-            "GetParameter",
-            name,
-            std::io::Error::other("it has no value"),
-        )
-    })
 }

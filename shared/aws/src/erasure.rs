@@ -1,15 +1,11 @@
-//! Erasing what is kept of a user: in the event log, in the users table, and at Pinpoint.
+//! Erasing what is kept of a user in the event log and in the users table.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::auth_event::UserKey;
-use domain::endpoint::OwnedEndpoint;
 use futures::{StreamExt, TryStreamExt};
-use pipeline::ports::{
-    EndpointErased, Erasure, PortError, StateErased, UserStates, VersionedState,
-};
+use pipeline::ports::{PortError, StateErased, UserErasure, UserStates, VersionedState};
 
-use crate::pinpoint::PinpointDestination;
 use crate::record::user_key_text;
 use crate::sdk::port_error;
 use crate::tables::{EVENT_ID, TableNames, USER};
@@ -18,23 +14,21 @@ use crate::users::DynamoUserStates;
 /// How many items are deleted at a time.
 const CONCURRENT_DELETES: usize = 16;
 
-/// What is kept of users, in these tables and at Pinpoint.
+/// What is kept of users in these tables.
 #[derive(Debug)]
-pub struct AwsErasure {
+pub struct DynamoErasure {
     client: Client,
     tables: TableNames,
     states: DynamoUserStates,
-    pinpoint: PinpointDestination,
 }
 
-impl AwsErasure {
+impl DynamoErasure {
     /// Erases there.
-    pub fn new(client: Client, tables: TableNames, pinpoint: PinpointDestination) -> Self {
+    pub fn new(client: Client, tables: TableNames) -> Self {
         Self {
             states: DynamoUserStates::new(client.clone(), tables.clone()),
             client,
             tables,
-            pinpoint,
         }
     }
 
@@ -51,18 +45,10 @@ impl AwsErasure {
     }
 }
 
-impl Erasure for AwsErasure {
+impl UserErasure for DynamoErasure {
     async fn state(&self, user: &UserKey) -> Result<Option<VersionedState>, PortError> {
         let mut loaded = self.states.load(std::slice::from_ref(user)).await?;
         loaded.remove(user).transpose()
-    }
-
-    async fn erase_endpoint(
-        &self,
-        user: &UserKey,
-        endpoint: &OwnedEndpoint,
-    ) -> Result<EndpointErased, PortError> {
-        self.pinpoint.erase(user, endpoint).await
     }
 
     async fn erase_events(&self, user: &UserKey) -> Result<u64, PortError> {

@@ -1,23 +1,15 @@
-//! The one crate that names AWS SDKs: the ports of `pipeline` on DynamoDB, Pinpoint and Cognito, and the
-//! Lambda handlers that put them to use.
+//! DynamoDB and Lambda: the event log, the users, the metrics, and the handlers. Of AWS's SDKs it names
+//! DynamoDB's alone, so that a trigger builds and links no other.
 
-pub mod assume_role;
-#[cfg(feature = "commands")]
-pub mod cloudwatch;
 pub mod configuration;
 pub mod erasure;
 pub mod event_log;
-#[cfg(feature = "commands")]
-pub mod functions;
 pub mod lambda;
 pub mod metrics;
-pub mod pinpoint;
 pub mod sdk;
 pub mod stream;
 pub mod tables;
 pub mod telemetry;
-#[cfg(feature = "commands")]
-pub mod user_pool;
 pub mod users;
 
 mod record;

@@ -5,14 +5,10 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-pub use aws_config::{Region, SdkConfig};
-use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
-    Credentials, ProvideCredentials, SharedCredentialsProvider, SharedHttpClient,
+    BehaviorVersion, Credentials, SharedCredentialsProvider, SharedHttpClient,
 };
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
@@ -26,7 +22,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use domain::ids::UserPoolId;
+pub use aws_types::SdkConfig;
+pub use aws_types::region::Region;
 use pipeline::ports::PortError;
 
 /// How long calls may take.
@@ -66,70 +63,20 @@ impl Patience {
 /// that nothing is read or asked for at a cold start.
 pub fn in_lambda(patience: Patience) -> SdkConfig {
     let region = std::env::var("AWS_REGION").or_else(|_| std::env::var("AWS_DEFAULT_REGION"));
-    let provider = EnvironmentVariableCredentialsProvider::new();
-    let config = SdkConfig::builder()
+    let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(region.ok().map(Region::new))
-        .credentials_provider(SharedCredentialsProvider::new(provider));
+        .region(region.ok().map(Region::new));
+    config.set_credentials_provider(credentials_from_environment());
     with_patience(config.build(), patience)
 }
 
-/// Why a command on somebody's machine cannot begin.
-#[derive(Debug, thiserror::Error)]
-pub enum NoAccount {
-    /// There are no credentials.
-    #[error(
-        "no AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
-         after `aws sso login`, run `eval \"$(aws configure export-credentials --format env)\"`"
-    )]
-    NoCredentials,
-    /// They are somewhere, and cannot be had.
-    #[error(
-        "the AWS credentials cannot be had: look at AWS_PROFILE, and at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-    )]
-    Credentials(#[source] CredentialsError),
-    /// There is no Region.
-    #[error("no AWS Region was found: set AWS_REGION to the one that the tables are in")]
-    Region,
-}
-
-/// The configuration of a command on somebody's machine: the usual chains of credentials and Regions,
-/// and where these know no Region, `region`.
-///
-/// # Errors
-///
-/// If there are no credentials, or there is no Region.
-pub async fn on_this_machine(
-    patience: Patience,
-    region: Option<Region>,
-) -> Result<SdkConfig, NoAccount> {
-    let found = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client())
-        .load()
-        .await;
-    let region = found
-        .region()
-        .cloned()
-        .or(region)
-        .ok_or(NoAccount::Region)?;
-    let config = with_patience(found.into_builder().region(region).build(), patience);
-    let provider = config
-        .credentials_provider()
-        .ok_or(NoAccount::NoCredentials)?;
-    match provider.provide_credentials().await {
-        Ok(_) => Ok(config),
-        Err(CredentialsError::CredentialsNotLoaded(_)) => Err(NoAccount::NoCredentials),
-        Err(error) => Err(NoAccount::Credentials(error)),
-    }
-}
-
-/// The same in the Region that a user pool's id begins with, if it does.
-pub fn in_region_of(pool: &UserPoolId, config: &SdkConfig) -> SdkConfig {
-    let builder = config.clone().into_builder();
-    match domain::region::Region::parse(pool.region()) {
-        Ok(region) => builder.region(Region::new(region.to_string())).build(),
-        Err(_) => builder.build(),
-    }
+/// Lambda gives an environment its credentials once, for as long as it lives.
+fn credentials_from_environment() -> Option<SharedCredentialsProvider> {
+    let key = std::env::var("AWS_ACCESS_KEY_ID").ok()?;
+    let secret = std::env::var("AWS_SECRET_ACCESS_KEY").ok()?;
+    let token = std::env::var("AWS_SESSION_TOKEN").ok();
+    let credentials = Credentials::new(key, secret, token, None, "the environment");
+    Some(SharedCredentialsProvider::new(credentials))
 }
 
 /// The configuration for a server in this process, which asks for no real credentials.
@@ -190,7 +137,8 @@ pub fn endpoint_from_environment(service: &str) -> Option<String> {
         .filter(|url| !url.is_empty())
 }
 
-fn with_patience(config: SdkConfig, patience: Patience) -> SdkConfig {
+/// The configuration with our own transport, time-outs and retries.
+pub fn with_patience(config: SdkConfig, patience: Patience) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(patience.connect)
         .read_timeout(patience.attempt)
@@ -212,7 +160,8 @@ fn with_patience(config: SdkConfig, patience: Patience) -> SdkConfig {
         .build()
 }
 
-fn http_client() -> SharedHttpClient {
+/// The transport of every SDK here.
+pub fn http_client() -> SharedHttpClient {
     Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https()
@@ -234,7 +183,7 @@ const LONGEST_DESCRIPTION: usize = 1_000;
 
 /// What went wrong with its causes, short enough to be logged. An SDK error's own text is
 /// `service error` and no more; where its causes say no more either, all that is known of it is told.
-pub(crate) fn describe(error: &dyn std::error::Error) -> String {
+pub fn describe(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let mut text = causes
         .map(ToString::to_string)
@@ -251,7 +200,7 @@ pub(crate) fn describe(error: &dyn std::error::Error) -> String {
 }
 
 /// What a port reports when an SDK call has failed.
-pub(crate) fn port_error<E>(operation: &'static str, what: &str, error: E) -> PortError
+pub fn port_error<E>(operation: &'static str, what: &str, error: E) -> PortError
 where
     E: std::error::Error + Send + Sync + 'static,
 {

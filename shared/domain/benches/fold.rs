@@ -7,8 +7,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use divan::counter::ItemsCount;
+use domain::auth_event::AttemptWindow;
 use domain::auth_event::{AuthEvent, AuthEventKind, Position, UserKey, Who};
-use domain::config::AttemptWindow;
 use domain::contact::{ContactDetails, EmailAddress, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;

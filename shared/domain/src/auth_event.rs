@@ -2,9 +2,8 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::AttemptWindow;
 use crate::contact::ContactDetails;
 use crate::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use crate::metadata::AppMetadata;
@@ -131,5 +130,38 @@ mod tests {
         ] {
             assert_eq!(at.covers(&other), covered, "{at:?} {other:?}");
         }
+    }
+}
+
+/// How long after its beginning an authentication can still succeed: 1 to 86,400 seconds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct AttemptWindow(u32);
+
+impl AttemptWindow {
+    /// The longest window there may be (seconds).
+    pub const LONGEST: u32 = 86_400;
+
+    /// A window of so many seconds; `None` unless that is 1 to 86,400.
+    pub fn from_seconds(seconds: u32) -> Option<Self> {
+        (1..=Self::LONGEST)
+            .contains(&seconds)
+            .then_some(Self(seconds))
+    }
+
+    /// The window in seconds.
+    pub fn as_seconds(self) -> u32 {
+        self.0
+    }
+
+    /// The window as a difference between times.
+    pub fn as_delta(self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.0))
+    }
+}
+
+/// 210 seconds: the 3 minutes that Cognito gives a challenge by default, and half a minute to spare.
+impl Default for AttemptWindow {
+    fn default() -> Self {
+        Self(210)
     }
 }

@@ -6,12 +6,10 @@
 pub mod activity;
 pub mod analytics_event;
 pub mod auth_event;
-pub mod config;
 pub mod contact;
 pub mod day;
 pub mod endpoint;
 pub mod ids;
 pub mod metadata;
-pub mod region;
 pub mod segment;
 pub mod user_state;

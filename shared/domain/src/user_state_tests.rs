@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use notation::*;
 
 use super::*;
-use crate::config::AttemptWindow;
+use crate::auth_event::AttemptWindow;
 
 /// Folds the events, and compares everything that came of them.
 fn check(events: &[AuthEvent], expected: &[&str]) {

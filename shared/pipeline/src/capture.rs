@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use cognito::{Attributes, Parsed, TriggerError, TriggerEvent, TriggerSource};
+use config::{ClientConfig, Config, FederatedUsers};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
-use domain::config::{ClientConfig, Config, FederatedUsers};
 use domain::contact::ContactDetails;
 use domain::ids::EventId;
 use domain::metadata::AppMetadata;

@@ -2,7 +2,7 @@
 //! lets it be looked at.
 
 use cognito::Attributes;
-use domain::config::{ClientConfig, UserDataSharing};
+use config::{ClientConfig, UserDataSharing};
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 
 use crate::outcome::LeftOut;

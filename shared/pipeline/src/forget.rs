@@ -3,7 +3,7 @@
 use domain::auth_event::UserKey;
 use domain::endpoint::OwnedEndpoint;
 
-use crate::ports::{EndpointErased, Erasure, PortError, StateErased};
+use crate::ports::{EndpointErased, EndpointErasure, PortError, StateErased, UserErasure};
 
 /// How often it begins anew when something new is published of the user meanwhile.
 const TRIES: u32 = 5;
@@ -40,23 +40,25 @@ pub struct Forgotten {
 pub async fn forget(
     user: &UserKey,
     left: LeftEndpoints,
-    erasure: &impl Erasure,
+    store: &impl UserErasure,
+    destinations: &impl EndpointErasure,
 ) -> Result<Forgotten, PortError> {
     let mut events = 0;
     for _ in 0..TRIES {
-        let known = erasure.state(user).await?;
+        let known = store.state(user).await?;
         let endpoints = known.as_ref().map(|known| known.state.endpoints(user));
-        let mut forgotten = erase_endpoints(user, &endpoints.unwrap_or_default(), erasure).await?;
+        let mut forgotten =
+            erase_endpoints(user, &endpoints.unwrap_or_default(), destinations).await?;
         if left == LeftEndpoints::KeepState && !forgotten.left.is_empty() {
             return Ok(forgotten);
         }
-        events += erasure.erase_events(user).await?;
+        events += store.erase_events(user).await?;
         forgotten.events = events;
         let Some(known) = known else {
             return Ok(forgotten);
         };
         forgotten.state = true;
-        match erasure.erase_state(user, known.version).await? {
+        match store.erase_state(user, known.version).await? {
             StateErased::Done => return Ok(forgotten),
             StateErased::WrittenSince => {}
         }
@@ -71,11 +73,11 @@ pub async fn forget(
 async fn erase_endpoints(
     user: &UserKey,
     endpoints: &[OwnedEndpoint],
-    erasure: &impl Erasure,
+    destinations: &impl EndpointErasure,
 ) -> Result<Forgotten, PortError> {
     let mut forgotten = Forgotten::default();
     for endpoint in endpoints {
-        match erasure.erase_endpoint(user, endpoint).await? {
+        match destinations.erase_endpoint(user, endpoint).await? {
             EndpointErased::Done => forgotten.endpoints += 1,
             EndpointErased::Nothing => {}
             EndpointErased::Left(why) => forgotten.left.push((endpoint.clone(), why)),

@@ -94,7 +94,7 @@ pub struct Commit {
 }
 
 /// The places that analytics events and endpoints are sent to.
-pub trait Destinations {
+pub trait Destinations: Sync {
     /// Delivers what came of each user's events. The results are in the order of the deliveries.
     fn deliver(&self, deliveries: &[Delivery]) -> impl Future<Output = Vec<Delivered>> + Send;
 }
@@ -122,20 +122,13 @@ pub enum Delivered {
     Failed,
 }
 
-/// What is kept of a user, here and at the destinations, as far as it can be erased.
-pub trait Erasure {
+/// What is kept of a user here, as far as it can be erased.
+pub trait UserErasure {
     /// The user's state; `None` if there is none.
     fn state(
         &self,
         user: &UserKey,
     ) -> impl Future<Output = Result<Option<VersionedState>, PortError>> + Send;
-
-    /// Opts an endpoint out and empties it, if it is the user's still.
-    fn erase_endpoint(
-        &self,
-        user: &UserKey,
-        endpoint: &OwnedEndpoint,
-    ) -> impl Future<Output = Result<EndpointErased, PortError>> + Send;
 
     /// Deletes the user's events from the log, and gives their number.
     fn erase_events(&self, user: &UserKey) -> impl Future<Output = Result<u64, PortError>> + Send;
@@ -146,6 +139,16 @@ pub trait Erasure {
         user: &UserKey,
         version: u64,
     ) -> impl Future<Output = Result<StateErased, PortError>> + Send;
+}
+
+/// What destinations keep of a user, as far as it can be erased.
+pub trait EndpointErasure {
+    /// Opts an endpoint out and empties it, if it is the user's still.
+    fn erase_endpoint(
+        &self,
+        user: &UserKey,
+        endpoint: &OwnedEndpoint,
+    ) -> impl Future<Output = Result<EndpointErased, PortError>> + Send;
 }
 
 /// What came of emptying an endpoint.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use cognito::Attributes;
+use config::{ClientConfig, Config, UserDataSharing};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
-use domain::config::{ClientConfig, Config, UserDataSharing};
 use domain::contact::ContactDetails;
 use domain::endpoint::ContactUpdate;
 use domain::ids::{ClientId, EventId, ProjectId, UserPoolId};

@@ -1,4 +1,4 @@
-use aws::functions::Policy;
+use admin::functions::Policy;
 use aws::tables::Table;
 use cognito::user_pool::Description;
 use domain::ids::ClientId;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::auth_event::AttemptWindow;
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
-use domain::config::AttemptWindow;
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::activity::ActiveDays;
+use domain::auth_event::AttemptWindow;
 use domain::auth_event::Position;
-use domain::config::AttemptWindow;
 use domain::day::Day;
 use domain::endpoint::Fingerprint;
 use domain::ids::{ClientId, EndpointId, EventId};

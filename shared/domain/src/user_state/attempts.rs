@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::auth_event::AttemptWindow;
 use crate::auth_event::AuthEvent;
-use crate::config::AttemptWindow;
 use crate::ids::{ClientId, EventId};
 use crate::metadata::AppMetadata;
 

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::*;
+use crate::auth_event::AttemptWindow;
 use crate::auth_event::Who;
-use crate::config::AttemptWindow;
 use crate::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use crate::endpoint::{
     Channel, ContactChange, ContactUpdate, DeviceEndpoint, Fingerprint, contact_endpoint_id,

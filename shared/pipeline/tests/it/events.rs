@@ -1,8 +1,8 @@
 //! Auth events of one project, and records of them.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::auth_event::AttemptWindow;
 use domain::auth_event::{AuthEvent, AuthEventKind, Position, UserKey, Who};
-use domain::config::AttemptWindow;
 use domain::contact::{ContactDetails, EmailAddress, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;

@@ -1,7 +1,8 @@
 //! What each payload stands for.
 
+use config::Config;
+use domain::auth_event::AttemptWindow;
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
-use domain::config::{AttemptWindow, Config};
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;

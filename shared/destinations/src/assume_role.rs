@@ -2,8 +2,8 @@
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{Region, SdkConfig};
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
-use domain::config::Role;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use config::Role;
 
 /// What sessions are called in CloudTrail.
 const SESSION_NAME: &str = "cognito-pinpoint";

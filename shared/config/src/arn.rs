@@ -1,8 +1,8 @@
 //! The two kinds of ARN that a configuration holds.
 
-use super::read::application_id;
-use crate::ids::ProjectId;
+use super::application_id::application_id;
 use crate::region::Region;
+use domain::ids::ProjectId;
 
 /// What the ARN of a Pinpoint project says.
 pub(super) struct ProjectArn {

@@ -7,12 +7,12 @@ use aws_sdk_pinpoint::types::EndpointResponse;
 use domain::auth_event::UserKey;
 use domain::endpoint::{OwnedEndpoint, OwnedKind};
 use domain::ids::Sub;
-use pipeline::ports::{EndpointErased, PortError};
+use pipeline::ports::{EndpointErased, EndpointErasure, PortError};
 
 use super::PinpointDestination;
 use super::reply::{self, Judgement};
 use super::request::{self, Address};
-use crate::sdk::{describe, port_error};
+use aws::sdk::{describe, port_error};
 
 /// What reading an endpoint tells.
 enum Read {
@@ -24,14 +24,9 @@ enum Read {
     Forbidden,
 }
 
-impl PinpointDestination {
-    /// Erases an endpoint of a user. Where the project's configuration sends nothing to Pinpoint, there
-    /// is nothing to erase.
-    ///
-    /// # Errors
-    ///
-    /// If Pinpoint may take it later.
-    pub async fn erase(
+impl EndpointErasure for PinpointDestination {
+    /// Where the project's configuration sends nothing to Pinpoint, there is nothing to erase.
+    async fn erase_endpoint(
         &self,
         user: &UserKey,
         endpoint: &OwnedEndpoint,
@@ -59,7 +54,9 @@ impl PinpointDestination {
             ) => self.empty(&client, (user, endpoint), read).await,
         }
     }
+}
 
+impl PinpointDestination {
     async fn empty(
         &self,
         client: &Client,

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::application_id::application_id;
 use super::arn::{ProjectArn, RoleArn, project_arn, role_arn};
 use super::json::Json;
 use super::object::{Faults, Object, Path, suggestion};
@@ -11,11 +12,8 @@ use super::{
     AttemptWindow, ClientConfig, Config, ConfigFaults, Destination, FederatedUsers, ProjectRegion,
     Role, UserDataSharing,
 };
-use crate::ids::{ClientId, ProjectId};
 use crate::region::Region;
-
-/// Of a Pinpoint application id, in characters.
-pub(super) const APPLICATION_ID_LENGTH: usize = 32;
+use domain::ids::{ClientId, ProjectId};
 
 const FIELDS: [&str; 2] = ["Clients", "Default"];
 
@@ -143,25 +141,6 @@ fn check_agreement(arn: &ProjectArn, region: &Region, path: &Path, faults: &mut 
             path,
             format!("is {region}, but ApplicationArn is in {arn_region}; remove one"),
         );
-    }
-}
-
-/// Reads a Pinpoint application id; the error is the problem's text. Pinpoint's own are in lower
-/// case; Cognito takes either, so upper case is made lower.
-/// Reads a Pinpoint application id, in lower case.
-///
-/// # Errors
-///
-/// What is wrong with it.
-pub fn application_id(text: &str) -> Result<ProjectId, String> {
-    const FORM: &str = "a Pinpoint application id is 32 hexadecimal characters";
-    match text.chars().count() {
-        APPLICATION_ID_LENGTH if text.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            Ok(ProjectId::new(text.to_ascii_lowercase()))
-        }
-        APPLICATION_ID_LENGTH => Err(format!("has characters other than 0-9 and a-f; {FORM}")),
-        1 => Err(format!("is 1 character long; {FORM}")),
-        length => Err(format!("is {length} characters long; {FORM}")),
     }
 }
 

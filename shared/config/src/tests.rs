@@ -83,7 +83,7 @@ fn a_client_is_read_as_it_was_pasted() {
                     external_id: None,
                 }),
                 federated: FederatedUsers::Include,
-                attempt_window: AttemptWindow(86_400),
+                attempt_window: AttemptWindow::from_seconds(86_400).unwrap(),
                 destinations: BTreeSet::new(),
                 user_attributes: BTreeMap::from([
                     ("custom:tier".to_owned(), "tier".to_owned()),
@@ -99,7 +99,7 @@ fn a_client_is_read_as_it_was_pasted() {
                 "UserAttributes": ["custom:tier", "locale"]}"#,
             ClientConfig {
                 region: named("us-gov-west-1"),
-                attempt_window: AttemptWindow(1),
+                attempt_window: AttemptWindow::from_seconds(1).unwrap(),
                 user_attributes: BTreeMap::from([
                     ("custom:tier".to_owned(), "tier".to_owned()),
                     ("locale".to_owned(), "locale".to_owned()),

@@ -26,7 +26,7 @@ use reply::Judgement;
 use routes::Route;
 pub use routes::Routes;
 
-use crate::sdk::describe;
+use aws::sdk::describe;
 
 /// How many times what Pinpoint would not take now is sent.
 const TRIES: u32 = 3;

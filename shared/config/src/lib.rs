@@ -4,21 +4,22 @@
 //! `AnalyticsConfiguration`, and this project's own fields beside it. Where the text comes from is
 //! the caller's affair; reading it is all or nothing, and every fault is reported at once.
 
+mod application_id;
 mod arn;
 mod json;
 mod object;
 mod read;
+pub mod region;
 mod user_attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use chrono::TimeDelta;
+use domain::auth_event::AttemptWindow;
+use domain::ids::{ClientId, ProjectId, UserPoolId};
 
-pub use read::application_id;
-
-use crate::ids::{ClientId, ProjectId, UserPoolId};
-use crate::region::{self, Region, RegionError};
+pub use application_id::application_id;
+use region::{Region, RegionError};
 
 /// What is configured for each app client. A client that is not named has the default's
 /// configuration, or none: then it is ignored.
@@ -85,10 +86,6 @@ pub enum FederatedUsers {
     /// They are ignored, as by Cognito's own integration.
     Ignore,
 }
-
-/// How long after its beginning an authentication can still succeed: 1 to 86,400 seconds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct AttemptWindow(u32);
 
 /// Somewhere that analytics events and endpoints are sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -196,7 +193,7 @@ impl Config {
     /// What a replay has when it is given none: a default only, of the project
     /// `00000000000000000000000000000000`, with sharing on.
     pub fn local_default() -> Self {
-        let project = ProjectId::new("0".repeat(read::APPLICATION_ID_LENGTH));
+        let project = ProjectId::new("0".repeat(application_id::LENGTH));
         let default = ClientConfig {
             sharing: UserDataSharing::On,
             ..ClientConfig::of_project(project)
@@ -240,35 +237,6 @@ impl ProjectRegion {
             (Self::ByPool, Ok(pool)) => region::default_project_region(&pool),
             (Self::ByPool, Err(_)) => Err(RegionError::PoolWithoutRegion(pool.as_str().to_owned())),
         }
-    }
-}
-
-impl AttemptWindow {
-    /// The longest window there may be (seconds).
-    pub const LONGEST: u32 = 86_400;
-
-    /// A window of so many seconds; `None` unless that is 1 to 86,400.
-    pub fn from_seconds(seconds: u32) -> Option<Self> {
-        (1..=Self::LONGEST)
-            .contains(&seconds)
-            .then_some(Self(seconds))
-    }
-
-    /// The window in seconds.
-    pub fn as_seconds(self) -> u32 {
-        self.0
-    }
-
-    /// The window as a difference between times.
-    pub fn as_delta(self) -> TimeDelta {
-        TimeDelta::seconds(i64::from(self.0))
-    }
-}
-
-/// 210 seconds: the 3 minutes that Cognito gives a challenge by default, and half a minute to spare.
-impl Default for AttemptWindow {
-    fn default() -> Self {
-        Self(210)
     }
 }
 

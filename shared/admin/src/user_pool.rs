@@ -20,7 +20,8 @@ use domain::ids::{ClientId, UserPoolId};
 use pipeline::ports::PortError;
 use serde_json::{Map, Value};
 
-use crate::sdk::{in_region_of, port_error};
+use crate::account::in_region_of;
+use aws::sdk::port_error;
 use raw::{Reply, with_body};
 
 /// Users, or app clients, in one page (Cognito's limit).

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_pinpoint::Client;
+use config::{ClientConfig, Config, Destination, Role};
 use domain::auth_event::UserKey;
-use domain::config::{ClientConfig, Config, Destination, Role};
 use domain::ids::ClientId;
 use tokio::sync::Mutex;
 

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Statistic};
 use pipeline::ports::PortError;
 
-use crate::sdk::port_error;
+use aws::sdk::port_error;
 
 /// CloudWatch.
 #[derive(Clone, Debug)]

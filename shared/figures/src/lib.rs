@@ -1,26 +1,35 @@
-//! Daily and monthly figures as they are printed.
+//! The JSON of a day and of a month: what `replay` and `metrics` answer; and how far back a reader must read
+//! for them.
 
-use comfy_table::{CellAlignment, Table, presets};
 use domain::activity::{DayFigures, DayRows};
 use domain::day::{Day, Month};
 use domain::ids::ProjectId;
 use domain::segment::{Dimension, SegmentValue};
 use serde::Serialize;
-use serde_json::Value;
 
 /// One day of one project, or of one segment of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DayObject {
+    /// The Pinpoint application id.
     pub project: String,
+    /// The day, such as `2026-01-31`.
     pub date: String,
+    /// Confirmed sign-ups.
     pub sign_ups: i64,
+    /// Sign-ins.
     pub sign_ins: i64,
+    /// Failed authentications.
     pub auth_failures: i64,
+    /// Users whose first active day of all is this one.
     pub new_users: i64,
+    /// Users active on the day.
     pub dau: i64,
+    /// Users active on at least one of the 7 days that end with this one.
     pub wau: i64,
+    /// Users active on at least one of the 30 days that end with this one.
     pub mau: i64,
+    /// The segment; `None` for the whole project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<SegmentObject>,
 }
@@ -29,9 +38,13 @@ pub struct DayObject {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MonthObject {
+    /// The Pinpoint application id.
     pub project: String,
+    /// The month, such as `2026-01`.
     pub month: String,
+    /// Users active on at least one day of the month.
     pub calendar_mau: i64,
+    /// The segment; `None` for the whole project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<SegmentObject>,
 }
@@ -91,56 +104,4 @@ fn day_object(
         mau: figures.mau,
         segment: segment.cloned(),
     }
-}
-
-/// Objects as rows under their fields' names: the first row's, since all have the same.
-pub fn cells<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json::Error> {
-    let mut rows = Vec::with_capacity(objects.len() + 1);
-    for object in objects {
-        let Value::Object(fields) = serde_json::to_value(object)? else {
-            continue;
-        };
-        let fields = fields.into_iter().map(|(name, value)| match value {
-            Value::Object(segment) => segment.into_iter().next().unwrap_or((name, Value::Null)),
-            plain => (name, plain),
-        });
-        let (names, values): (Vec<_>, Vec<_>) = fields.unzip();
-        if rows.is_empty() {
-            rows.push(names);
-        }
-        rows.push(values.into_iter().map(text).collect());
-    }
-    Ok(rows)
-}
-
-fn text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
-/// A table for people: texts to the left, numbers to the right.
-pub fn table(rows: Vec<Vec<String>>) -> Table {
-    let mut rows = rows.into_iter();
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(rows.next().unwrap_or_default());
-    table.add_rows(rows);
-    let numeric: Vec<usize> = (0..table.column_count())
-        .filter(|column| is_numeric(&table, *column))
-        .collect();
-    for column in numeric {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
-fn is_numeric(table: &Table, column: usize) -> bool {
-    table
-        .row_iter()
-        .filter_map(|row| row.cell_iter().nth(column))
-        .all(|cell| cell.content() == "…" || cell.content().parse::<i32>().is_ok())
 }

@@ -15,7 +15,7 @@ use aws_sdk_lambda::primitives::Blob;
 use cognito::user_pool::{PoolArn, Trigger};
 use pipeline::ports::PortError;
 
-use crate::sdk::{self, Patience, port_error};
+use aws::sdk::{self, Patience, port_error};
 pub use policy::Policy;
 
 /// The function behind the event log's stream.

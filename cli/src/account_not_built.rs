@@ -1,0 +1,18 @@
+//! In place of [`account`](self), in a build that has no AWS account to work on.
+
+use aws::sdk::SdkConfig;
+
+use crate::Failure;
+
+/// Says how to come by the whole command.
+pub fn not_built() -> Failure {
+    Failure::Usage(
+        "this build works on this machine alone, without the feature `account`: `make install` builds the whole command"
+            .to_owned(),
+    )
+}
+
+/// There is none.
+pub async fn account() -> Result<SdkConfig, Failure> {
+    Err(not_built())
+}

@@ -1,0 +1,57 @@
+//! Rows of text as they are printed.
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Objects as rows under their fields' names: the first row's, since all have the same.
+pub fn cells<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json::Error> {
+    let mut rows = Vec::with_capacity(objects.len() + 1);
+    for object in objects {
+        let Value::Object(fields) = serde_json::to_value(object)? else {
+            continue;
+        };
+        let fields = fields.into_iter().map(|(name, value)| match value {
+            Value::Object(segment) => segment.into_iter().next().unwrap_or((name, Value::Null)),
+            plain => (name, plain),
+        });
+        let (names, values): (Vec<_>, Vec<_>) = fields.unzip();
+        if rows.is_empty() {
+            rows.push(names);
+        }
+        rows.push(values.into_iter().map(text).collect());
+    }
+    Ok(rows)
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// A table for people: texts to the left, numbers to the right.
+pub fn table(rows: Vec<Vec<String>>) -> Table {
+    let mut rows = rows.into_iter();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(rows.next().unwrap_or_default());
+    table.add_rows(rows);
+    let numeric: Vec<usize> = (0..table.column_count())
+        .filter(|column| is_numeric(&table, *column))
+        .collect();
+    for column in numeric {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn is_numeric(table: &Table, column: usize) -> bool {
+    table
+        .row_iter()
+        .filter_map(|row| row.cell_iter().nth(column))
+        .all(|cell| cell.content() == "…" || cell.content().parse::<i32>().is_ok())
+}
