@@ -30,7 +30,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use args::{AccountCommand, Args, Command};
 
@@ -115,10 +116,11 @@ fn with_advice(problem: String) -> String {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        .with_env_filter(filter)
+        .with_max_level(tracing::Level::TRACE)
+        .finish()
+        .with(aws::telemetry::from_environment(LOGGED))
         .init();
     match run(args.command).await {
         Ok(code) => code,

@@ -1,7 +1,6 @@
 //! Logs: one JSON object a line on standard output, as CloudWatch Logs takes them.
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{Directive, LevelFilter};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -10,22 +9,24 @@ use tracing_subscriber::util::SubscriberInitExt;
 const MOST_VERBOSE: LevelFilter = LevelFilter::DEBUG;
 
 /// Whatever `RUST_LOG` says, too: a spilled event stands nowhere else than in its log line.
-const SPILLED: &str = "aws::event_log=error";
+const SPILLED: &str = "aws::event_log";
 
 /// Starts logging. `RUST_LOG` says what is logged, down to `debug`; by default, `info` and above.
 pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = match SPILLED.parse::<Directive>() {
-        Ok(spilled) => filter.add_directive(spilled),
-        Err(_) => filter,
-    };
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_env_filter(filter)
+        .with_max_level(MOST_VERBOSE)
         .finish()
-        .with(MOST_VERBOSE)
+        .with(from_environment("info").with_target(SPILLED, LevelFilter::ERROR))
         .init();
+}
+
+/// What `RUST_LOG` says, such as `info,aws=debug`; `unless` where it says nothing, or nothing that can be read.
+pub fn from_environment(unless: &str) -> Targets {
+    let given = std::env::var("RUST_LOG").ok();
+    let targets = given.and_then(|given| given.parse().ok());
+    targets.unwrap_or_else(|| unless.parse().unwrap_or_default())
 }
