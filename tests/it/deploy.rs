@@ -334,12 +334,12 @@ async fn what_is_deployed_again_has_its_data_and_what_is_deleted_leaves_nothing(
     assert_eq!(at.inventory(), empty);
 }
 
-/// Something that cannot be made: a log of this name is there. It is made after a function.
+/// Something that cannot be made, after two of the functions were changed.
 const FAILS: &str = "
   Fails:
-    Type: AWS::Logs::LogGroup
+    Type: AWS::Lambda::Url
     DependsOn: [PreAuthentication, PublishEvents]
-    Properties: { LogGroupName: there-already }
+    Properties: { AuthType: AWS_IAM, TargetFunctionArn: not-there }
 ";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -348,7 +348,6 @@ async fn an_update_that_fails_leaves_code_and_configuration_as_they_were() {
     at.write("config.json", &long_config("a").to_string());
     done(&mut at.deploy(&["--config", "config.json"]));
     let before = at.deployed().await;
-    at.aws("logs create-log-group --log-group-name", "there-already");
     let template = std::fs::read_to_string(repository("infra/template.yaml")).unwrap();
     let template = template.replace("\nOutputs:", &format!("{FAILS}\nOutputs:"));
     at.write("infra/template.yaml", &template);
@@ -359,9 +358,32 @@ async fn an_update_that_fails_leaves_code_and_configuration_as_they_were() {
     let refused = at.deploy(&["--config", "config.json"]).output().unwrap();
     let told = errors_of(&refused);
     let expected =
-        "cognito-pinpoint is UPDATE_ROLLBACK_COMPLETE, because of\n  Fails (AWS::Logs::LogGroup): ";
+        "cognito-pinpoint is UPDATE_ROLLBACK_COMPLETE, because of\n  Fails (AWS::Lambda::Url): ";
     assert!(told.contains(expected), "{told}");
     assert_eq!(at.deployed().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_without_a_value_or_with_one_that_a_new_template_refuses_is_told() {
+    let at = Deployment::new().await;
+    at.write("config.json", r#"{"Default": {}}"#);
+    done(&mut at.deploy(&["--config", "config.json"]));
+    let before = at.deployed().await;
+    let template = std::fs::read_to_string(repository("infra/template.yaml")).unwrap();
+    let wanted = "\n  Wanted: { Type: String, Description: for the tests }\n  LogLevel:";
+    let template = template.replace("\n  LogLevel:", wanted);
+    let template = template.replace("[error, warn, info, debug]", "[error, warn]");
+    at.write("infra/template.yaml", &template);
+
+    let refused = at.deploy(&["--check"]).output().unwrap();
+    let expected = "error: several parameters are wrong:
+  Wanted has no value: PARAMETERS=\"Wanted=…\" (for the tests)
+  LogLevel=info, which the stack has, is none of error, warn: give another in PARAMETERS
+";
+    assert_eq!(errors_of(&refused), expected);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(at.deployed().await, before);
+    done(&mut at.deploy(&["Wanted=it", "LogLevel=warn"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
