@@ -61,7 +61,7 @@ def arguments() -> argparse.Namespace:
         help="which app clients report where; left out, a stack that is there keeps what it has",
     )
     to_deploy.add_argument(
-        "--bucket", metavar="NAME", help="the bucket for the code, instead of one of the stack's own"
+        "--bucket", metavar="NAME", help="the bucket for code and configuration, instead of one of the stack's own"
     )
     to_deploy.add_argument(
         "parameters",

@@ -36,7 +36,7 @@ def deploy(args: argparse.Namespace) -> None:
     parameters.check_whole(read, given, kept)
     if not stack.has_worked:
         check_tables(account, stack.name)
-    bucket = package.Bucket.find(account, args.stack, args.bucket)
+    bucket = package.Bucket.find(account, args.stack, args.bucket or kept.get("CodeBucket"))
     if args.check:
         say(f"{stack.name} can be deployed to {account.place}")
         return

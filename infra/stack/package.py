@@ -31,8 +31,9 @@ class Bucket:
     @classmethod
     def find(cls, account: Account, stack: str, given: str | None) -> Bucket:
         """The bucket to use. Anybody could have made one of the stack's own name: then it is not used."""
-        name = given or own_bucket(account, stack)
-        owner = {} if given else {"ExpectedBucketOwner": account.id}
+        own = own_bucket(account, stack)
+        name = given or own
+        owner = {"ExpectedBucketOwner": account.id} if name == own else {}
         try:
             found = account.client("s3").head_bucket(Bucket=name, **owner)
         except aws_faults.ClientError as refused:
@@ -56,31 +57,49 @@ class Bucket:
         blocks = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
         s3.put_public_access_block(Bucket=self.name, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True))
 
-    def put(self, key: str, content: bytes) -> None:
-        """Puts an object that is named by what it holds."""
+    def put(self, key: str, file: File) -> None:
+        """Puts an archive that is named by what it holds."""
         s3 = self.account.client("s3")
         if exists(partial(s3.head_object, Bucket=self.name, Key=key), "403", "404", "NoSuchKey"):
             return
-        say(f"uploading {key} ({-(-len(content) // 1000):,} KB)")
-        s3.put_object(Bucket=self.name, Key=key, Body=content)
+        archive = file.archive()
+        say(f"uploading {key} ({-(-len(archive) // 1000):,} KB)")
+        s3.put_object(Bucket=self.name, Key=key, Body=archive)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file, in an archive of its own."""
+
+    name: str
+    content: bytes
+    mode: int
+
+    def archive(self) -> bytes:
+        file = zipfile.ZipInfo(self.name, LONG_AGO)
+        file.external_attr = self.mode << 16
+        file.compress_type = zipfile.ZIP_DEFLATED
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(file, self.content)
+        return packed.getvalue()
 
 
 def upload_code(bucket: Bucket) -> dict[str, str]:
     """Uploads what `make build` left; the parameters that say where it is."""
-    say(f"packing the functions' code for the bucket {bucket.name}")
-    programs = {function: (CODE / function / "bootstrap").read_bytes() for function in FUNCTIONS}
-    archives = {function: archive("bootstrap", program, mode=0o755) for function, program in programs.items()}
-    prefix = f"code/{version(*archives.values())}"
-    for function, content in archives.items():
-        bucket.put(f"{prefix}/{function}.zip", content)
+    files = {name: File("bootstrap", (CODE / name / "bootstrap").read_bytes(), 0o755) for name in FUNCTIONS}
+    prefix = f"code/{version(*files.values())}"
+    say(f"the functions' code is {prefix} in the bucket {bucket.name}")
+    for name, file in files.items():
+        bucket.put(f"{prefix}/{name}.zip", file)
     return {"CodeBucket": bucket.name, "CodePrefix": prefix}
 
 
 def upload_configuration(bucket: Bucket, config: Configuration) -> dict[str, str]:
     """Uploads the configuration as a layer's content; the parameters that say where it is."""
-    content = archive(FILE, config.text.encode(), mode=0o644)
-    key = f"config/{version(content)}.zip"
-    bucket.put(key, content)
+    file = File(FILE, config.text.encode(), 0o644)
+    key = f"config/{version(file)}.zip"
+    bucket.put(key, file)
     return {
         "AnalyticsConfigBucket": bucket.name,
         "AnalyticsConfigKey": key,
@@ -88,18 +107,8 @@ def upload_configuration(bucket: Bucket, config: Configuration) -> dict[str, str
     }
 
 
-def archive(name: str, content: bytes, mode: int) -> bytes:
-    file = zipfile.ZipInfo(name, LONG_AGO)
-    file.external_attr = mode << 16
-    file.compress_type = zipfile.ZIP_DEFLATED
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as zipped:
-        zipped.writestr(file, content)
-    return packed.getvalue()
-
-
-def version(*contents: bytes) -> str:
+def version(*files: File) -> str:
     whole = hashlib.sha256()
-    for content in contents:
-        whole.update(hashlib.sha256(content).digest())
+    for file in files:
+        whole.update(hashlib.sha256(file.content).digest())
     return whole.hexdigest()[:16]

@@ -387,6 +387,18 @@ async fn a_parameter_without_a_value_or_with_one_that_a_new_template_refuses_is_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_was_named_once_is_used_again() {
+    let at = Deployment::new().await;
+    at.write("config.json", r#"{"Default": {}}"#);
+    at.aws("s3api create-bucket --bucket", "ours");
+    done(&mut at.deploy(&["--config", "config.json", "--bucket", "ours"]));
+    at.write("config.json", r#"{"Clients": {}}"#);
+    done(&mut at.deploy(&["--config", "config.json"]));
+    assert_eq!(at.inventory()["buckets"], json!(["ours"]));
+    assert_eq!(at.deployed().await.2, json!({"Clients": {}}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn data_is_deleted_once_somebody_has_typed_the_stacks_name() {
     let at = Deployment::new().await;
     let empty = at.inventory();
