@@ -1,11 +1,9 @@
 //! The applications. On AWS these are the projects of one account and Region.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::endpoint::Received;
+use super::json_column::Json;
+use super::received::Received;
 use super::timestamp::Timestamp;
 use super::wire::{ApplicationResponse, ApplicationsResponse, CreateApplicationRequest};
 use super::{endpoint_table, event_table};
@@ -116,23 +114,4 @@ pub(super) fn delete(
         .prepare_cached("DELETE FROM apps WHERE id = ?")?
         .execute([id])?;
     Ok(app)
-}
-
-/// A column that holds a value as JSON.
-pub(super) struct Json<T>(pub(super) T);
-
-impl<T: DeserializeOwned> FromSql for Json<T> {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        serde_json::from_str(value.as_str()?)
-            .map(Self)
-            .map_err(|error| FromSqlError::Other(Box::new(error)))
-    }
-}
-
-impl<T: Serialize> ToSql for Json<&T> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        serde_json::to_string(self.0)
-            .map(ToSqlOutput::from)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-    }
 }

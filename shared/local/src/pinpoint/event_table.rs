@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::store::Error;
+use super::error::Error;
 
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS events (

@@ -6,11 +6,13 @@
 mod app_table;
 mod endpoint;
 mod endpoint_table;
+mod error;
 mod event_stream;
 mod event_table;
-mod failure;
+mod json_column;
 mod limits;
 mod put_events;
+mod received;
 mod server;
 mod store;
 #[cfg(test)]
@@ -27,8 +29,10 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 
+pub use endpoint_table::EndpointCounts;
+pub use error::Error;
 pub use server::{AppCreation, router};
-pub use store::{EndpointCounts, Error, EventMark, Store};
+pub use store::{EventMark, Store};
 
 /// Serves `store` on `listener` until `shutdown` is done and the requests then under way are answered.
 ///

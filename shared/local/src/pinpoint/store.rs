@@ -1,12 +1,13 @@
 //! The SQLite database behind the server, and what can be read back from it.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::endpoint_table::EndpointCounts;
+use super::error::Error;
 use super::{app_table, endpoint_table, event_stream, event_table};
 
 /// The applications, endpoints and events that the server was given. Clones are handles on the same
@@ -20,47 +21,6 @@ pub struct Store {
 /// before all events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct EventMark(i64);
-
-/// Numbers of distinct endpoints, by what they reach: EMAIL channel, SMS channel, every other or none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct EndpointCounts {
-    /// Neither EMAIL nor SMS.
-    pub device: u64,
-    /// ChannelType EMAIL.
-    pub email: u64,
-    /// ChannelType SMS.
-    pub sms: u64,
-}
-
-/// Why the store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The database could not be opened or set up.
-    #[error("cannot open the Pinpoint store {path}")]
-    Open {
-        /// Its file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// The database could not be read, or holds what cannot be understood.
-    #[error("cannot read {what} from the Pinpoint store")]
-    Read {
-        /// What was asked for.
-        what: &'static str,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// A stored event could not be written in the event-stream form.
-    #[error("cannot write an event of the Pinpoint store as JSON")]
-    Event(#[from] serde_json::Error),
-}
-
-impl From<Error> for io::Error {
-    fn from(error: Error) -> Self {
-        Self::other(error)
-    }
-}
 
 impl Store {
     /// An empty store that lasts as long as its handles.

@@ -5,8 +5,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::limits::Rejection;
-use super::wire::MessageBody;
+use crate::pinpoint::limits::Rejection;
+use crate::pinpoint::wire::MessageBody;
 
 /// Why a request fails as a whole.
 #[derive(Debug, thiserror::Error)]

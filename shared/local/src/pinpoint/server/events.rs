@@ -1,0 +1,30 @@
+//! The operation on events.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+
+use super::state::{App, Outcome, Server, within};
+use crate::pinpoint::received::Received;
+use crate::pinpoint::store::Store;
+use crate::pinpoint::{limits, put_events};
+
+pub(super) async fn put_events(
+    State(server): State<Server>,
+    Path(app): App,
+    Extension(received): Extension<Received>,
+    body: Bytes,
+) -> Outcome {
+    within(&body, limits::EVENTS_REQUEST_BYTES)?;
+    let apps = server.apps;
+    let work = move |store: &Store| {
+        let batch = put_events::judge(&body)?;
+        store.transaction(|connection| {
+            apps.admit(connection, &app, &received)?;
+            Ok(put_events::record(connection, &app, batch, &received)?)
+        })
+    };
+    Ok((StatusCode::ACCEPTED, Json(server.run(work).await?)).into_response())
+}
