@@ -65,6 +65,8 @@ pub(super) enum Rejection {
     EndpointValues { name: String },
     #[error("Missing EventType")]
     EventTypeMissing,
+    #[error("ClientSdkVersion is empty; leave it out if it is not known")]
+    ClientSdkVersionEmpty,
     #[error("An event has at most {EVENT_BYTES} bytes; this one has {0}")]
     EventTooLarge(usize),
     #[error("An event has at most {EVENT_ATTRIBUTES} attributes and metrics; this one has {0}")]
@@ -96,6 +98,9 @@ pub(super) fn check_event(event: &Event, bytes: usize) -> Result<(), Rejection> 
     let count = attributes.clone().count() + metrics.clone().count();
     if event.event_type.is_empty() {
         return Err(Rejection::EventTypeMissing);
+    }
+    if event.client_sdk_version.as_deref() == Some("") {
+        return Err(Rejection::ClientSdkVersionEmpty);
     }
     if bytes > EVENT_BYTES {
         return Err(Rejection::EventTooLarge(bytes));

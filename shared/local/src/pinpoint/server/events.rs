@@ -11,6 +11,8 @@ use crate::pinpoint::received::Received;
 use crate::pinpoint::store::Store;
 use crate::pinpoint::{limits, put_events};
 
+/// PutEvents. It has a second path, `events/legacy`, which is in no documentation: Amplify's library for
+/// JavaScript, up to version 5, sends the end of a session there when a page closes.
 pub(super) async fn put_events(
     State(server): State<Server>,
     Path(app): App,

@@ -41,6 +41,7 @@ pub fn router(store: Store, clock: Arc<dyn Clock>, apps: AppCreation) -> Router 
             get(apps::get_app).delete(apps::delete_app),
         )
         .route("/v1/apps/{app}/events", post(events::put_events))
+        .route("/v1/apps/{app}/events/legacy", post(events::put_events))
         .route(
             "/v1/apps/{app}/endpoints",
             put(endpoints::update_endpoints_batch),

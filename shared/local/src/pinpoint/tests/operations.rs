@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AppCreation, ENDPOINT, EVENTS, Server, check, request_id};
+use super::{AppCreation, ENDPOINT, EVENTS, EventMark, Server, batch, check, event, request_id};
 
 #[test]
 fn every_operation_on_endpoints_answers_as_pinpoint_does() {
@@ -272,4 +272,14 @@ fn a_batch_of_endpoints_is_taken_whole_or_not_at_all() {
             ),
         ],
     );
+}
+
+#[test]
+fn put_events_is_taken_where_older_web_apps_send_it() {
+    let server = Server::start(AppCreation::OnFirstUse);
+    let sent = batch(json!({}), json!({"x": event(json!({}))}));
+    let replies = ["", "/legacy"].map(|end| server.ask(&format!("{EVENTS}{end}"), &sent));
+    let [reply, legacy] = replies.map(|reply| (reply.status, reply.body));
+    assert_eq!(legacy, reply);
+    assert_eq!(server.events(EventMark::default()).len(), 2);
 }
