@@ -1,9 +1,13 @@
 //! A server that speaks Pinpoint's API (`mobiletargeting`, version 2016-12-01) as far as events, endpoints and
 //! applications go, keeps what it accepts in SQLite, and gives it back: endpoints as GetEndpoint answers them,
 //! events as Pinpoint's event stream wrote them. It enforces Pinpoint's limits. It has no campaigns, segments,
-//! journeys or messages, checks no signatures and limits no rates.
+//! journeys or messages, checks no signatures and limits no rates. An application's settings and event stream are
+//! kept and given back, and mean nothing here. All Regions share their applications; an application's ARN is in
+//! the Region that it was made from.
 
+mod app_resource_table;
 mod app_table;
+mod app_wire;
 mod endpoint;
 mod endpoint_table;
 mod error;
@@ -13,7 +17,9 @@ mod json_column;
 mod limits;
 mod put_events;
 mod received;
+mod region;
 mod server;
+mod settings;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-/// When a request came, and the id it was given.
+use super::region::Region;
+
+/// When a request came, the id it was given, and the Region that its caller takes this for.
 #[derive(Clone)]
 pub(super) struct Received {
     pub(super) request_id: String,
     pub(super) at: DateTime<Utc>,
+    pub(super) region: Region,
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::endpoint_table::EndpointCounts;
 use super::error::Error;
-use super::{app_table, endpoint_table, event_stream, event_table};
+use super::{app_resource_table, app_table, endpoint_table, event_stream, event_table};
 
 /// The applications, endpoints and events that the server was given. Clones are handles on the same
 /// database; they take turns.
@@ -57,6 +57,7 @@ impl Store {
         connection.set_prepared_statement_cache_capacity(32);
         for schema in [
             app_table::SCHEMA,
+            app_resource_table::SCHEMA,
             endpoint_table::SCHEMA,
             event_table::SCHEMA,
         ] {

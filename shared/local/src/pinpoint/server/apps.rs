@@ -8,11 +8,11 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 
 use super::failure::Failure;
-use super::state::{App, Outcome, Server, read};
+use super::state::{App, Outcome, Server, existing, read};
 use crate::pinpoint::app_table::{self, Page};
-use crate::pinpoint::limits::Rejection;
+use crate::pinpoint::app_wire::CreateApplicationRequest;
+use crate::pinpoint::limits::{self, Rejection};
 use crate::pinpoint::received::Received;
-use crate::pinpoint::wire::CreateApplicationRequest;
 
 /// Applications on a page of GetApps that names no size.
 const PAGE_SIZE: u32 = 100;
@@ -23,6 +23,7 @@ pub(super) async fn create_app(
     body: Bytes,
 ) -> Outcome {
     let request: CreateApplicationRequest = read("CreateApplicationRequest", &body)?;
+    request.tags.as_ref().map_or(Ok(()), limits::check_tags)?;
     let app = server
         .transact(move |connection| Ok(app_table::create(connection, request, &received)?))
         .await?;
@@ -30,13 +31,13 @@ pub(super) async fn create_app(
 }
 
 pub(super) async fn get_app(State(server): State<Server>, Path(app): App) -> Outcome {
-    let found = server.transact(move |connection| Ok(app_table::find(connection, &app)?));
-    Ok(Json(found.await?.ok_or(Failure::NotFound)?).into_response())
+    let found = server.transact(move |connection| existing(connection, &app));
+    Ok(Json(found.await?).into_response())
 }
 
 pub(super) async fn delete_app(State(server): State<Server>, Path(app): App) -> Outcome {
     let found = server.transact(move |connection| Ok(app_table::delete(connection, &app)?));
-    Ok(Json(found.await?.ok_or(Failure::NotFound)?).into_response())
+    Ok(Json(found.await?.ok_or(Failure::ApplicationNotFound)?).into_response())
 }
 
 /// The query of GetApps.

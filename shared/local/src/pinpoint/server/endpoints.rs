@@ -8,8 +8,7 @@ use axum::{Extension, Json};
 use rusqlite::Connection;
 
 use super::failure::Failure;
-use super::state::{App, Item, Outcome, Server, read};
-use crate::pinpoint::app_table;
+use super::state::{App, Item, Outcome, Server, existing, read};
 use crate::pinpoint::endpoint_table::{self, Change};
 use crate::pinpoint::limits::{self, Rejection};
 use crate::pinpoint::received::Received;
@@ -95,7 +94,7 @@ pub(super) async fn get_user_endpoints(
     Path((app, user)): Item,
 ) -> Outcome {
     let work = move |connection: &Connection| {
-        app_table::find(connection, &app)?.ok_or(Failure::NotFound)?;
+        existing(connection, &app)?;
         Ok(endpoint_table::of_user(connection, &app, &user)?)
     };
     Ok(Json(EndpointsResponse {
@@ -109,7 +108,7 @@ pub(super) async fn delete_user_endpoints(
     Path((app, user)): Item,
 ) -> Outcome {
     let work = move |connection: &Connection| {
-        app_table::find(connection, &app)?.ok_or(Failure::NotFound)?;
+        existing(connection, &app)?;
         Ok(endpoint_table::delete_of_user(connection, &app, &user)?)
     };
     let endpoints = EndpointsResponse {

@@ -2,15 +2,20 @@
 
 mod apps;
 mod endpoints;
+mod event_streams;
 mod events;
 mod failure;
+mod operations;
+mod settings;
+mod signature;
 mod state;
+mod tags;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -56,7 +61,23 @@ pub fn router(store: Store, clock: Arc<dyn Clock>, apps: AppCreation) -> Router 
             "/v1/apps/{app}/users/{user}",
             get(endpoints::get_user_endpoints).delete(endpoints::delete_user_endpoints),
         )
-        .fallback(async || Failure::NotFound)
+        .route(
+            "/v1/apps/{app}/settings",
+            get(settings::get_application_settings).put(settings::update_application_settings),
+        )
+        .route(
+            "/v1/apps/{app}/eventstream",
+            post(event_streams::put_event_stream)
+                .get(event_streams::get_event_stream)
+                .delete(event_streams::delete_event_stream),
+        )
+        .route(
+            "/v1/tags/{*arn}",
+            get(tags::list_tags_for_resource)
+                .post(tags::tag_resource)
+                .delete(tags::untag_resource),
+        )
+        .fallback(no_route)
         .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(READABLE_BYTES))
         .layer(middleware::from_fn_with_state(
@@ -64,6 +85,18 @@ pub fn router(store: Store, clock: Arc<dyn Clock>, apps: AppCreation) -> Router 
             with_request_id,
         ))
         .with_state(server)
+}
+
+/// Nothing is routed to it: an operation that the server does not have, or none.
+async fn no_route(method: Method, uri: Uri) -> Failure {
+    let path = uri.path();
+    match operations::not_served(method.as_str(), path) {
+        Some(operation) => Failure::NotServed(operation),
+        None => Failure::NoOperation {
+            path: path.to_owned(),
+            method,
+        },
+    }
 }
 
 /// No client of Pinpoint says where it comes from, and every browser does: a web page must not reach
@@ -74,17 +107,14 @@ fn is_from_a_page(request: &Request) -> bool {
 }
 
 /// Gives the request its id and its time, and the reply the id; an error's body holds it too.
-async fn with_request_id(
-    State(server): State<Server>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn with_request_id(State(server): State<Server>, request: Request, next: Next) -> Response {
     if is_from_a_page(&request) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let received = server.receive();
-    request.extensions_mut().insert(received.clone());
-    let response = next.run(request).await;
+    let (mut parts, body) = request.into_parts();
+    let received = server.receive(&parts);
+    parts.extensions.insert(received.clone());
+    let response = next.run(Request::from_parts(parts, body)).await;
     let mut response = match ErrorReply::of(&response) {
         Some(error) => error.respond(&received.request_id),
         None => response,

@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
 use axum::extract::Path;
+use axum::http::request::Parts;
 use axum::response::Response;
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
+use super::signature;
 use crate::clock::Clock;
 use crate::pinpoint::app_table;
+use crate::pinpoint::app_wire::ApplicationResponse;
 use crate::pinpoint::limits::{self, Rejection};
 use crate::pinpoint::received::Received;
 use crate::pinpoint::store::Store;
@@ -48,10 +51,7 @@ impl AppCreation {
     ) -> Result<(), Failure> {
         match self {
             Self::OnFirstUse => Ok(app_table::create_on_first_use(connection, app, received)?),
-            Self::Explicit => match app_table::find(connection, app)? {
-                Some(_) => Ok(()),
-                None => Err(Failure::NotFound),
-            },
+            Self::Explicit => existing(connection, app).map(|_| ()),
         }
     }
 }
@@ -59,7 +59,7 @@ impl AppCreation {
 impl Server {
     /// Ids follow from the time and a count, so that the same requests at the same virtual times always have
     /// the same ids.
-    pub(super) fn receive(&self) -> Received {
+    pub(super) fn receive(&self, request: &Parts) -> Received {
         let at = self.clock.now();
         let milliseconds = u64::try_from(at.timestamp_millis()).unwrap_or(0);
         let [a, b, c, d, e, f, g, h] = self.requests.fetch_add(1, Ordering::Relaxed).to_be_bytes();
@@ -70,6 +70,7 @@ impl Server {
         Received {
             request_id: id.into_uuid().to_string(),
             at,
+            region: signature::region(request),
         }
     }
 
@@ -89,6 +90,11 @@ impl Server {
         let store = self.store.clone();
         tokio::task::spawn_blocking(move || work(&store)).await?
     }
+}
+
+/// The application, which has to be there.
+pub(super) fn existing(connection: &Connection, app: &str) -> Result<ApplicationResponse, Failure> {
+    app_table::find(connection, app)?.ok_or(Failure::ApplicationNotFound)
 }
 
 /// A whole body of JSON; `what` names it in the refusal.

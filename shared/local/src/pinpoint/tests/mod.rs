@@ -1,6 +1,7 @@
 //! The server, over a socket. Cases are data: requests in, whole replies out. The clock is virtual and request
 //! ids follow from it and from the number of requests, so nothing is left out of a comparison.
 
+mod apps;
 mod endpoints;
 mod limits;
 mod operations;
@@ -79,10 +80,18 @@ impl Server {
     }
 
     fn send(&self, request: &str, body: &[u8]) -> Reply {
+        self.send_with(request, &[], body)
+    }
+
+    fn send_with(&self, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let headers: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         let mut stream = TcpStream::connect(self.address).unwrap();
         let length = body.len();
         let head = format!(
-            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
         );
         stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(body).unwrap();
