@@ -11,6 +11,7 @@ use domain::config;
 use domain::day::Day;
 use domain::ids::{ProjectId, Sub, UserPoolId};
 use domain::segment::Dimension;
+use local::pinpoint::Origin;
 
 /// Sign-ups, sign-ins, failures and active users of Amazon Cognito user pools.
 #[derive(Debug, Parser)]
@@ -290,6 +291,10 @@ pub struct PinpointLocalArgs {
     /// Keep events and endpoints here. Without it, they end with the server.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Let web pages of this origin call the server, such as http://localhost:5173 for a page under development.
+    /// Can be given more than once. Without it, every page is refused.
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<Origin>,
 }
 
 /// All of it listens on the loopback interface.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use local::clock::SystemClock;
-use local::pinpoint::{AppCreation, Store, serve};
+use local::pinpoint::{AppCreation, Options, Store, serve};
 use tokio::net::TcpListener;
 
 use crate::Failure;
@@ -32,14 +32,11 @@ pub async fn run(args: PinpointLocalArgs) -> Result<ExitCode, Failure> {
             tracing::error!(%error, "interrupts cannot be waited for");
         }
     };
-    serve(
-        listener,
-        store,
-        Arc::new(SystemClock),
-        AppCreation::Explicit,
-        interrupted,
-    )
-    .await?;
+    let options = Options {
+        apps: AppCreation::Explicit,
+        allowed_origins: args.allow_origin,
+    };
+    serve(listener, store, Arc::new(SystemClock), options, interrupted).await?;
     Ok(ExitCode::SUCCESS)
 }
 

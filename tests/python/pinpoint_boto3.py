@@ -471,10 +471,13 @@ def raw_requests(check, project, url):
         ("not UTF-8", "PUT", f"{app}/endpoints/e", b'{"Address":"\xff"}', 400, "BadRequestException"),
         ("an application without name", "POST", "/v1/apps", b"{}", 400, "BadRequestException"),
         ("an unknown route", "GET", "/v2/apps", None, 404, "NotFoundException"),
+        ("a web page", "GET", "/v1/apps", None, 403, "ForbiddenException",
+         {"Origin": "http://localhost:5173"}),
         ("a wrong method", "DELETE", f"{app}/events", None, 405, "MethodNotAllowedException"),
     ]
-    for what, method, path, body, expected, kind in cases:
-        request = urllib.request.Request(url + path, data=body, method=method)
+    for what, method, path, body, expected, kind, *headers in cases:
+        request = urllib.request.Request(url + path, data=body, method=method,
+                                         headers=dict(*headers))
         try:
             with urllib.request.urlopen(request) as reply:
                 check.equal(what, reply.status, expected)

@@ -37,7 +37,7 @@ use crate::clock::Clock;
 
 pub use endpoint_table::EndpointCounts;
 pub use error::Error;
-pub use server::{AppCreation, router};
+pub use server::{AppCreation, NotAnOrigin, Options, Origin, router};
 pub use store::{EventMark, Store};
 
 /// Serves `store` on `listener` until `shutdown` is done and the requests then under way are answered.
@@ -49,7 +49,7 @@ pub async fn serve(
     listener: TcpListener,
     store: Store,
     clock: Arc<dyn Clock>,
-    apps: AppCreation,
+    options: impl Into<Options>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let listener = listener.tap_io(|connection| {
@@ -57,7 +57,7 @@ pub async fn serve(
             tracing::debug!(%error, "a connection of the Pinpoint server stays with Nagle's algorithm");
         }
     });
-    axum::serve(listener, router(store, clock, apps))
+    axum::serve(listener, router(store, clock, options))
         .with_graceful_shutdown(shutdown)
         .await
 }

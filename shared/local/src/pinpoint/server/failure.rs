@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::operations;
+use super::origin::Origin;
 use crate::pinpoint::limits::Rejection;
 use crate::pinpoint::wire::MessageBody;
 
@@ -23,6 +24,8 @@ pub(super) enum Failure {
         served = operations::served()
     )]
     NotServed(&'static str),
+    #[error("{}", refusal_of(.0.as_ref()))]
+    Page(Option<Origin>),
     #[error("{method} {path} is no operation of Pinpoint's API")]
     NoOperation { method: Method, path: String },
     #[error("The method is not allowed for the resource")]
@@ -49,7 +52,7 @@ impl Failure {
             Self::Store(_) | Self::BrokenOff(_) => {
                 tracing::error!(error = ?self, "the Pinpoint server could not do a request");
             }
-            Self::NotServed(_) => tracing::warn!("{self}"),
+            Self::NotServed(_) | Self::Page(_) => tracing::warn!("{self}"),
             Self::BadRequest(_)
             | Self::NotFound
             | Self::ApplicationNotFound
@@ -65,11 +68,26 @@ impl Failure {
             Self::NotFound | Self::ApplicationNotFound | Self::NoOperation { .. } => {
                 StatusCode::NOT_FOUND
             }
+            Self::Page(_) => StatusCode::FORBIDDEN,
             Self::NotServed(_) => StatusCode::NOT_IMPLEMENTED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Store(_) | Self::BrokenOff(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+}
+
+/// Why a page is refused, and what would let it.
+fn refusal_of(page: Option<&Origin>) -> String {
+    const OPTION: &str = "start `cognito-pinpoint pinpoint-local` with --allow-origin";
+    match page {
+        Some(origin) => format!(
+            "This server answers programs, and no web page of {origin}; to let that in, {OPTION} {origin}"
+        ),
+        None => format!(
+            "This server answers programs, and no web page of an unknown origin; to let one in, serve it from an \
+             origin such as http://localhost:5173, and {OPTION} http://localhost:5173"
+        ),
     }
 }
 
@@ -105,6 +123,7 @@ impl ErrorReply {
     pub(super) fn respond(self, request_id: &str) -> Response {
         let kind = match self.status {
             StatusCode::NOT_FOUND => "NotFoundException",
+            StatusCode::FORBIDDEN => "ForbiddenException",
             StatusCode::NOT_IMPLEMENTED => "NotImplementedException",
             StatusCode::METHOD_NOT_ALLOWED => "MethodNotAllowedException",
             StatusCode::PAYLOAD_TOO_LARGE => "PayloadTooLargeException",

@@ -6,6 +6,8 @@ mod event_streams;
 mod events;
 mod failure;
 mod operations;
+mod origin;
+mod pages;
 mod settings;
 mod signature;
 mod state;
@@ -15,28 +17,32 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post, put};
 
 use super::limits;
 use super::store::Store;
 use crate::clock::Clock;
 use failure::{ErrorReply, Failure};
+use pages::Sender;
 use state::Server;
 
-pub use state::AppCreation;
+pub use origin::{NotAnOrigin, Origin};
+pub use state::{AppCreation, Options};
 
 /// Bodies up to here are read before they are refused, so that the client hears the refusal.
 const READABLE_BYTES: usize = 4 * limits::REQUEST_BYTES;
 
 /// The routes of the API, over `store`. Signatures are not checked, and requests a second are not limited.
-pub fn router(store: Store, clock: Arc<dyn Clock>, apps: AppCreation) -> Router {
+pub fn router(store: Store, clock: Arc<dyn Clock>, options: impl Into<Options>) -> Router {
+    let options = options.into();
     let server = Server {
         store,
         clock,
-        apps,
+        apps: options.apps,
+        allowed_origins: options.allowed_origins.into(),
         requests: Arc::default(),
     };
     Router::new()
@@ -80,10 +86,7 @@ pub fn router(store: Store, clock: Arc<dyn Clock>, apps: AppCreation) -> Router 
         .fallback(no_route)
         .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(READABLE_BYTES))
-        .layer(middleware::from_fn_with_state(
-            server.clone(),
-            with_request_id,
-        ))
+        .layer(middleware::from_fn_with_state(server.clone(), in_common))
         .with_state(server)
 }
 
@@ -99,22 +102,19 @@ async fn no_route(method: Method, uri: Uri) -> Failure {
     }
 }
 
-/// No client of Pinpoint says where it comes from, and every browser does: a web page must not reach
-/// a server on somebody's loopback interface.
-fn is_from_a_page(request: &Request) -> bool {
-    let headers = request.headers();
-    headers.contains_key("origin") || headers.contains_key("sec-fetch-site")
-}
-
-/// Gives the request its id and its time, and the reply the id; an error's body holds it too.
-async fn with_request_id(State(server): State<Server>, request: Request, next: Next) -> Response {
-    if is_from_a_page(&request) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
+/// What happens to every request: pages that are not allowed are kept out, and it gets its id and its time. The
+/// reply has the id, and an error's body holds it too.
+async fn in_common(State(server): State<Server>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let received = server.receive(&parts);
-    parts.extensions.insert(received.clone());
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let sender = Sender::of(&parts.headers, &server.allowed_origins);
+    let response = match sender.answer(&parts) {
+        Some(answer) => answer,
+        None => {
+            parts.extensions.insert(received.clone());
+            next.run(Request::from_parts(parts, body)).await
+        }
+    };
     let mut response = match ErrorReply::of(&response) {
         Some(error) => error.respond(&received.request_id),
         None => response,
@@ -122,5 +122,6 @@ async fn with_request_id(State(server): State<Server>, request: Request, next: N
     if let Ok(id) = HeaderValue::try_from(received.request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
+    sender.let_read(&mut response);
     response
 }

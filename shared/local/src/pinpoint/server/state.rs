@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
+use super::origin::Origin;
 use super::signature;
 use crate::clock::Clock;
 use crate::pinpoint::app_table;
@@ -28,12 +29,32 @@ pub enum AppCreation {
     OnFirstUse,
 }
 
+/// What is left to whoever starts the server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// What becomes of a write to an application that does not exist.
+    pub apps: AppCreation,
+    /// Web pages of these origins may call the server. All others are refused.
+    pub allowed_origins: Vec<Origin>,
+}
+
+impl From<AppCreation> for Options {
+    /// No web page may call the server.
+    fn from(apps: AppCreation) -> Self {
+        Self {
+            apps,
+            allowed_origins: Vec::new(),
+        }
+    }
+}
+
 /// What all requests share. Clones are handles on the same.
 #[derive(Clone)]
 pub(super) struct Server {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) apps: AppCreation,
+    pub(super) allowed_origins: Arc<[Origin]>,
     pub(super) requests: Arc<AtomicU64>,
 }
 

@@ -5,6 +5,7 @@ mod apps;
 mod endpoints;
 mod limits;
 mod operations;
+mod pages;
 mod reading;
 
 use std::io::{Read, Write};
@@ -15,7 +16,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::{AppCreation, Error, EventMark, Store, serve};
+use super::{AppCreation, Error, EventMark, Options, Store, serve};
 use crate::clock::VirtualClock;
 
 const NOON: &str = "2026-01-31T12:00:00Z";
@@ -42,7 +43,8 @@ impl Server {
         Self::over(Store::in_memory().unwrap(), apps)
     }
 
-    fn over(store: Store, apps: AppCreation) -> Self {
+    fn over(store: Store, options: impl Into<Options>) -> Self {
+        let options = options.into();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -57,7 +59,9 @@ impl Server {
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 let stopped = async { stopped.await.unwrap_or(()) };
-                serve(listener, served, told, apps, stopped).await.unwrap();
+                serve(listener, served, told, options, stopped)
+                    .await
+                    .unwrap();
             });
         });
         Self {
