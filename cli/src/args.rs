@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use domain::day::Day;
 use domain::ids::{ProjectId, UserPoolId};
 use domain::segment::Dimension;
+use local::pinpoint::Origin;
 
 pub use account::AccountCommand;
 
@@ -157,6 +158,14 @@ pub struct PinpointLocalArgs {
     /// Keep events and endpoints here. Without it, they end with the server.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Let web pages of this origin call the server, such as http://localhost:5173 for a page under development.
+    /// Can be given more than once. Without it, every page is refused.
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<Origin>,
+    /// Write every event to the end of this file once it is accepted, in the form of Pinpoint's event stream, one
+    /// a line.
+    #[arg(long, value_name = "FILE")]
+    pub events_out: Option<PathBuf>,
 }
 
 fn user_pool_id(text: &str) -> Result<UserPoolId, String> {

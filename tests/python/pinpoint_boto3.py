@@ -8,6 +8,7 @@ per check and exits with 1 if any of them failed. Applications that it makes it 
 
 import argparse
 import json
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -90,6 +91,15 @@ class Project:
         self.client.delete_app(ApplicationId=self.app)
 
 
+def client_in(region, url):
+    """The limits are the server's to enforce; here the SDK checks types only. No retries: a failure is one."""
+    return boto3.client(
+        "pinpoint", endpoint_url=url, region_name=region,
+        aws_access_key_id="test", aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
 def status(response):
     return response["ResponseMetadata"]["HTTPStatusCode"]
 
@@ -134,6 +144,83 @@ def applications(check, client):
                     lambda app_id=app_id: client.get_app(ApplicationId=app_id))
 
 
+def regions(check, client, url):
+    for region, partition in (("eu-west-1", "aws"), ("us-gov-west-1", "aws-us-gov")):
+        there = client_in(region, url)
+        app = there.create_app(CreateApplicationRequest={"Name": region})["ApplicationResponse"]
+        check.equal(f"the ARN of an application made from {region}", app["Arn"],
+                    f"arn:{partition}:mobiletargeting:{region}:000000000000:apps/{app['Id']}")
+        got = client.get_app(ApplicationId=app["Id"])["ApplicationResponse"]
+        check.equal("whoever asks, the ARN is the same", got, app)
+        client.delete_app(ApplicationId=app["Id"])
+
+
+def settings(check, project):
+    def update(**request):
+        return project.client.update_application_settings(
+            ApplicationId=project.app, WriteApplicationSettingsRequest=request
+        )["ApplicationSettingsResource"]
+
+    def get():
+        return project.client.get_application_settings(ApplicationId=project.app)[
+            "ApplicationSettingsResource"
+        ]
+
+    initial = get()
+    check.equal("an application has settings before any are made",
+                (initial["ApplicationId"], initial["Limits"]), (project.app, {}))
+    hook = {"LambdaFunctionName": "function", "Mode": "FILTER"}
+    update(CampaignHook=hook, CloudWatchMetricsEnabled=True, Limits={"Daily": 42})
+    updated = update(Limits={"Total": 7}, QuietTime={"Start": "22:00", "End": "06:00"})
+    check.equal("GetApplicationSettings answers what UpdateApplicationSettings did", get(), updated)
+    check.equal("settings are replaced member by member",
+                [updated[name] for name in ("CampaignHook", "Limits", "QuietTime")],
+                [hook, {"Total": 7}, {"Start": "22:00", "End": "06:00"}])
+    check.fails("a mode that is none", "BadRequestException", 400,
+                lambda: update(CampaignHook={"Mode": "SOMETIMES"}))
+
+
+def event_streams(check, project):
+    client, app = project.client, {"ApplicationId": project.app}
+    check.fails("GetEventStream of no stream", "NotFoundException", 404,
+                lambda: client.get_event_stream(**app))
+    sent = {"DestinationStreamArn": "arn:aws:kinesis:us-east-1:000000000000:stream/events",
+            "RoleArn": "arn:aws:iam::000000000000:role/events"}
+    put = client.put_event_stream(**app, WriteEventStream=sent)["EventStream"]
+    check.equal("PutEventStream answers what it was given",
+                {name: put[name] for name in sent}, sent)
+    check.equal("GetEventStream answers the same", client.get_event_stream(**app)["EventStream"], put)
+    check.equal("DeleteEventStream too", client.delete_event_stream(**app)["EventStream"], put)
+    check.fails("DeleteEventStream of no stream", "NotFoundException", 404,
+                lambda: client.delete_event_stream(**app))
+
+
+def tags(check, project):
+    client = project.client
+    arn = client.get_app(ApplicationId=project.app)["ApplicationResponse"]["Arn"]
+
+    def tag(**more):
+        return client.tag_resource(ResourceArn=arn, TagsModel={"tags": more})
+
+    def listed():
+        return client.list_tags_for_resource(ResourceArn=arn)["TagsModel"]["tags"]
+
+    check.equal("an application has no tags unless it is given some", listed(), {})
+    check.equal("TagResource is a 204", status(tag(team="blue", stage="test")), 204)
+    tag(stage="production")
+    check.equal("tags are replaced by key", listed(), {"team": "blue", "stage": "production"})
+    untagged = client.untag_resource(ResourceArn=arn, TagKeys=["team", "unknown"])
+    check.equal("UntagResource is a 204", status(untagged), 204)
+    check.equal("UntagResource takes these keys away", listed(), {"stage": "production"})
+    check.equal("GetApp answers the tags too",
+                client.get_app(ApplicationId=project.app)["ApplicationResponse"]["tags"],
+                {"stage": "production"})
+    check.fails("51 tags", "BadRequestException", 400,
+                lambda: tag(**{f"tag{n}": "v" for n in range(50)}))
+    check.fails("tags of an unknown resource", "NotFoundException", 404,
+                lambda: client.list_tags_for_resource(ResourceArn=arn + "0"))
+
+
 def unknown_applications(check, client):
     gone = "0" * 32
     calls = {
@@ -149,6 +236,13 @@ def unknown_applications(check, client):
         "GetUserEndpoints": lambda: client.get_user_endpoints(ApplicationId=gone, UserId="u"),
         "DeleteUserEndpoints": lambda: client.delete_user_endpoints(ApplicationId=gone, UserId="u"),
         "DeleteApp": lambda: client.delete_app(ApplicationId=gone),
+        "GetApplicationSettings": lambda: client.get_application_settings(ApplicationId=gone),
+        "UpdateApplicationSettings": lambda: client.update_application_settings(
+            ApplicationId=gone, WriteApplicationSettingsRequest={}),
+        "PutEventStream": lambda: client.put_event_stream(
+            ApplicationId=gone, WriteEventStream={"DestinationStreamArn": "a", "RoleArn": "b"}),
+        "GetEventStream": lambda: client.get_event_stream(ApplicationId=gone),
+        "DeleteEventStream": lambda: client.delete_event_stream(ApplicationId=gone),
     }
     for name, call in calls.items():
         check.fails(f"{name} for an unknown application", "NotFoundException", 404, call)
@@ -196,6 +290,9 @@ def event_limits(check, project):
         ("the least event", event(), 202),
         ("an event without time zone", event(Timestamp="2026-01-31T10:20:30"), 202),
         ("an event at no time", event(Timestamp=""), 400),
+        ("a time zone with a colon", event(Timestamp="2022-06-29T12:00:00.000+00:00"), 202),
+        ("a time zone without a colon", event(Timestamp="2022-06-29T12:00:00.000+0000"), 400),
+        ("an empty version of the SDK", event(ClientSdkVersion=""), 400),
         ("an event of no type", event(EventType=""), 400),
         ("40 attributes and metrics", event(Attributes=many, Metrics={"m": 1}), 202),
         ("41 attributes and metrics", event(Attributes=many, Metrics={"m": 1, "n": 2}), 400),
@@ -374,11 +471,13 @@ def raw_requests(check, project, url):
         ("not UTF-8", "PUT", f"{app}/endpoints/e", b'{"Address":"\xff"}', 400, "BadRequestException"),
         ("an application without name", "POST", "/v1/apps", b"{}", 400, "BadRequestException"),
         ("an unknown route", "GET", "/v2/apps", None, 404, "NotFoundException"),
-        ("a route of what is not served", "GET", f"{app}/segments", None, 404, "NotFoundException"),
+        ("a web page", "GET", "/v1/apps", None, 403, "ForbiddenException",
+         {"Origin": "http://localhost:5173"}),
         ("a wrong method", "DELETE", f"{app}/events", None, 405, "MethodNotAllowedException"),
     ]
-    for what, method, path, body, expected, kind in cases:
-        request = urllib.request.Request(url + path, data=body, method=method)
+    for what, method, path, body, expected, kind, *headers in cases:
+        request = urllib.request.Request(url + path, data=body, method=method,
+                                         headers=dict(*headers))
         try:
             with urllib.request.urlopen(request) as reply:
                 check.equal(what, reply.status, expected)
@@ -390,25 +489,49 @@ def raw_requests(check, project, url):
                         answer["RequestID"], error.headers["x-amzn-requestid"])
 
 
+def every_operation(check, client, url):
+    """Every operation of the service's model, by its route: the server has it, or names it and says what it has."""
+    served, unnamed, listed = set(), [], set()
+    model = client.meta.service_model
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        path = re.sub(r"\{[^}]*\}", "unknown", http["requestUri"])
+        status, message = refusal(urllib.request.Request(url + path, data=b"", method=http["method"]))
+        named = re.fullmatch(f"{name} is not one of this server's operations: it has (.+)", message)
+        if status == 501 and named:
+            listed = set(re.split(", | and ", named[1]))
+        elif status == 501:
+            unnamed.append((name, message))
+        else:
+            served.add(name)
+    check.equal("an operation that is not served is named", unnamed, [])
+    check.equal("the operations that the server says it has are those that it has", listed, served)
+
+
+def refusal(request):
+    try:
+        with urllib.request.urlopen(request) as reply:
+            return reply.status, ""
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)["Message"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--endpoint", required=True, help="the server, such as http://127.0.0.1:8080")
     url = parser.parse_args().endpoint.rstrip("/")
-    # The limits are the server's to enforce; here the SDK checks types only. No retries: a failure is one.
-    client = boto3.client(
-        "pinpoint", endpoint_url=url, region_name="us-east-1",
-        aws_access_key_id="test", aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    client = client_in("us-east-1", url)
     check = Checks()
     applications(check, client)
+    regions(check, client, url)
     unknown_applications(check, client)
-    for part in (events, event_limits, endpoints, endpoint_limits, batches, sixteenth_endpoint):
+    for part in (settings, event_streams, tags, events, event_limits, endpoints, endpoint_limits, batches, sixteenth_endpoint):
         project = Project(client, part.__name__)
         part(check, project)
         project.delete()
     project = Project(client, "raw requests")
     raw_requests(check, project, url)
+    every_operation(check, client, url)
     project.delete()
     print(f"{check.failed} failed")
     return 1 if check.failed else 0

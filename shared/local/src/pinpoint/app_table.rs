@@ -1,14 +1,12 @@
 //! The applications. On AWS these are the projects of one account and Region.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::endpoint::Received;
+use super::app_wire::{ApplicationResponse, ApplicationsResponse, CreateApplicationRequest, Tags};
+use super::json_column::Json;
+use super::received::Received;
 use super::timestamp::Timestamp;
-use super::wire::{ApplicationResponse, ApplicationsResponse, CreateApplicationRequest};
-use super::{endpoint_table, event_table};
+use super::{app_resource_table, endpoint_table, event_table};
 
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS apps (
@@ -59,7 +57,7 @@ fn insert(
     received: &Received,
 ) -> rusqlite::Result<ApplicationResponse> {
     let app = ApplicationResponse {
-        arn: format!("arn:aws:mobiletargeting:us-east-1:000000000000:apps/{id}"),
+        arn: received.region.app_arn(id),
         id: id.to_owned(),
         name: request.name,
         tags: request.tags.unwrap_or_default(),
@@ -79,6 +77,30 @@ pub(super) fn find(
         .prepare_cached("SELECT json FROM apps WHERE id = ?")?
         .query_row([id], |row| Ok(row.get::<_, Json<_>>(0)?.0))
         .optional()
+}
+
+/// The application with this ARN.
+pub(super) fn find_by_arn(
+    connection: &Connection,
+    arn: &str,
+) -> rusqlite::Result<Option<ApplicationResponse>> {
+    let Some((_, id)) = arn.rsplit_once(":apps/") else {
+        return Ok(None);
+    };
+    Ok(find(connection, id)?.filter(|app| app.arn == arn))
+}
+
+/// Gives the application these tags in place of those that it has.
+pub(super) fn set_tags(
+    connection: &Connection,
+    app: ApplicationResponse,
+    tags: Tags,
+) -> rusqlite::Result<()> {
+    let app = ApplicationResponse { tags, ..app };
+    connection
+        .prepare_cached("UPDATE apps SET json = ? WHERE id = ?")?
+        .execute(params![Json(&app), app.id])
+        .map(|_| ())
 }
 
 /// Applications in order of their making. The token is the position of the page's last one.
@@ -104,35 +126,17 @@ pub(super) fn list(connection: &Connection, page: &Page) -> rusqlite::Result<App
     })
 }
 
-/// Deletes an application with its endpoints and events.
+/// Deletes an application with all that it has.
 pub(super) fn delete(
     connection: &Connection,
     id: &str,
 ) -> rusqlite::Result<Option<ApplicationResponse>> {
     let app = find(connection, id)?;
+    app_resource_table::delete_of_app(connection, id)?;
     endpoint_table::delete_of_app(connection, id)?;
     event_table::delete_of_app(connection, id)?;
     connection
         .prepare_cached("DELETE FROM apps WHERE id = ?")?
         .execute([id])?;
     Ok(app)
-}
-
-/// A column that holds a value as JSON.
-pub(super) struct Json<T>(pub(super) T);
-
-impl<T: DeserializeOwned> FromSql for Json<T> {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        serde_json::from_str(value.as_str()?)
-            .map(Self)
-            .map_err(|error| FromSqlError::Other(Box::new(error)))
-    }
-}
-
-impl<T: Serialize> ToSql for Json<&T> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        serde_json::to_string(self.0)
-            .map(ToSqlOutput::from)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-    }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::limits::{self, Rejection};
+use super::received::Received;
 use super::timestamp::Timestamp;
 use super::wire::{
     Demographic, Endpoint, EndpointStatus, EndpointUpdate, Lists, Location, OptOut, User,
@@ -14,13 +14,6 @@ use super::wire::{
 
 /// Makes an endpoint's cohort follow from its name.
 const COHORTS: Uuid = Uuid::from_u128(0x4a51_9b07_66f0_4d0e_8c1d_b9a2_0e6f_73c5);
-
-/// When a request came, and the id it was given.
-#[derive(Clone)]
-pub(super) struct Received {
-    pub(super) request_id: String,
-    pub(super) at: DateTime<Utc>,
-}
 
 impl EndpointUpdate {
     /// Whether it says nothing.

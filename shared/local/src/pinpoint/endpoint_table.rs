@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::app_table::Json;
-use super::endpoint::{Decision, Received};
+use super::endpoint::Decision;
+use super::error::Error;
+use super::json_column::Json;
 use super::limits::{self, Rejection};
-use super::store::{EndpointCounts, Error};
+use super::received::Received;
 use super::wire::{Endpoint, EndpointStatus, EndpointUpdate};
 
 /// `key` is the endpoint's id in lower case: ids are told apart without regard to case.
@@ -22,6 +23,17 @@ pub(super) const SCHEMA: &str = "
     );
     CREATE INDEX IF NOT EXISTS endpoints_of_user ON endpoints (app, user, key);
     CREATE INDEX IF NOT EXISTS endpoints_by_address ON endpoints (app, address, key);";
+
+/// Numbers of distinct endpoints, by what they reach: EMAIL channel, SMS channel, every other or none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct EndpointCounts {
+    /// Neither EMAIL nor SMS.
+    pub device: u64,
+    /// ChannelType EMAIL.
+    pub email: u64,
+    /// ChannelType SMS.
+    pub sms: u64,
+}
 
 /// An update of one endpoint.
 pub(super) struct Change<'a> {

@@ -1,6 +1,7 @@
 //! Pinpoint's limits, as pure functions. They come from the quotas page of its developer guide and from
 //! its API reference. Quotas on requests a second are not enforced.
 
+use super::app_wire::Tags;
 use super::timestamp::NotIso8601;
 use super::wire::{ChannelType, Endpoint, Event, Lists};
 
@@ -30,6 +31,13 @@ pub(super) const ENDPOINT_VALUE_CHARACTERS: usize = 100;
 pub(super) const ENDPOINT_VALUES: usize = 50;
 /// The most endpoints of one user.
 pub(super) const ENDPOINTS_OF_USER: usize = 15;
+
+/// The most tags of one resource.
+pub(super) const TAGS: usize = 50;
+/// The longest key of a tag, in characters.
+pub(super) const TAG_KEY_CHARACTERS: usize = 128;
+/// The longest value of a tag, in characters.
+pub(super) const TAG_VALUE_CHARACTERS: usize = 256;
 
 /// Why Pinpoint does not take a request, or an item of one: a BadRequestException, or an item's 400.
 /// It is told to the client and not logged: the message may hold what the client sent.
@@ -65,6 +73,8 @@ pub(super) enum Rejection {
     EndpointValues { name: String },
     #[error("Missing EventType")]
     EventTypeMissing,
+    #[error("ClientSdkVersion is empty; leave it out if it is not known")]
+    ClientSdkVersionEmpty,
     #[error("An event has at most {EVENT_BYTES} bytes; this one has {0}")]
     EventTooLarge(usize),
     #[error("An event has at most {EVENT_ATTRIBUTES} attributes and metrics; this one has {0}")]
@@ -85,6 +95,14 @@ pub(super) enum Rejection {
     EndpointsOfUser,
     #[error("The endpoint was not accepted")]
     EndpointOfEvent,
+    #[error("Missing tagKeys")]
+    TagKeysMissing,
+    #[error("A resource has at most {TAGS} tags; this one has {0}")]
+    TooManyTags(usize),
+    #[error("The key of a tag has 1 to {TAG_KEY_CHARACTERS} characters; {0:?} has not")]
+    TagKey(String),
+    #[error("The value of tag {0:?} has more than {TAG_VALUE_CHARACTERS} characters")]
+    TagValue(String),
     #[error(transparent)]
     Timestamp(#[from] NotIso8601),
 }
@@ -96,6 +114,9 @@ pub(super) fn check_event(event: &Event, bytes: usize) -> Result<(), Rejection> 
     let count = attributes.clone().count() + metrics.clone().count();
     if event.event_type.is_empty() {
         return Err(Rejection::EventTypeMissing);
+    }
+    if event.client_sdk_version.as_deref() == Some("") {
+        return Err(Rejection::ClientSdkVersionEmpty);
     }
     if bytes > EVENT_BYTES {
         return Err(Rejection::EventTooLarge(bytes));
@@ -149,6 +170,22 @@ pub(super) fn check_endpoint(endpoint: &Endpoint) -> Result<(), Rejection> {
     } else {
         Ok(())
     }
+}
+
+/// Judges the tags of a resource as they would be after a request.
+pub(super) fn check_tags(tags: &Tags) -> Result<(), Rejection> {
+    if tags.len() > TAGS {
+        return Err(Rejection::TooManyTags(tags.len()));
+    }
+    for (key, value) in tags {
+        if !(1..=TAG_KEY_CHARACTERS).contains(&key.chars().count()) {
+            return Err(Rejection::TagKey(key.clone()));
+        }
+        if value.chars().count() > TAG_VALUE_CHARACTERS {
+            return Err(Rejection::TagValue(key.clone()));
+        }
+    }
+    Ok(())
 }
 
 fn check_lists(lists: &Lists) -> Result<(), Rejection> {

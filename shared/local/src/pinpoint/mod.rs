@@ -1,17 +1,25 @@
 //! A server that speaks Pinpoint's API (`mobiletargeting`, version 2016-12-01) as far as events, endpoints and
 //! applications go, keeps what it accepts in SQLite, and gives it back: endpoints as GetEndpoint answers them,
 //! events as Pinpoint's event stream wrote them. It enforces Pinpoint's limits. It has no campaigns, segments,
-//! journeys or messages, checks no signatures and limits no rates.
+//! journeys or messages, checks no signatures and limits no rates. An application's settings and event stream are
+//! kept and given back, and mean nothing here. All Regions share their applications; an application's ARN is in
+//! the Region that it was made from.
 
+mod app_resource_table;
 mod app_table;
+mod app_wire;
 mod endpoint;
 mod endpoint_table;
+mod error;
 mod event_stream;
 mod event_table;
-mod failure;
+mod json_column;
 mod limits;
 mod put_events;
+mod received;
+mod region;
 mod server;
+mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -27,8 +35,10 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 
-pub use server::{AppCreation, router};
-pub use store::{EndpointCounts, Error, EventMark, Store};
+pub use endpoint_table::EndpointCounts;
+pub use error::Error;
+pub use server::{AppCreation, EventsOut, NotAnOrigin, Options, Origin, router};
+pub use store::{EventMark, Store};
 
 /// Serves `store` on `listener` until `shutdown` is done and the requests then under way are answered.
 ///
@@ -39,7 +49,7 @@ pub async fn serve(
     listener: TcpListener,
     store: Store,
     clock: Arc<dyn Clock>,
-    apps: AppCreation,
+    options: impl Into<Options>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let listener = listener.tap_io(|connection| {
@@ -47,7 +57,7 @@ pub async fn serve(
             tracing::debug!(%error, "a connection of the Pinpoint server stays with Nagle's algorithm");
         }
     });
-    axum::serve(listener, router(store, clock, apps))
+    axum::serve(listener, router(store, clock, options))
         .with_graceful_shutdown(shutdown)
         .await
 }

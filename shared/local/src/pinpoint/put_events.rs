@@ -6,10 +6,10 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::endpoint::Received;
 use super::endpoint_table::{self, Change};
 use super::event_table::{self, StoredEvent};
 use super::limits::{self, Rejection};
+use super::received::Received;
 use super::wire::{
     Endpoint, EndpointUpdate, Event, EventsBatch, EventsRequest, EventsResponse, ItemResponse,
     ItemStatus,

@@ -1,13 +1,14 @@
 //! The SQLite database behind the server, and what can be read back from it.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{app_table, endpoint_table, event_stream, event_table};
+use super::endpoint_table::EndpointCounts;
+use super::error::Error;
+use super::{app_resource_table, app_table, endpoint_table, event_stream, event_table};
 
 /// The applications, endpoints and events that the server was given. Clones are handles on the same
 /// database; they take turns.
@@ -20,47 +21,6 @@ pub struct Store {
 /// before all events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct EventMark(i64);
-
-/// Numbers of distinct endpoints, by what they reach: EMAIL channel, SMS channel, every other or none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct EndpointCounts {
-    /// Neither EMAIL nor SMS.
-    pub device: u64,
-    /// ChannelType EMAIL.
-    pub email: u64,
-    /// ChannelType SMS.
-    pub sms: u64,
-}
-
-/// Why the store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The database could not be opened or set up.
-    #[error("cannot open the Pinpoint store {path}")]
-    Open {
-        /// Its file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// The database could not be read, or holds what cannot be understood.
-    #[error("cannot read {what} from the Pinpoint store")]
-    Read {
-        /// What was asked for.
-        what: &'static str,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// A stored event could not be written in the event-stream form.
-    #[error("cannot write an event of the Pinpoint store as JSON")]
-    Event(#[from] serde_json::Error),
-}
-
-impl From<Error> for io::Error {
-    fn from(error: Error) -> Self {
-        Self::other(error)
-    }
-}
 
 impl Store {
     /// An empty store that lasts as long as its handles.
@@ -97,6 +57,7 @@ impl Store {
         connection.set_prepared_statement_cache_capacity(32);
         for schema in [
             app_table::SCHEMA,
+            app_resource_table::SCHEMA,
             endpoint_table::SCHEMA,
             event_table::SCHEMA,
         ] {
@@ -133,7 +94,7 @@ impl Store {
     /// Calls `each` with every event accepted after `since`, in order of acceptance: one JSON object in
     /// Pinpoint's event-stream form, without a line end. Events of one request go by their own time, then by
     /// endpoint and event id. One event is held in memory at a time. The store waits meanwhile: `each` must
-    /// not use it.
+    /// not use it. Returns the mark behind the last of them.
     ///
     /// # Errors
     ///
@@ -142,11 +103,12 @@ impl Store {
         &self,
         since: EventMark,
         mut each: impl FnMut(&str) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<EventMark, E> {
         let connection = self.lock();
         event_table::for_each(&connection, since.0, reading("events"), |event| {
             each(&event_stream::record(&event).map_err(Error::Event)?)
         })
+        .map(EventMark)
     }
 
     /// The number of events accepted after `since`, by event type.

@@ -1,4 +1,4 @@
-//! Pinpoint's JSON: what its requests hold, and its endpoint. Member names and types are those of the
+//! Pinpoint's JSON of events and endpoints: what its requests hold, and its endpoint. Member names and types are those of the
 //! service's published model (API version 2016-12-01); members that are not in it are passed over.
 
 use std::collections::BTreeMap;
@@ -257,41 +257,11 @@ impl ItemStatus {
     }
 }
 
-/// The body of CreateApp.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct CreateApplicationRequest {
-    pub(super) name: String,
-    #[serde(rename = "tags", default)]
-    pub(super) tags: Option<BTreeMap<String, String>>,
-}
-
-/// An application, as it is answered and kept.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ApplicationResponse {
-    pub(super) arn: String,
-    pub(super) id: String,
-    pub(super) name: String,
-    #[serde(rename = "tags", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) tags: BTreeMap<String, String>,
-    pub(super) creation_date: Timestamp,
-}
-
 /// A list of endpoints.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct EndpointsResponse {
     pub(super) item: Vec<Endpoint>,
-}
-
-/// A page of applications.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ApplicationsResponse {
-    pub(super) item: Vec<ApplicationResponse>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_token: Option<String>,
 }
 
 /// What UpdateEndpoint and UpdateEndpointsBatch answer, and every error.

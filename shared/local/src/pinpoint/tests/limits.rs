@@ -49,7 +49,16 @@ fn events_are_judged_one_by_one() {
         ),
         (
             event(json!({"Timestamp": "noon"})),
-            "Event is not valid: \"noon\" is not a date and time in ISO 8601 format at line 1 column 38",
+            "Event is not valid: \"noon\" is not a date and time in ISO 8601 format, with Z or an offset such as +02:00 at line 1 column 38",
+        ),
+        (
+            event(json!({"Timestamp": "2022-06-29T12:00:00.000+0000"})),
+            "Event is not valid: \"2022-06-29T12:00:00.000+0000\" is not a date and time in ISO 8601 format, with Z \
+             or an offset such as +02:00 at line 1 column 62",
+        ),
+        (
+            event(json!({"ClientSdkVersion": ""})),
+            "ClientSdkVersion is empty; leave it out if it is not known",
         ),
         (
             event(json!({"Unknown": [1, 2], "Metrics": null})),

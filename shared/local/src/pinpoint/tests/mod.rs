@@ -1,9 +1,11 @@
 //! The server, over a socket. Cases are data: requests in, whole replies out. The clock is virtual and request
 //! ids follow from it and from the number of requests, so nothing is left out of a comparison.
 
+mod apps;
 mod endpoints;
 mod limits;
 mod operations;
+mod pages;
 mod reading;
 
 use std::io::{Read, Write};
@@ -14,7 +16,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::{AppCreation, Error, EventMark, Store, serve};
+use super::{AppCreation, Error, EventMark, Options, Store, serve};
 use crate::clock::VirtualClock;
 
 const NOON: &str = "2026-01-31T12:00:00Z";
@@ -41,7 +43,8 @@ impl Server {
         Self::over(Store::in_memory().unwrap(), apps)
     }
 
-    fn over(store: Store, apps: AppCreation) -> Self {
+    fn over(store: Store, options: impl Into<Options>) -> Self {
+        let options = options.into();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -56,7 +59,9 @@ impl Server {
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 let stopped = async { stopped.await.unwrap_or(()) };
-                serve(listener, served, told, apps, stopped).await.unwrap();
+                serve(listener, served, told, options, stopped)
+                    .await
+                    .unwrap();
             });
         });
         Self {
@@ -79,10 +84,18 @@ impl Server {
     }
 
     fn send(&self, request: &str, body: &[u8]) -> Reply {
+        self.send_with(request, &[], body)
+    }
+
+    fn send_with(&self, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let headers: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         let mut stream = TcpStream::connect(self.address).unwrap();
         let length = body.len();
         let head = format!(
-            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
         );
         stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(body).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AppCreation, ENDPOINT, EVENTS, Server, check, request_id};
+use super::{AppCreation, ENDPOINT, EVENTS, EventMark, Server, batch, check, event, request_id};
 
 #[test]
 fn every_operation_on_endpoints_answers_as_pinpoint_does() {
@@ -78,13 +78,19 @@ fn applications_come_with_their_first_use_where_that_is_wanted() {
         "Arn": "arn:aws:mobiletargeting:us-east-1:000000000000:apps/a", "Id": "a", "Name": "a",
         "CreationDate": "2026-01-31T12:00:00.000Z",
     });
-    let not_found = |n| json!({"Message": "Resource not found", "RequestID": request_id(n)});
+    let not_found =
+        |n, what: &str| json!({"Message": format!("{what} not found"), "RequestID": request_id(n)});
     let accepted = json!({"Message": "Accepted", "RequestID": request_id(1)});
     let none = Value::Null;
     check(
         AppCreation::OnFirstUse,
         &[
-            ("GET /v1/apps/a", none.clone(), 404, not_found(0)),
+            (
+                "GET /v1/apps/a",
+                none.clone(),
+                404,
+                not_found(0, "Application"),
+            ),
             (ENDPOINT, json!({}), 202, accepted),
             ("GET /v1/apps/a", none.clone(), 200, app.clone()),
             (
@@ -98,14 +104,14 @@ fn applications_come_with_their_first_use_where_that_is_wanted() {
                 "GET /v1/apps/a/endpoints/e",
                 none.clone(),
                 404,
-                not_found(5),
+                not_found(5, "Resource"),
             ),
-            ("DELETE /v1/apps/a", none, 404, not_found(6)),
+            ("DELETE /v1/apps/a", none, 404, not_found(6, "Application")),
         ],
     );
     check(
         AppCreation::Explicit,
-        &[(ENDPOINT, json!({}), 404, not_found(0))],
+        &[(ENDPOINT, json!({}), 404, not_found(0, "Application"))],
     );
 }
 
@@ -147,7 +153,12 @@ fn errors_name_their_type_and_their_request() {
             "badrequestexception",
         ),
         ("GET /v1/apps?token=x", vec![], 400, "badrequestexception"),
-        ("GET /v1/apps/a/segments", vec![], 404, "notfoundexception"),
+        (
+            "GET /v1/apps/a/segments",
+            vec![],
+            501,
+            "notimplementedexception",
+        ),
         ("PATCH /v1/apps/a", vec![], 405, "methodnotallowedexception"),
     ];
     for (n, (request, body, status, kind)) in (0..).zip(cases) {
@@ -270,6 +281,83 @@ fn a_batch_of_endpoints_is_taken_whole_or_not_at_all() {
                 202,
                 refused(4, "Accepted"),
             ),
+        ],
+    );
+}
+
+#[test]
+fn put_events_is_taken_where_older_web_apps_send_it() {
+    let server = Server::start(AppCreation::OnFirstUse);
+    let sent = batch(json!({}), json!({"x": event(json!({}))}));
+    let replies = ["", "/legacy"].map(|end| server.ask(&format!("{EVENTS}{end}"), &sent));
+    let [reply, legacy] = replies.map(|reply| (reply.status, reply.body));
+    assert_eq!(legacy, reply);
+    assert_eq!(server.events(EventMark::default()).len(), 2);
+}
+
+#[test]
+fn an_operation_that_is_not_served_is_named() {
+    let has = "CreateApp, GetApp, GetApps, DeleteApp, GetApplicationSettings, UpdateApplicationSettings, TagResource, \
+        UntagResource, ListTagsForResource, PutEventStream, GetEventStream, DeleteEventStream, PutEvents, \
+        UpdateEndpoint, UpdateEndpointsBatch, GetEndpoint, DeleteEndpoint, GetUserEndpoints and DeleteUserEndpoints";
+    let not_served = |n, name| {
+        let message = format!("{name} is not one of this server's operations: it has {has}");
+        json!({"Message": message, "RequestID": request_id(n)})
+    };
+    let none = |n, what| json!({"Message": format!("{what} is no operation of Pinpoint's API"), "RequestID": request_id(n)});
+    let nothing = Value::Null;
+    check(
+        AppCreation::OnFirstUse,
+        &[
+            (
+                "POST /v1/apps/a/campaigns",
+                json!({}),
+                501,
+                not_served(0, "CreateCampaign"),
+            ),
+            (
+                "GET /v1/apps/a/campaigns?token=1",
+                nothing.clone(),
+                501,
+                not_served(1, "GetCampaigns"),
+            ),
+            (
+                "POST /v1/apps/a/messages",
+                json!({}),
+                501,
+                not_served(2, "SendMessages"),
+            ),
+            (
+                "PUT /v1/apps/a/channels/email",
+                json!({}),
+                501,
+                not_served(3, "UpdateEmailChannel"),
+            ),
+            (
+                "GET /v1/apps/a/kpis/daterange/%2F",
+                nothing.clone(),
+                501,
+                not_served(4, "GetApplicationDateRangeKpi"),
+            ),
+            (
+                "PUT /v1/templates/t/email/active-version",
+                json!({}),
+                501,
+                not_served(5, "UpdateTemplateActiveVersion"),
+            ),
+            (
+                "PATCH /v1/apps/a/campaigns",
+                json!({}),
+                404,
+                none(6, "PATCH /v1/apps/a/campaigns"),
+            ),
+            (
+                "GET /v1/apps//campaigns",
+                nothing.clone(),
+                404,
+                none(7, "GET /v1/apps//campaigns"),
+            ),
+            ("GET /v2/apps", nothing, 404, none(8, "GET /v2/apps")),
         ],
     );
 }

@@ -2,11 +2,13 @@
 //! header `x-amzn-errortype`.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::limits::Rejection;
-use super::wire::MessageBody;
+use super::operations;
+use super::origin::Origin;
+use crate::pinpoint::limits::Rejection;
+use crate::pinpoint::wire::MessageBody;
 
 /// Why a request fails as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +17,17 @@ pub(super) enum Failure {
     BadRequest(#[from] Rejection),
     #[error("Resource not found")]
     NotFound,
+    #[error("Application not found")]
+    ApplicationNotFound,
+    #[error(
+        "{0} is not one of this server's operations: it has {served}",
+        served = operations::served()
+    )]
+    NotServed(&'static str),
+    #[error("{}", refusal_of(.0.as_ref()))]
+    Page(Option<Origin>),
+    #[error("{method} {path} is no operation of Pinpoint's API")]
+    NoOperation { method: Method, path: String },
     #[error("The method is not allowed for the resource")]
     MethodNotAllowed,
     #[error("The body has more than {limit_bytes} bytes")]
@@ -33,10 +46,30 @@ pub(super) struct ErrorReply {
 }
 
 impl Failure {
+    /// Logs what whoever runs the server should know. What the client sent is not logged.
+    fn log(&self) {
+        match self {
+            Self::Store(_) | Self::BrokenOff(_) => {
+                tracing::error!(error = ?self, "the Pinpoint server could not do a request");
+            }
+            Self::NotServed(_) | Self::Page(_) => tracing::warn!("{self}"),
+            Self::BadRequest(_)
+            | Self::NotFound
+            | Self::ApplicationNotFound
+            | Self::NoOperation { .. }
+            | Self::MethodNotAllowed
+            | Self::PayloadTooLarge { .. } => {}
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::ApplicationNotFound | Self::NoOperation { .. } => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Page(_) => StatusCode::FORBIDDEN,
+            Self::NotServed(_) => StatusCode::NOT_IMPLEMENTED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Store(_) | Self::BrokenOff(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -44,13 +77,25 @@ impl Failure {
     }
 }
 
+/// Why a page is refused, and what would let it.
+fn refusal_of(page: Option<&Origin>) -> String {
+    const OPTION: &str = "start `cognito-pinpoint pinpoint-local` with --allow-origin";
+    match page {
+        Some(origin) => format!(
+            "This server answers programs, and no web page of {origin}; to let that in, {OPTION} {origin}"
+        ),
+        None => format!(
+            "This server answers programs, and no web page of an unknown origin; to let one in, serve it from an \
+             origin such as http://localhost:5173, and {OPTION} http://localhost:5173"
+        ),
+    }
+}
+
 impl IntoResponse for Failure {
     /// The response carries an [`ErrorReply`] and no body yet.
     fn into_response(self) -> Response {
         let status = self.status();
-        if status.is_server_error() {
-            tracing::error!(error = ?self, "the Pinpoint server could not do a request");
-        }
+        self.log();
         let reply = ErrorReply {
             status,
             message: self.to_string(),
@@ -78,6 +123,8 @@ impl ErrorReply {
     pub(super) fn respond(self, request_id: &str) -> Response {
         let kind = match self.status {
             StatusCode::NOT_FOUND => "NotFoundException",
+            StatusCode::FORBIDDEN => "ForbiddenException",
+            StatusCode::NOT_IMPLEMENTED => "NotImplementedException",
             StatusCode::METHOD_NOT_ALLOWED => "MethodNotAllowedException",
             StatusCode::PAYLOAD_TOO_LARGE => "PayloadTooLargeException",
             status if status.is_server_error() => "InternalServerErrorException",
