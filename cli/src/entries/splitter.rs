@@ -1,13 +1,14 @@
 //! Cuts a file into its entries' texts, in one pass, holding no more than one of them.
 //!
 //! A file is one JSON value, an array, or JSON Lines; its first line tells which. A value of several
-//! lines may stand where a line could. What can't be JSON costs as little as can be of what follows:
-//! its own line, or the lines before the next that begins with `{`.
+//! lines may stand where a line could, and so may several values, with or without space between. What
+//! can't be JSON costs as little as can be of what follows: the values up to the next `{` of its line
+//! that comes after a `}`, its own line, or the lines before the next that begins with `{`.
 
 use std::io::{self, BufRead, Seek};
 
-use super::cursor::{Cursor, Position};
-use super::nesting::Nesting;
+use super::cursor::{Cursor, LineEnd, Position};
+use super::nesting::{Closing, Nesting};
 
 /// Longer than any trigger event: Lambda takes no payload of more than 6 MB.
 const LONGEST: usize = 8 << 20;
@@ -24,6 +25,16 @@ pub enum Piece<'a> {
     TooLong,
     /// The end of the file, inside an array.
     OpenArray,
+}
+
+impl Piece<'_> {
+    /// Its bytes, as far as they are known.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::TooLong | Self::OpenArray => 0,
+        }
+    }
 }
 
 /// Takes each piece of a file, with the place where it begins.
@@ -188,7 +199,7 @@ impl Element {
 /// is no such line.
 fn skip_to_element<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<bool> {
     loop {
-        skip_line(cursor)?;
+        cursor.skip_line()?;
         if cursor.peek()? == Some(b']') {
             return Ok(true);
         }
@@ -200,7 +211,7 @@ fn skip_to_element<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<
     }
 }
 
-// JSON Lines, and values of several lines
+// JSON Lines, values one after another on a line, and values of several lines
 
 fn split_lines<F: BufRead + Seek>(
     cursor: &mut Cursor<'_, F>,
@@ -210,69 +221,163 @@ fn split_lines<F: BufRead + Seek>(
     loop {
         let at = cursor.at();
         text.clear();
-        match read_value(cursor, &mut text)? {
-            Value::None => return Ok(()),
-            Value::Line | Value::Lines if text.trim_ascii().is_empty() => {}
-            Value::Line | Value::Lines if text.len() <= LONGEST => sink(at, Piece::Text(&text)),
-            Value::Line => sink(at, Piece::TooLong),
-            Value::Lines => {
-                sink(at, Piece::TooLong);
-                skip_to_object(cursor)?;
-            }
-            Value::Broken => {
-                let broken = broken_lines(&text);
-                sink(at, Piece::Text(broken));
-                cursor.go_to(at.after(broken))?;
-                if broken.len() == text.len() {
-                    skip_to_object(cursor)?;
+        let Some(end) = cursor.read_line(&mut text, LONGEST + 1)? else {
+            return Ok(());
+        };
+        match (split_line(&text, at, end, sink), end) {
+            (Left::Nothing, _) => {}
+            (Left::From(place), _) if place != at => cursor.go_to(place)?,
+            (Left::From(_), LineEnd::Reached) => split_value(cursor, at, &mut text, sink)?,
+            (Left::From(_), LineEnd::Beyond) => match next_object(&text, 1) {
+                Some(next) => {
+                    text.truncate(next);
+                    sink(at, Piece::Text(&text));
+                    cursor.go_to(at.after(&text))?;
                 }
-            }
+                None => {
+                    sink(at, Piece::TooLong);
+                    cursor.skip_line()?;
+                }
+            },
         }
     }
 }
 
+/// What of a line is not given yet.
+enum Left {
+    Nothing,
+    /// All that begins here: a value that goes on over the end of what was read.
+    From(Position),
+}
+
+/// Gives the values that end in this line, or in as much of it as was read.
+fn split_line(line: &[u8], at: Position, end: LineEnd, sink: &mut Sink<'_>) -> Left {
+    let (mut rest, mut place) = (line, at);
+    loop {
+        let value = match (first_value(rest), end) {
+            (First::Before(next), _) => rest.get(..next).unwrap_or(rest),
+            (First::Last, LineEnd::Reached) => rest,
+            (First::Last, LineEnd::Beyond) | (First::Open, _) => return Left::From(place),
+        };
+        if !value.trim_ascii().is_empty() {
+            sink(place, Piece::Text(value));
+        }
+        if value.len() == rest.len() {
+            return Left::Nothing;
+        }
+        place = place.after(value);
+        rest = rest.get(value.len()..).unwrap_or_default();
+    }
+}
+
+/// How far a line's first value goes.
+enum First {
+    /// To where another begins.
+    Before(usize),
+    /// To the line's end, together with whatever else is there.
+    Last,
+    /// Over the line's end.
+    Open,
+}
+
+fn first_value(line: &[u8]) -> First {
+    if !matches!(line.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return First::Last;
+    }
+    match Nesting::default().follow_to_end(line) {
+        Closing::Open => First::Open,
+        Closing::At(end) => next_object(line, end).map_or(First::Last, First::Before),
+        Closing::Broken => next_object(line, 1).map_or(First::Last, First::Before),
+    }
+}
+
+/// Where the next object begins, at `from` or later: a `{` comes after a `}` in no JSON value, unless in a
+/// string. What is before it is a value, or one that is broken.
+fn next_object(text: &[u8], from: usize) -> Option<usize> {
+    let mut last = text
+        .get(..from)
+        .and_then(|before| before.trim_ascii_end().last());
+    for (at, byte) in (from..).zip(text.get(from..)?) {
+        if *byte == b'{' && last == Some(&b'}') {
+            return Some(at);
+        }
+        if !is_space(*byte) {
+            last = Some(byte);
+        }
+    }
+    None
+}
+
+/// Gives the value that begins at `at` and is open at the end of its first line, which is `text`.
+fn split_value<F: BufRead + Seek>(
+    cursor: &mut Cursor<'_, F>,
+    at: Position,
+    text: &mut Vec<u8>,
+    sink: &mut Sink<'_>,
+) -> io::Result<()> {
+    match read_value(cursor, text)? {
+        Value::Whole(next) => {
+            text.truncate(next);
+            sink(at, Piece::Text(text));
+            cursor.go_to(at.after(text))
+        }
+        Value::TooLong(end) => {
+            sink(at, Piece::TooLong);
+            if matches!(end, LineEnd::Beyond) {
+                cursor.skip_line()?;
+            }
+            skip_to_object(cursor)
+        }
+        Value::Broken => {
+            let broken = broken_lines(text);
+            sink(at, Piece::Text(broken));
+            cursor.go_to(at.after(broken))?;
+            if broken.len() == text.len() {
+                skip_to_object(cursor)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// What lines are together.
 enum Value {
-    /// The file has ended.
-    None,
-    /// One line, whatever it holds.
-    Line,
-    /// The lines from where an object or array opens to where it closes, or to where it gets too long.
-    Lines,
-    /// Several lines that are no value together.
+    /// A value, with what is after it on its last line: up to here, where that ends or another begins.
+    Whole(usize),
+    /// More than any trigger event is.
+    TooLong(LineEnd),
+    /// No value.
     Broken,
 }
 
-/// Reads a line, and as long as a value is open at its end, the next.
+/// Reads on, line by line, until the value is closed that is open at the end of `text`.
 fn read_value<F: BufRead + Seek>(
     cursor: &mut Cursor<'_, F>,
     text: &mut Vec<u8>,
 ) -> io::Result<Value> {
-    if cursor.read_line(text, LONGEST + 1)? == 0 {
-        return Ok(Value::None);
-    }
     let mut nesting = Nesting::default();
-    let opens = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
-    let goes_on = opens && text.len() <= LONGEST && nesting.follow(text).is_ok();
-    if !goes_on || nesting.is_closed() {
-        return Ok(Value::Line);
-    }
+    let mut line_begins = 0;
     loop {
-        let line_begins = text.len();
-        let passed = cursor.read_line(text, LONGEST + 1)?;
         let line = text.get(line_begins..).unwrap_or_default();
-        if text.len() > LONGEST {
-            return Ok(Value::Lines);
+        match nesting.follow_to_end(line) {
+            Closing::At(end) => {
+                let next = next_object(text, line_begins + end);
+                return Ok(Value::Whole(next.unwrap_or(text.len())));
+            }
+            Closing::Broken => return Ok(Value::Broken),
+            Closing::Open => line_begins = text.len(),
         }
-        if passed == 0 || nesting.follow(line).is_err() {
+        let Some(end) = cursor.read_line(text, LONGEST + 1)? else {
             return Ok(Value::Broken);
-        }
-        if nesting.is_closed() {
-            return Ok(Value::Lines);
+        };
+        if text.len() > LONGEST {
+            return Ok(Value::TooLong(end));
         }
     }
 }
 
-/// Which of the lines are to be given up together. A bracket alone on its line begins a value that was
+/// What is to be passed over of lines that are no value. Where another object begins on the first line:
+/// all before it. A bracket alone on its line begins a value that was
 /// printed for people: all before the next line that begins with `{`. Else the first line has lost its
 /// end, and each of the others is one by itself.
 fn broken_lines(text: &[u8]) -> &[u8] {
@@ -284,6 +389,9 @@ fn broken_lines(text: &[u8]) -> &[u8] {
     };
     let before = |end: Option<usize>| end.and_then(|end| text.get(..end)).unwrap_or(text);
     let first = before(line_ends().next());
+    if let Some(next) = next_object(first, 1) {
+        return text.get(..next).unwrap_or(text);
+    }
     match first.trim_ascii() {
         [_] => before(line_ends().find(|end| text.get(*end) == Some(&b'{'))),
         _ => first,
@@ -292,13 +400,9 @@ fn broken_lines(text: &[u8]) -> &[u8] {
 
 fn skip_to_object<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<()> {
     while !matches!(cursor.peek()?, Some(b'{') | None) {
-        skip_line(cursor)?;
+        cursor.skip_line()?;
     }
     Ok(())
-}
-
-fn skip_line<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<()> {
-    cursor.read_line(&mut Vec::new(), 0).map(|_| ())
 }
 
 #[cfg(test)]
@@ -353,8 +457,54 @@ mod tests {
                 "1\nno\n\"s\"\n{}",
                 &["1:0 1", "2:0 no", "3:0 \"s\"", "4:0 {}"],
             ),
-            ("{}{}\n{}", &["1:0 {}{}", "2:0 {}"]),
         ]);
+    }
+
+    #[test]
+    fn values_one_after_another_on_a_line() {
+        check(&[
+            ("{}{}\n{}", &["1:0 {}", "1:2 {}", "2:0 {}"]),
+            (
+                "{\"a\":{}} \t{\"b\":[{},{}]}{}",
+                &["1:0 {\"a\":{}}", "1:10 {\"b\":[{},{}]}", "1:23 {}"],
+            ),
+            ("{\"a\":\"}{\"}{}", &["1:0 {\"a\":\"}{\"}", "1:10 {}"]),
+            ("{}{\n}{}\n{}", &["1:0 {}", "1:2 {\n}", "2:1 {}", "3:0 {}"]),
+            ("{\n}{\n}\n{}", &["1:0 {\n}", "2:1 {\n}", "4:0 {}"]),
+            ("{} {\"a\":", &["1:0 {}", "1:3 {\"a\":"]),
+            ("{} no", &["1:0 {} no"]),
+            ("{}, {}", &["1:0 {}, {}"]),
+        ]);
+    }
+
+    #[test]
+    fn a_broken_value_costs_what_is_before_the_next_of_its_line() {
+        check(&[
+            (
+                "{\"a\":{}{}{}\n{}",
+                &["1:0 {\"a\":{}", "1:7 {}", "1:9 {}", "2:0 {}"],
+            ),
+            ("{\"a\":1]}{}", &["1:0 {\"a\":1]}", "1:8 {}"]),
+            ("{}}{}", &["1:0 {}}", "1:3 {}"]),
+            ("{}{{}} {}", &["1:0 {}", "1:2 {{}}", "1:7 {}"]),
+            (
+                "{\"a\":\"}{\"b\":1}{}\n{}",
+                &["1:0 {\"a\":\"}", "1:7 {\"b\":1}", "1:14 {}", "2:0 {}"],
+            ),
+            ("{\"a\":\"}{\"b\":1}", &["1:0 {\"a\":\"}", "1:7 {\"b\":1}"]),
+            ("{\"a\"{}} {\n}", &["1:0 {\"a\"{}}", "1:8 {\n}"]),
+        ]);
+    }
+
+    #[test]
+    fn a_line_of_any_length_may_hold_values() {
+        let value = format!("{{\"a\":\"{}\"}}", "x".repeat(LONGEST / 3));
+        let mut expected: Vec<_> = (0..7)
+            .map(|it| format!("1:{} {value}", it * value.len()))
+            .collect();
+        expected.push("2:0 {}".to_owned());
+        let found = pieces(format!("{}\n{{}}", value.repeat(7)).as_bytes());
+        assert!(found == expected, "{} pieces", found.len());
     }
 
     #[test]
@@ -464,6 +614,10 @@ mod tests {
                 format!("{{\n\"a\":\"{long}\"\n}}\n{{}}\n"),
                 &["1:0 too long", "4:0 {}"],
             ),
+            (
+                format!("{{}}{{\"a\":\"{long}\"}}\n{{}}\n"),
+                &["1:0 {}", "1:2 too long", "2:0 {}"],
+            ),
         ];
         for (file, expected) in cases {
             assert_eq!(pieces(file.as_bytes()), *expected);
@@ -476,6 +630,8 @@ mod tests {
         let forms = [
             values.join("\n"),
             values.join("\r\n\r\n"),
+            values.concat(),
+            values.join(" "),
             format!("[{}]", values.join(",")),
             format!("[\n  {}\n]\n", values.join(",\n  ")),
         ];
