@@ -113,24 +113,34 @@ impl Log {
 
     /// What can be read of a line is looked at, before the damage is reported that ends it.
     fn read_line(&mut self) -> Result<Option<Vec<u8>>, Damage> {
-        let mut line = self.held_back.pop_front().unwrap_or_default();
+        let line = match self.held_back.pop_front() {
+            Some(line) => line,
+            None => match self.damage.take() {
+                Some(damage) => return Err(damage),
+                None => self.read_new_line()?,
+            },
+        };
         if line.is_empty() {
-            if let Some(damage) = self.damage.take() {
-                return Err(damage);
-            }
-            let read = self.reader.read_until(b'\n', &mut line);
-            self.damage = read.err().map(|error| Damage {
-                line: self.line.saturating_add(1),
-                error,
-            });
-        }
-        match (line.is_empty(), self.damage.take_if(|_| line.is_empty())) {
-            (_, Some(damage)) => return Err(damage),
-            (true, None) => return Ok(None),
-            (false, None) => {}
+            return Ok(None);
         }
         self.line = self.line.saturating_add(1);
         Ok(Some(line))
+    }
+
+    fn read_new_line(&mut self) -> Result<Vec<u8>, Damage> {
+        let mut line = Vec::new();
+        let read = self.reader.read_until(b'\n', &mut line);
+        let damage = read.err().map(|error| Damage {
+            line: self.line.saturating_add(1),
+            error,
+        });
+        match damage {
+            Some(damage) if line.is_empty() => Err(damage),
+            damage => {
+                self.damage = damage;
+                Ok(line)
+            }
+        }
     }
 }
 
