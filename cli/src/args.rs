@@ -96,14 +96,19 @@ pub struct ReplayArgs {
     /// Write Pinpoint's endpoints as they are at the end, one a line.
     #[arg(long, value_name = "FILE")]
     pub endpoints_out: Option<PathBuf>,
-    /// The paths are logs: take back the events that were spilled into them, each once.
+    /// Overwrite the files of --events-out and --endpoints-out if they are there.
+    #[arg(long)]
+    pub force: bool,
+    /// The paths are logs: re-ingest the events that were spilled into them, each once. A folder stands
+    /// for all files within it, at any depth, such as those of an export of CloudWatch Logs to S3.
     #[arg(long)]
     pub spilled: bool,
     /// With --spilled: append the events to this event log in AWS, instead of replaying them here.
     #[arg(long, value_name = "NAME", requires = "spilled",
           conflicts_with_all = ["data_dir", "config", "events_out", "endpoints_out"])]
     pub table: Option<String>,
-    /// Files, folders (their .json and .jsonl files, by name), or - for the standard input.
+    /// Files, folders (their .json, .jsonl and .ndjson files, by name), or - for the standard input. Each
+    /// may be compressed with gzip (.gz).
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }

@@ -1,13 +1,13 @@
 //! `cognito-pinpoint replay`: trigger events through the code of the deployed functions, on a store
 //! and a Pinpoint-compatible server in this process, with a clock that the events move.
 
+mod capture_batch;
 mod installation;
 mod outcomes;
 mod output;
 mod publisher;
+mod reingest;
 mod report;
-mod take_back;
-mod together;
 
 use std::process::ExitCode;
 
@@ -21,37 +21,43 @@ use crate::config;
 use crate::entries::{Entries, Entry, Rejected};
 use crate::progress::Progress;
 use crate::spilled::Spilled;
+use capture_batch::CaptureBatch;
 use installation::Installation;
 use output::Outputs;
 use report::Report;
-use together::Together;
 
-/// Replays, and prints what came of it. Exit code 1 if anything was rejected.
+/// Replays, and prints what came of it. Exit code 1 if anything was rejected, or there was nothing.
 pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
-    if let Some(table) = &args.table {
-        let report = take_back::append_to(table, &args.paths).await?;
-        return report.print(args.format);
-    }
-    let config = args.config.as_deref().map(config::read).transpose()?;
-    let outputs = Outputs::create(&args)?;
-    let (taken, installation) = if args.spilled {
-        spilled(&args, config).await?
-    } else {
-        entries(&args, config.unwrap_or_else(Config::local_default)).await?
+    let report = match &args.table {
+        Some(table) => reingest::append_to(table, &args.paths).await?,
+        None => replay(&args).await?,
     };
-    if taken.replayed == 0 && taken.rejected.is_empty() {
-        eprintln!(
-            "there was nothing to replay: {}",
-            if args.spilled {
-                "no log line holds a spilled event"
-            } else {
-                "of a folder, only its own .json and .jsonl files are"
-            }
-        );
+    if report.is_of_nothing() {
+        eprintln!("error: there was nothing to replay: {}", nothing(&args));
     }
+    report.print(args.format)
+}
+
+async fn replay(args: &ReplayArgs) -> Result<Report, Failure> {
+    let config = args.config.as_deref().map(config::read).transpose()?;
+    let outputs = Outputs::create(args)?;
+    let (taken, installation) = if args.spilled {
+        spilled(args, config).await?
+    } else {
+        entries(args, config.unwrap_or_else(Config::local_default)).await?
+    };
     let replayed = installation.finish().await?;
     outputs.write(&replayed)?;
-    Report::of(taken, &replayed).await?.print(args.format)
+    Report::of(taken, &replayed).await
+}
+
+fn nothing(args: &ReplayArgs) -> &'static str {
+    if args.spilled {
+        "no log line holds a spilled event"
+    } else {
+        "give files that hold trigger events; of a folder, its own .json, .jsonl and .ndjson files are \
+         taken (each also .gz)"
+    }
 }
 
 /// What was taken in, and what was not.
@@ -75,25 +81,25 @@ async fn entries(args: &ReplayArgs, config: Config) -> Result<(Taken, Installati
         rejected,
     };
     let replaying = Progress::of_events("replaying", entries.len());
-    let mut together = Together::default();
+    let mut batch = CaptureBatch::default();
     for entry in entries.read() {
         replaying.advance();
         match entry.and_then(parsed) {
             Err(rejected) => taken.rejected.push(rejected),
             Ok((entry, parsed)) => {
                 if installation.is_long_until(entry.time) {
-                    installation.capture(together.take()).await?;
+                    installation.capture(batch.take()).await?;
                 }
                 installation.pass_time(entry.time).await?;
-                together.push(entry, &parsed);
+                batch.push(entry, &parsed);
                 taken.replayed += 1;
-                if together.is_full() {
-                    installation.capture(together.take()).await?;
+                if batch.is_full() {
+                    installation.capture(batch.take()).await?;
                 }
             }
         }
     }
-    installation.capture(together.take()).await?;
+    installation.capture(batch.take()).await?;
     replaying.finish();
     taken.rejected.sort();
     Ok((taken, installation))
@@ -111,8 +117,8 @@ async fn spilled(
     args: &ReplayArgs,
     config: Option<Config>,
 ) -> Result<(Taken, Installation), Failure> {
-    let mut spilled = Spilled::new(args.paths.clone());
-    let (events, rejected) = take_back::events(&mut spilled, None);
+    let mut spilled = Spilled::new(&args.paths);
+    let (events, rejected) = reingest::events(&mut spilled, None);
     let projects = events.iter().map(|event| event.user.project.clone());
     let config = config.unwrap_or_else(|| Config::of_projects(projects));
     let mut installation = Installation::open(config, args.data_dir.as_deref()).await?;
@@ -121,7 +127,7 @@ async fn spilled(
         rejected,
     };
     for event in events {
-        installation.take_back(&event).await?;
+        installation.reingest(&event).await?;
         taken.replayed += 1;
     }
     Ok((taken, installation))

@@ -1,6 +1,7 @@
 //! `cognito-pinpoint replay` and `metrics`, held against what they promise.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -134,6 +135,7 @@ fn every_configured_scenario_comes_to_what_it_did() {
                     config.as_path(),
                     "--endpoints-out".as_ref(),
                     &endpoints,
+                    "--force".as_ref(),
                 ])
                 .args(["--data-dir".as_ref(), folder.path()])
                 .arg(scenario.join(format!("events{then}.jsonl")))
@@ -395,7 +397,7 @@ fn interrupted(when: &dyn Fn(&Path) -> bool, captured: std::ops::Range<i64>) {
 
     let nothing = folder.path().join("nothing.jsonl");
     std::fs::write(&nothing, "").unwrap();
-    let after = json_of(replay().arg("--data-dir").arg(&data).arg(&nothing));
+    let after = report_of(1, replay().arg("--data-dir").arg(&data).arg(&nothing));
     assert!(
         captured.contains(&sign_ins(&after)),
         "{} are counted",
@@ -499,14 +501,287 @@ fn spilled_events_of_any_project_are_replayed_without_a_configuration() {
             (&json!(two), &json!(0), &json!(1))
         ]
     );
-    let nothing = replay()
-        .arg("--spilled")
-        .arg(repository("README.md"))
-        .output()
-        .unwrap();
-    assert!(
-        errors_of(&nothing).contains("no log line holds a spilled event"),
-        "{}",
-        errors_of(&nothing)
+}
+
+/// What a replay prints, that ends with this exit code.
+fn report_of(code: i32, command: &mut Command) -> Value {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{}", errors_of(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A report without its days.
+fn totals(mut report: Value) -> Value {
+    report.as_object_mut().unwrap().remove("days");
+    report
+}
+
+fn days_of(report: &Value) -> Vec<(&str, i64, i64)> {
+    let days = report["days"].as_array().unwrap().iter();
+    days.map(|day| {
+        let number = |name: &str| day[name].as_i64().unwrap();
+        (
+            day["date"].as_str().unwrap(),
+            number("signIns"),
+            number("dau"),
+        )
+    })
+    .collect()
+}
+
+fn sign_ins_taken(count: u8, emails: u8) -> Value {
+    json!({
+        "replayed": count,
+        "rejected": [],
+        "outcomes": {"published": count},
+        "published": {"_userauth.sign_up": 0, "_userauth.sign_in": count, "_userauth.auth_fail": 0},
+        "endpoints": {"device": count, "email": emails, "sms": 0},
+    })
+}
+
+#[test]
+fn events_one_after_another_on_one_line_are_all_replayed() {
+    let untimed = json_of(replay().arg("events/forms/firehose.json"));
+    assert_eq!(totals(untimed), sign_ins_taken(3, 3));
+    let timed = json_of(replay().arg("events/forms/firehose-timed.json"));
+    let expected = [
+        ("2026-03-01", 1, 1),
+        ("2026-03-02", 1, 1),
+        ("2026-03-03", 1, 1),
+    ];
+    assert_eq!(days_of(&timed), expected);
+    assert_eq!(totals(timed), sign_ins_taken(3, 3));
+}
+
+#[test]
+fn spilled_events_are_found_in_every_form_of_a_log() {
+    for log in [
+        "bare.jsonl",
+        "insights-field.csv",
+        "insights-results-field.json",
+        "subscription.gz",
+        "export",
+        "export/7ce6d7e7/000000.gz",
+    ] {
+        let report = json_of(
+            replay()
+                .arg("--spilled")
+                .arg(format!("events/spilled/{log}")),
+        );
+        assert_eq!(days_of(&report), [("2026-03-25", 3, 1)], "{log}");
+        let mut expected = sign_ins_taken(3, 1);
+        expected["endpoints"]["device"] = 1.into();
+        assert_eq!(totals(report), expected, "{log}");
+    }
+}
+
+#[test]
+fn what_is_far_in_the_future_is_rejected_and_costs_its_user_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let into_one = |name: &str| {
+        let mut command = replay();
+        command.arg("--data-dir").arg(folder.path());
+        command.arg(format!("events/forms/{name}.jsonl"));
+        command
+    };
+    let error = "its time is 2062-03-02 09:00:00 UTC, more than 24 hours ahead of this computer's clock: \
+                 one of them is wrong";
+    assert_eq!(
+        report_of(1, &mut into_one("year-2062")),
+        json!({
+            "replayed": 0,
+            "rejected": [{"source": "events/forms/year-2062.jsonl:1", "error": error}],
+            "outcomes": {},
+            "published": {"_userauth.sign_up": 0, "_userauth.sign_in": 0, "_userauth.auth_fail": 0},
+            "endpoints": {"device": 0, "email": 0, "sms": 0},
+            "days": [],
+        })
     );
+    let report = json_of(&mut into_one("after-year-2062"));
+    assert_eq!(
+        days_of(&report),
+        [("2026-03-24", 1, 1), ("2026-03-25", 1, 1)]
+    );
+
+    let log = folder.path().join("log");
+    let record = json!({"eventId": "019c1404-8b80-7000-8000-000000000001", "type": "SignedIn", "sub": "s-1",
+        "time": "2062-03-02T09:00:00.000Z", "project": "1".repeat(32), "userPoolId": "eu-west-1_AAAA11111"});
+    std::fs::write(&log, json!({"spilled": record}).to_string()).unwrap();
+    let report = report_of(1, replay().arg("--spilled").arg(&log));
+    assert_eq!(
+        (
+            &report["replayed"],
+            &report["rejected"],
+            &report["outcomes"]
+        ),
+        (
+            &json!(0),
+            &json!([{"source": format!("{}:1", log.display()), "error": error}]),
+            &json!({})
+        )
+    );
+}
+
+/// The lines of the log that hold an event are taken as they are; what is said of the others works.
+#[test]
+fn events_that_an_app_logged_are_replayed() {
+    let log = "events/forms/app-log.txt";
+    let report = report_of(1, replay().arg(log));
+    let expected = [
+        ("2026-03-25", 1, 1),
+        ("2026-03-26", 1, 1),
+        ("2026-03-27", 1, 1),
+        ("2026-03-28", 1, 1),
+        ("2026-03-29", 1, 1),
+    ];
+    assert_eq!(days_of(&report), expected);
+    let rejected = report["rejected"].as_array().unwrap();
+    let advice = "grep triggerSource LOG | cognito-pinpoint replay -";
+    let advised = rejected
+        .iter()
+        .filter(|it| it["error"].as_str().unwrap().ends_with(advice));
+    assert_eq!((rejected.len(), advised.count()), (5, 5), "{rejected:#?}");
+
+    let text = std::fs::read_to_string(repository(log)).unwrap();
+    let grepped = text.lines().filter(|line| line.contains("triggerSource"));
+    let grepped: Vec<&str> = grepped.collect();
+    let report = report_of_stdin(&grepped.join("\n"));
+    assert_eq!(days_of(&report), expected);
+    assert_eq!(totals(report), sign_ins_taken(5, 5));
+
+    let answer = json!({"events": grepped.iter().map(|line| json!({"timestamp": 1_774_440_000_000_i64, "message": line}))
+        .collect::<Vec<_>>()});
+    let made_of_it: Vec<String> = answer["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(Value::to_string)
+        .collect();
+    assert_eq!(
+        totals(report_of_stdin(&made_of_it.join("\n"))),
+        sign_ins_taken(5, 5)
+    );
+}
+
+fn report_of_stdin(text: &str) -> Value {
+    let mut command = replay();
+    let mut child = command
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn nothing_to_replay_is_a_failure_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("README.md"), "no event\n").unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "\n").unwrap();
+    let cases: [(&[&str], &Path, &str); 3] = [
+        (
+            &[],
+            folder.path(),
+            "there was nothing to replay: give files that hold trigger events",
+        ),
+        (&[], &empty, "there was nothing to replay: "),
+        (
+            &["--spilled"],
+            folder.path(),
+            "there was nothing to replay: no log line holds a spilled event",
+        ),
+    ];
+    for (arguments, path, error) in cases {
+        let output = replay().args(arguments).arg(path).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{path:?}");
+        assert!(errors_of(&output).contains(error), "{}", errors_of(&output));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["replayed"], 0);
+    }
+}
+
+#[test]
+fn a_log_that_names_spilled_events_that_cannot_be_read_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    std::fs::write(
+        &log,
+        "{\"level\":\"ERROR\",\"spilled\":\"{\\\"eventId\\\":\"}\n",
+    )
+    .unwrap();
+    let report = report_of(1, replay().arg("--spilled").arg(&log));
+    let error = "the string under `spilled` is not JSON";
+    assert_eq!(
+        report["rejected"],
+        json!([{"source": format!("{}:1", log.display()), "error": error}])
+    );
+}
+
+#[test]
+fn outputs_are_overwritten_only_when_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let [kept, other] = ["kept.jsonl", "other.jsonl"].map(|name| folder.path().join(name));
+    std::fs::write(&kept, "mine\n").unwrap();
+    std::fs::write(&other, "").unwrap();
+    for (one, another) in [
+        ("--events-out", "--endpoints-out"),
+        ("--endpoints-out", "--events-out"),
+    ] {
+        let mut command = replay();
+        command.arg(one).arg(&kept).arg(another).arg(&other);
+        command.arg("events/post-authentication.json");
+        let output = command.output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        let error = format!(
+            "{} is there already: give another file, or --force",
+            kept.display()
+        );
+        assert!(
+            errors_of(&output).contains(&error),
+            "{}",
+            errors_of(&output)
+        );
+        assert_eq!(std::fs::read(&kept).unwrap(), b"mine\n");
+    }
+    let mut command = replay();
+    command.arg("--events-out").arg(&kept).arg("--force");
+    command.args([
+        "--endpoints-out",
+        "/dev/null",
+        "events/post-authentication.json",
+    ]);
+    json_of(&mut command);
+    assert_eq!(lines(&kept).len(), 1);
+}
+
+#[test]
+fn a_table_lists_only_some_of_many_rejected_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bad.jsonl"), "{}\n".repeat(23)).unwrap();
+    let mut command = cognito_pinpoint();
+    command.current_dir(folder.path());
+    let output = command.args(["replay", "bad.jsonl"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let errors = errors_of(&output);
+    let listed: Vec<&str> = errors
+        .lines()
+        .filter(|it| it.starts_with("bad.jsonl:"))
+        .collect();
+    assert_eq!(listed.len(), 20, "{errors}");
+    assert!(
+        errors.ends_with("and 3 more; --format json lists all\n"),
+        "{errors}"
+    );
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("rejected   23\n"), "{printed}");
 }

@@ -28,6 +28,23 @@ impl Position {
         text.iter().fold(self, |at, &byte| at.after_byte(byte))
     }
 
+    /// The place after so many bytes of a line.
+    fn after_line(self, bytes: usize, end: LineEnd) -> Self {
+        let offset = self.offset.saturating_add(bytes as u64);
+        match end {
+            LineEnd::Reached => Self {
+                offset,
+                line: self.line.saturating_add(1),
+                column: 0,
+            },
+            LineEnd::Beyond => Self {
+                offset,
+                line: self.line,
+                column: u32::try_from(bytes).map_or(u32::MAX, |it| self.column.saturating_add(it)),
+            },
+        }
+    }
+
     #[inline]
     fn after_byte(self, byte: u8) -> Self {
         let offset = self.offset.saturating_add(1);
@@ -45,6 +62,15 @@ impl Position {
             }
         }
     }
+}
+
+/// Whether a line, or the last of a file, has been read to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineEnd {
+    /// It has.
+    Reached,
+    /// There is more of it.
+    Beyond,
 }
 
 /// Reads on from a place in a file.
@@ -120,28 +146,36 @@ impl<'f, F: BufRead + Seek> Cursor<'f, F> {
     }
 
     /// Appends the rest of the line, its end included, to `text`, as long as this is not longer than
-    /// `longest`: what is beyond is passed over. Gives the number of bytes passed.
+    /// `longest`. None at the end of the file.
     ///
     /// # Errors
     ///
     /// If the file can't be read.
-    pub fn read_line(&mut self, text: &mut Vec<u8>, longest: usize) -> io::Result<usize> {
-        let room = u64::try_from(longest.saturating_sub(text.len())).unwrap_or(u64::MAX);
-        let mut passed = self.file.by_ref().take(room).read_until(b'\n', text)?;
-        let mut ended = passed > 0 && text.last() == Some(&b'\n');
-        if !ended {
-            let rest = self.file.skip_until(b'\n')?;
-            ended = rest > 0;
-            passed += rest;
+    pub fn read_line(&mut self, text: &mut Vec<u8>, longest: usize) -> io::Result<Option<LineEnd>> {
+        if self.peek()?.is_none() {
+            return Ok(None);
         }
-        self.pass_line(passed, ended);
-        Ok(passed)
+        let begins = text.len();
+        let room = longest.saturating_sub(begins) as u64;
+        self.file.by_ref().take(room).read_until(b'\n', text)?;
+        let read = text.get(begins..).unwrap_or_default();
+        let end = if read.last() == Some(&b'\n') || self.file.fill_buf()?.is_empty() {
+            LineEnd::Reached
+        } else {
+            LineEnd::Beyond
+        };
+        self.at = self.at.after_line(read.len(), end);
+        Ok(Some(end))
     }
 
-    fn pass_line(&mut self, passed: usize, ended: bool) {
-        let bytes = u64::try_from(passed).unwrap_or(u64::MAX);
-        self.at.offset = self.at.offset.saturating_add(bytes);
-        self.at.line = self.at.line.saturating_add(u32::from(ended));
-        self.at.column = 0;
+    /// Passes over the rest of the line, its end included.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read.
+    pub fn skip_line(&mut self) -> io::Result<()> {
+        let skipped = self.file.skip_until(b'\n')?;
+        self.at = self.at.after_line(skipped, LineEnd::Reached);
+        Ok(())
     }
 }

@@ -1,16 +1,17 @@
 //! The first pass: where the entries stand.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufReader;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use pipeline::capture::FURTHEST_AHEAD;
 
 use super::cursor::Position;
-use super::inputs::{Input, Unreadable};
+use super::inputs::{Content, Input, Unreadable};
 use super::judge::{Fault, judge};
 use super::rejected::{Rejected, Source};
 use super::splitter::{Piece, split};
+use super::spool::{Damage, SectionReader};
 
 /// Progress is told each time so many bytes have been read.
 const STEP: u64 = 1 << 20;
@@ -35,6 +36,9 @@ impl Indexed {
         DateTime::from_timestamp_micros(self.microseconds).unwrap_or_default()
     }
 }
+
+/// What was rejected last goes to the end of its file: it may be whole but for that.
+struct CutOff;
 
 /// Reads one file after the other.
 pub struct Indexer {
@@ -64,37 +68,49 @@ impl Indexer {
     pub fn read(&mut self, file: u32, input: &Input, progress: &mut dyn FnMut(u64)) {
         let name = &input.name;
         let read = match &input.content {
-            Ok(content) => content
-                .open()
-                .map_err(Unreadable::from)
-                .and_then(|mut opened| self.read_opened(file, name, &mut opened, progress)),
+            Ok(content) => self.read_content(file, name, content, progress),
             Err(error) => return self.rejected.push(Rejected::whole_file(file, name, error)),
         };
-        if let Err(error) = read {
-            self.rejected.push(Rejected::whole_file(file, name, error));
+        match (read, &input.damage) {
+            (Err(error), _) => self.rejected.push(Rejected::whole_file(file, name, error)),
+            (Ok(Some(CutOff)), Some(damage)) => {
+                self.rejected.pop();
+                self.reject_from(file, name, damage);
+            }
+            (Ok(None), Some(damage)) => self.reject_from(file, name, damage),
+            (Ok(_), None) => {}
         }
     }
 
-    fn read_opened(
+    fn reject_from(&mut self, file: u32, name: &Arc<str>, damage: &Damage) {
+        let source = Source::new(file, Arc::clone(name), damage.line);
+        self.rejected.push(source.rejected(damage));
+    }
+
+    fn read_content(
         &mut self,
         file: u32,
         name: &Arc<str>,
-        opened: &mut BufReader<File>,
+        content: &Content,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<(), Unreadable> {
-        Unreadable::check_first_bytes(opened.fill_buf()?)?;
+    ) -> Result<Option<CutOff>, Unreadable> {
+        let mut opened: BufReader<SectionReader> = content.open()?;
+        let size = opened.get_ref().size();
+        let mut cut_off = None;
         let mut told = 0;
-        split(opened, &mut |at, piece| {
+        split(&mut opened, &mut |at, piece| {
+            let end = at.offset.saturating_add(piece.length());
             if let Err(fault) = self.take(file, at, piece) {
-                self.rejected
-                    .push(Source::new(file, Arc::clone(name), at.line).rejected(fault));
+                let source = Source::new(file, Arc::clone(name), at.line);
+                self.rejected.push(source.rejected(fault.at(at)));
+                cut_off = (end >= size).then_some(CutOff);
             }
             if at.offset.saturating_sub(told) >= STEP {
                 told = at.offset;
                 progress(told);
             }
         })?;
-        Ok(())
+        Ok(cut_off)
     }
 
     fn take(&mut self, file: u32, at: Position, piece: Piece<'_>) -> Result<(), Fault> {
@@ -104,6 +120,11 @@ impl Indexer {
             Piece::OpenArray => return Err(Fault::OpenArray),
         };
         let judged = judge(text, at)?;
+        if let Some(time) = judged.time
+            && time - self.now > FURTHEST_AHEAD
+        {
+            return Err(Fault::InTheFuture(time));
+        }
         let too_long = |_| Fault::TooLong;
         self.index.push(Indexed {
             microseconds: judged.time.unwrap_or(self.now).timestamp_micros(),

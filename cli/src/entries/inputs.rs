@@ -7,30 +7,30 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::spool::{Damage, Section, SectionReader, Spool};
+use super::unpack::{Format, format_of, text_of};
+
+/// How the names of a folder's files end that are read; each may have `.gz` after it.
+const ENDINGS: [&str; 3] = ["json", "jsonl", "ndjson"];
+
 /// A file to be read, or the reason why it can't be.
 pub struct Input {
     /// As its path was given.
     pub name: Arc<str>,
     /// Where its bytes are.
     pub content: Result<Content, Unreadable>,
+    /// Its size in bytes, as it is; none if it can't be read.
+    pub size: u64,
+    /// Where its text ends before its time.
+    pub damage: Option<Damage>,
 }
 
 /// Where a file's bytes are.
 pub enum Content {
-    /// In a file that has a path.
-    OnDisk {
-        /// Its path.
-        path: PathBuf,
-        /// Its size in bytes.
-        size: u64,
-    },
-    /// In a file without a name, which holds what came through a pipe.
-    Spooled {
-        /// The file.
-        file: File,
-        /// Its size in bytes.
-        size: u64,
-    },
+    /// In a file that has a path, as they are or compressed.
+    OnDisk(PathBuf),
+    /// In a file without a name, which holds what came through a pipe, or what was unpacked.
+    Spooled(Section),
 }
 
 /// Why a path gives nothing to read.
@@ -43,37 +43,11 @@ pub enum Unreadable {
     #[error("can't be read: {0}")]
     Io(#[source] io::Error),
     /// It would have to be unpacked first.
-    #[error("is compressed: unpack it first")]
+    #[error("is compressed, but not with gzip: unpack it first")]
     Compressed,
     /// Its characters are of two bytes.
     #[error("is UTF-16: save it as UTF-8")]
     Utf16,
-}
-
-impl Content {
-    /// Opens it at its beginning. Two openings of a spooled one share their place.
-    ///
-    /// # Errors
-    ///
-    /// If it can't be read.
-    pub fn open(&self) -> io::Result<BufReader<File>> {
-        let mut file = match self {
-            Self::OnDisk { path, .. } => File::open(path)?,
-            Self::Spooled { file, .. } => file.try_clone()?,
-        };
-        file.rewind()?;
-        Ok(BufReader::with_capacity(64 << 10, file))
-    }
-}
-
-impl Input {
-    /// Its size in bytes; none if it can't be read.
-    pub fn size(&self) -> u64 {
-        match &self.content {
-            Ok(Content::OnDisk { size, .. } | Content::Spooled { size, .. }) => *size,
-            Err(_) => 0,
-        }
-    }
 }
 
 impl From<io::Error> for Unreadable {
@@ -85,57 +59,121 @@ impl From<io::Error> for Unreadable {
     }
 }
 
-impl Unreadable {
-    /// Tells, by its first bytes, a file that is no text.
+impl Content {
+    /// Opens it at its beginning.
     ///
     /// # Errors
     ///
-    /// If it is one.
-    pub fn check_first_bytes(bytes: &[u8]) -> Result<(), Self> {
-        match bytes {
-            [0x1F, 0x8B, ..] | [b'P', b'K', 3, 4, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..] => {
-                Err(Self::Compressed)
+    /// If it can't be read.
+    pub fn open(&self) -> io::Result<BufReader<SectionReader>> {
+        let section = match self {
+            Self::OnDisk(path) => Section::whole(File::open(path)?)?,
+            Self::Spooled(section) => section.clone(),
+        };
+        Ok(BufReader::with_capacity(64 << 10, section.read()))
+    }
+}
+
+impl Input {
+    /// Unpacks it into the spool, if it is compressed. `progress` is given the bytes read of it.
+    pub fn unpack(&mut self, spool: &mut Spool, progress: &mut dyn FnMut(u64)) {
+        let Ok(Content::OnDisk(path)) = &self.content else {
+            return;
+        };
+        match unpacked(path, spool, progress) {
+            Ok(Some((section, damage))) => {
+                self.content = Ok(Content::Spooled(section));
+                self.damage = damage;
             }
-            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err(Self::Utf16),
-            _ => Ok(()),
+            Ok(None) => {}
+            Err(error) => self.content = Err(error),
+        }
+    }
+
+    /// Whether its bytes are in the spool, and no longer those that its size is of.
+    pub fn is_spooled(&self) -> bool {
+        matches!(self.content, Ok(Content::Spooled(_)))
+    }
+
+    fn new(path: &Path, content: Result<Content, Unreadable>) -> Self {
+        let size = match &content {
+            Ok(Content::OnDisk(path)) => fs::metadata(path).map_or(0, |it| it.len()),
+            Ok(Content::Spooled(section)) => section.size(),
+            Err(_) => 0,
+        };
+        Self {
+            name: path.to_string_lossy().into(),
+            content,
+            size,
+            damage: None,
+        }
+    }
+
+    fn spooled(path: &Path, pipe: impl Read, spool: &mut Spool) -> Self {
+        let taken = text_of(BufReader::new(pipe))
+            .and_then(|mut text| Ok(spool.take(&mut text, &mut || ())?));
+        match taken {
+            Ok((section, damage)) => Self {
+                damage,
+                ..Self::new(path, Ok(Content::Spooled(section)))
+            },
+            Err(error) => Self::new(path, Err(error)),
+        }
+    }
+
+    fn of_file(path: &Path, spool: &mut Spool) -> Self {
+        match fs::metadata(path) {
+            Ok(it) if it.is_file() => Self::new(path, Ok(Content::OnDisk(path.to_owned()))),
+            Ok(_) => match File::open(path) {
+                Ok(pipe) => Self::spooled(path, pipe, spool),
+                Err(error) => Self::new(path, Err(error.into())),
+            },
+            Err(error) => Self::new(path, Err(error.into())),
         }
     }
 }
 
-/// The files that `paths` stand for: a folder stands for its `.json` and `.jsonl` files, by name, and
-/// `-` for `stdin`, which is read to its end here and now.
-pub fn inputs(paths: &[PathBuf], stdin: &mut dyn Read) -> Vec<Input> {
+/// None for a file that is text as it is.
+fn unpacked(
+    path: &Path,
+    spool: &mut Spool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Option<(Section, Option<Damage>)>, Unreadable> {
+    let file = File::open(path)?;
+    let mut place = file.try_clone()?;
+    let (format, whole) = format_of(BufReader::with_capacity(64 << 10, file))?;
+    if format == Format::Text {
+        return Ok(None);
+    }
+    let mut text = text_of(whole)?;
+    let mut told = || progress(place.stream_position().unwrap_or_default());
+    Ok(Some(spool.take(&mut text, &mut told)?))
+}
+
+/// The files that `paths` stand for: a folder stands for its JSON files, by name, and `-` for `stdin`.
+/// What can be read only once goes into the spool, here and now.
+pub fn inputs(paths: &[PathBuf], stdin: &mut dyn Read, spool: &mut Spool) -> Vec<Input> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            inputs.push(named(path, spooled(stdin)));
+            inputs.push(Input::spooled(path, &mut *stdin, spool));
         } else if path.is_dir() {
             match files_of(path) {
-                Ok(files) => inputs.extend(files.iter().map(|file| named(file, on_disk(file)))),
-                Err(error) => inputs.push(named(path, Err(error.into()))),
+                Ok(files) => inputs.extend(files.iter().map(|file| Input::of_file(file, spool))),
+                Err(error) => inputs.push(Input::new(path, Err(error.into()))),
             }
         } else {
-            inputs.push(named(path, on_disk(path)));
+            inputs.push(Input::of_file(path, spool));
         }
     }
     inputs
-}
-
-fn named(path: &Path, content: Result<Content, Unreadable>) -> Input {
-    Input {
-        name: path.to_string_lossy().into(),
-        content,
-    }
 }
 
 fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_ours = path
-            .extension()
-            .is_some_and(|it| it == "json" || it == "jsonl");
-        if is_ours && !path.is_dir() {
+        if has_ending(&path) && !path.is_dir() {
             files.push(path);
         }
     }
@@ -143,21 +181,14 @@ fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn on_disk(path: &Path) -> Result<Content, Unreadable> {
-    let metadata = fs::metadata(path)?;
-    if metadata.is_file() {
-        Ok(Content::OnDisk {
-            path: path.to_owned(),
-            size: metadata.len(),
-        })
+fn has_ending(path: &Path) -> bool {
+    let is_packed = path.extension().is_some_and(|it| it == "gz");
+    let unpacked = if is_packed {
+        path.with_extension("")
     } else {
-        spooled(&mut File::open(path)?)
-    }
-}
-
-/// A pipe gives its bytes once, and they are wanted twice.
-fn spooled(pipe: &mut dyn Read) -> Result<Content, Unreadable> {
-    let mut file = tempfile::tempfile()?;
-    let size = io::copy(pipe, &mut file)?;
-    Ok(Content::Spooled { file, size })
+        path.to_owned()
+    };
+    unpacked
+        .extension()
+        .is_some_and(|it| ENDINGS.iter().any(|ending| it == *ending))
 }

@@ -1,93 +1,36 @@
-//! What an entry is: a trigger event, or one in a wrapper that tells its time.
+//! What an entry is: a trigger event, or one in a wrapper that tells its time: our own, a JSON log's, or
+//! the beginning of a log line.
 //!
 //! Nothing of the event is judged here but that it is one; its parts are for those who take it in.
 
-use std::fmt;
+mod fault;
+mod time;
+
 use std::ops::Range;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
-use thiserror::Error;
 
 use super::cursor::Position;
 
-/// The years a time may lie in: DynamoDB's keys and the event ids hold no others in order.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=9998;
+pub use fault::Fault;
+use fault::{kind, not_json};
+
+/// How many wrappers within wrappers are looked into. A function's JSON log, as an operation of
+/// CloudWatch Logs gives it, after a time, has three.
+const DEEPEST: u8 = 6;
+
+/// What every trigger event has.
+const MARK: &str = "triggerSource";
 
 /// An entry's parts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Judged {
     /// When the event happened; none if the entry doesn't tell.
     pub time: Option<DateTime<Utc>>,
-    /// The trigger event's bytes, within the entry's.
+    /// Within the entry's bytes, those of the trigger event, or of a JSON string to be [`unwrapped`].
     pub event: Range<usize>,
-}
-
-/// Why a text is no entry.
-#[derive(Error, Clone, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// Bytes that are no text.
-    #[error("not UTF-8 from byte {0} of the entry on: save the file as UTF-8")]
-    NotUtf8(usize),
-    /// What the parser says.
-    #[error("not JSON: {what} ({place})")]
-    NotJson { what: String, place: Place },
-    /// JSON, but of another kind.
-    #[error(
-        "{0}, not an object: give a trigger event, or {{\"time\": \"…\", \"event\": {{…}}}}; \
-         several go one to a line, or into one array that is the whole file"
-    )]
-    NotAnObject(&'static str),
-    /// An object, but neither an event nor a wrapper of one.
-    #[error(
-        "no trigger event: `triggerSource` is missing; give the event as Cognito sends it, \
-         or {{\"time\": \"…\", \"event\": {{…}}}} around it"
-    )]
-    NoTriggerSource,
-    /// An event must name its source.
-    #[error("`triggerSource` is {0}, not a string such as \"PreAuthentication_Authentication\"")]
-    TriggerSource(&'static str),
-    /// A wrapper's event is of another kind.
-    #[error("`event` is {0}, not an object: put the trigger event there, as Cognito sends it")]
-    Event(&'static str),
-    /// A wrapper must tell the time.
-    #[error(
-        "`time` is missing beside `event`: add \"time\": \"2026-01-31T09:30:00Z\", \
-         or give the event alone, which then takes the present time"
-    )]
-    NoTime,
-    /// A wrapper's time is of another kind.
-    #[error("`time` is {0}, not a string such as \"2026-01-31T09:30:00Z\"")]
-    TimeType(&'static str),
-    /// A wrapper's time is no time.
-    #[error("`time` is {0:?}, not an RFC 3339 time such as \"2026-01-31T09:30:00Z\"")]
-    Time(String),
-    /// A wrapper's time can't be stored in order.
-    #[error("`time` is {0:?}, not in the years 2000 to 9999")]
-    Year(String),
-    /// Not looked into.
-    #[error("longer than 8 MiB, which no trigger event is: is an array or a bracket never closed?")]
-    TooLong,
-    /// What follows the array's last element is missing.
-    #[error("the array is not closed: its `]` is missing; is the file complete?")]
-    OpenArray,
-}
-
-/// Where in a text a parser stopped. Within an entry of one line, the column says it all.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
-    line: Option<u32>,
-    column: u32,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "line {line}, column {}", self.column),
-            None => write!(f, "column {}", self.column),
-        }
-    }
 }
 
 /// Judges the text of an entry that begins at `at`.
@@ -97,64 +40,115 @@ impl fmt::Display for Place {
 /// If it is no entry.
 pub fn judge(bytes: &[u8], at: Position) -> Result<Judged, Fault> {
     let text = std::str::from_utf8(bytes).map_err(|error| Fault::NotUtf8(error.valid_up_to()))?;
-    let body = text.trim_ascii();
-    if !body.starts_with('{') {
-        return match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(IgnoredAny) => Err(Fault::NotAnObject(kind(body))),
-            Err(error) => Err(not_json(&error, at)),
-        };
-    }
-    let head: Head<'_> = serde_json::from_str(text).map_err(|error| not_json(&error, at))?;
-    match (head.trigger_source, head.event) {
-        (None, Some(event)) => judge_wrapper(text, head.time, event.get(), at),
-        (source, _) => {
-            judge_event(source)?;
-            Ok(Judged {
-                time: None,
-                event: range_in(text, body),
-            })
+    let Found {
+        time,
+        event,
+        wrapper,
+    } = find(text, at, DEEPEST)?;
+    match (time, wrapper) {
+        (None, Wrapper::Object) => Err(Fault::NoTime),
+        (None, Wrapper::LogLine) => Err(Fault::NoTimeOnLine),
+        (_, Wrapper::None) | (Some(_), Wrapper::Object | Wrapper::LogLine) => {
+            Ok(Judged { time, event })
         }
     }
 }
 
-fn judge_wrapper(
-    text: &str,
-    time: Option<&RawValue>,
-    event: &str,
-    at: Position,
-) -> Result<Judged, Fault> {
-    if !event.starts_with('{') {
-        return Err(Fault::Event(kind(event)));
+/// The trigger event in a text that [`judge`] found.
+///
+/// # Errors
+///
+/// If it is another text.
+pub fn unwrapped(mut text: String) -> Result<String, Fault> {
+    while text.starts_with('"') {
+        let inner = string_in(&text, Position::START)?;
+        let event = find(&inner, Position::START, DEEPEST)?.event;
+        text = inner.get(event).unwrap_or_default().to_owned();
     }
-    let head: Head<'_> = serde_json::from_str(event).map_err(|error| not_json(&error, at))?;
-    judge_event(head.trigger_source)?;
-    Ok(Judged {
-        time: Some(judge_time(time)?),
-        event: range_in(text, event),
+    Ok(text)
+}
+
+/// A trigger event, found in a text.
+struct Found {
+    /// The time of the outermost wrapper that tells one.
+    time: Option<DateTime<Utc>>,
+    event: Range<usize>,
+    wrapper: Wrapper,
+}
+
+/// What is around an event.
+enum Wrapper {
+    None,
+    Object,
+    LogLine,
+}
+
+fn find(text: &str, at: Position, depth: u8) -> Result<Found, Fault> {
+    let body = text.trim_ascii();
+    if body.starts_with('{') {
+        return find_in_object(text, at, depth);
+    }
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(IgnoredAny) => Err(Fault::NotAnObject(kind(body))),
+        Err(error) => find_in_log_line(text, at, depth)
+            .unwrap_or_else(|| Err(fault::no_json(not_json(&error, at), body))),
+    }
+}
+
+/// None if the line has nothing that looks like a trigger event.
+fn find_in_log_line(text: &str, at: Position, depth: u8) -> Option<Result<Found, Fault>> {
+    let begins = text.find('{')?;
+    let (prefix, object) = text.split_at(begins);
+    let depth = depth.checked_sub(1)?;
+    if !object.contains(MARK) {
+        return None;
+    }
+    let found = find_in_object(object, at.after(prefix.as_bytes()), depth).map(|found| Found {
+        time: time::in_words(prefix).or(found.time),
+        event: shifted(found.event, begins),
+        wrapper: Wrapper::LogLine,
+    });
+    Some(found)
+}
+
+fn find_in_object(text: &str, at: Position, depth: u8) -> Result<Found, Fault> {
+    let head: Head<'_> = serde_json::from_str(text).map_err(|error| not_json(&error, at))?;
+    if let Some(source) = head.trigger_source {
+        return match source.get() {
+            source if source.starts_with('"') => Ok(Found {
+                time: None,
+                event: range_in(text, text.trim_ascii()),
+                wrapper: Wrapper::None,
+            }),
+            other => Err(Fault::TriggerSource(kind(other))),
+        };
+    }
+    let depth = depth.checked_sub(1).ok_or(Fault::NoTriggerSource)?;
+    let (name, value) = head.event()?;
+    let found = find_in_value(name, value, depth)?;
+    Ok(Found {
+        time: head.time()?.or(found.time),
+        event: shifted(found.event, range_in(text, value).start),
+        wrapper: Wrapper::Object,
     })
 }
 
-fn judge_event(trigger_source: Option<&RawValue>) -> Result<(), Fault> {
-    let source = trigger_source.ok_or(Fault::NoTriggerSource)?.get();
-    if source.starts_with('"') {
-        Ok(())
+fn find_in_value(name: &'static str, value: &str, depth: u8) -> Result<Found, Fault> {
+    let found = if value.starts_with('"') {
+        string_in(value, Position::START)
+            .and_then(|inner| find(&inner, Position::START, depth))
+            .map(|found| Found {
+                event: 0..value.len(),
+                ..found
+            })
     } else {
-        Err(Fault::TriggerSource(kind(source)))
-    }
+        find(value, Position::START, depth)
+    };
+    found.map_err(|fault| fault.under(name))
 }
 
-fn judge_time(time: Option<&RawValue>) -> Result<DateTime<Utc>, Fault> {
-    let json = time.ok_or(Fault::NoTime)?.get();
-    let text: String =
-        serde_json::from_str(json).map_err(|_not_a_string| Fault::TimeType(kind(json)))?;
-    let time = DateTime::parse_from_rfc3339(&text)
-        .map_err(|_not_a_time| Fault::Time(shortened(&text)))?
-        .to_utc();
-    if YEARS.contains(&time.year()) {
-        Ok(time)
-    } else {
-        Err(Fault::Year(shortened(&text)))
-    }
+fn string_in(json: &str, at: Position) -> Result<String, Fault> {
+    serde_json::from_str(json).map_err(|error| not_json(&error, at))
 }
 
 /// What is looked at of an object, whether it is an event or a wrapper.
@@ -165,7 +159,75 @@ struct Head<'t> {
     #[serde(borrow, default, deserialize_with = "given")]
     time: Option<&'t RawValue>,
     #[serde(borrow, default, deserialize_with = "given")]
+    timestamp: Option<&'t RawValue>,
+    #[serde(borrow, default, rename = "@timestamp", deserialize_with = "given")]
+    at_timestamp: Option<&'t RawValue>,
+    #[serde(borrow, default, deserialize_with = "given")]
     event: Option<&'t RawValue>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    message: Option<&'t RawValue>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    msg: Option<&'t RawValue>,
+    #[serde(borrow, default, rename = "@message", deserialize_with = "given")]
+    at_message: Option<&'t RawValue>,
+    #[serde(borrow, default)]
+    events: Option<&'t RawValue>,
+    #[serde(borrow, default)]
+    results: Option<&'t RawValue>,
+    #[serde(borrow, default, rename = "logEvents")]
+    log_events: Option<&'t RawValue>,
+}
+
+impl<'t> Head<'t> {
+    /// What the wrapper's event is under, and its JSON.
+    fn event(&self) -> Result<(&'static str, &'t str), Fault> {
+        let names = [
+            ("event", self.event),
+            ("message", self.message),
+            ("msg", self.msg),
+            ("@message", self.at_message),
+        ];
+        let mut given = names
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?.get())));
+        match (given.find(|(_, value)| value.contains(MARK)), self.event) {
+            (Some((name, value)), _) if value.starts_with(['{', '"']) => Ok((name, value)),
+            (Some((_, value)), _) => Err(Fault::Event(kind(value))),
+            (None, Some(event)) if !event.get().starts_with('{') => {
+                Err(Fault::Event(kind(event.get())))
+            }
+            (None, Some(_)) => Err(Fault::NoTriggerSource),
+            (None, None) => Err(self.no_event()),
+        }
+    }
+
+    fn no_event(&self) -> Fault {
+        let is_log = [self.time, self.timestamp, self.at_timestamp]
+            .iter()
+            .any(Option::is_some);
+        match (self.events, self.results, self.log_events) {
+            (Some(_), _, _) => Fault::Answer(".events[]"),
+            (_, Some(_), _) => Fault::Answer(".results[] | map({(.field): .value}) | add"),
+            (_, _, Some(_)) => Fault::Answer(".logEvents[]"),
+            (None, None, None) if is_log => Fault::NoEventInLog,
+            (None, None, None) => Fault::NoTriggerSource,
+        }
+    }
+
+    /// The wrapper's time, if it tells one.
+    fn time(&self) -> Result<Option<DateTime<Utc>>, Fault> {
+        let names = [
+            ("time", self.time),
+            ("timestamp", self.timestamp),
+            ("@timestamp", self.at_timestamp),
+        ];
+        let given = names
+            .into_iter()
+            .find_map(|(name, value)| Some((name, value?.get())));
+        given
+            .map(|(name, json)| time::of_json(name, json))
+            .transpose()
+    }
 }
 
 /// A `null` is given too: by itself, serde would take it for a missing value.
@@ -179,40 +241,8 @@ fn range_in(text: &str, part: &str) -> Range<usize> {
     start..start.saturating_add(part.len())
 }
 
-fn kind(json: &str) -> &'static str {
-    match json.as_bytes().first() {
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b'"') => "a string",
-        Some(b't' | b'f') => "true or false",
-        Some(b'n') => "null",
-        _ => "a number",
-    }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
-fn not_json(error: &serde_json::Error, at: Position) -> Fault {
-    let message = error.to_string();
-    let what = message
-        .split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let column = u32::try_from(error.column()).unwrap_or(u32::MAX);
-    let place = match u32::try_from(error.line().saturating_sub(1)).unwrap_or(u32::MAX) {
-        0 => Place {
-            line: None,
-            column: at.column.saturating_add(column),
-        },
-        lines => Place {
-            line: Some(at.line.saturating_add(lines)),
-            column,
-        },
-    };
-    Fault::NotJson { what, place }
+fn shifted(range: Range<usize>, by: usize) -> Range<usize> {
+    range.start.saturating_add(by)..range.end.saturating_add(by)
 }
 
 #[cfg(test)]
@@ -259,6 +289,50 @@ mod tests {
         }
     }
 
+    /// What functions and the operations of CloudWatch Logs make of one event, at half past nine.
+    #[test]
+    fn an_entry_may_be_a_line_of_a_log() {
+        let event = r#"{"triggerSource":"x","note":"\"{\" ü"}"#;
+        let string = serde_json::to_string(event).unwrap();
+        let json_log = format!(r#"{{"timestamp":"2026-01-31T09:30:00.000Z","message":{event}}}"#);
+        let text_log = format!("2026-01-31T09:30:00.000Z\tc0ffee\tINFO\t{event}\n");
+        let message = |text: &str| serde_json::to_string(text).unwrap();
+        let cases = [
+            json_log.clone(),
+            text_log.clone(),
+            format!(r#"{{"time":"2026-01-31T09:30:00Z","event":{string}}}"#),
+            format!(r#"{{"level":30,"time":1769851800000,"msg":{string}}}"#),
+            format!(r#"{{"message":{event},"timestamp":"2026-01-31 09:30:00,000+0000"}}"#),
+            format!(
+                r#"{{"message":"an event","event":{event},"timestamp":"2026-01-31T10:30:00+01:00"}}"#
+            ),
+            format!(r#"{{"event":"log","message":{event},"timestamp":"2026-01-31T09:30:00Z"}}"#),
+            format!("[INFO]\t2026-01-31T09:30:00.000Z\tc0ffee\tReceived event: {event}"),
+            format!("2026-01-31T09:30:00.000000+00:00 2026/01/31/[$LATEST]0f {text_log}"),
+            format!("2026-01-31T09:30:00.000Z {json_log}"),
+            format!(
+                r#"{{"timestamp":1769851800000,"message":{}}}"#,
+                message(&text_log)
+            ),
+            format!(
+                r#"{{"eventId":"1","timestamp":1769851800000,"message":{}}}"#,
+                message(&json_log)
+            ),
+            format!(
+                r#"{{"@timestamp":"2026-01-31 09:30:00.000","@message":{}}}"#,
+                message(&json_log)
+            ),
+            format!(r#"{{"@message":{}}}"#, message(&text_log)),
+        ];
+        for text in cases {
+            let judged = judge(text.as_bytes(), AT).expect(&text);
+            let time = judged.time.map(|time| time.timestamp_millis());
+            assert_eq!(time, Some(1_769_851_800_000), "{text}");
+            let found = unwrapped(text[judged.event].to_owned());
+            assert_eq!(found.as_deref(), Ok(event), "{text}");
+        }
+    }
+
     #[test]
     fn every_fault_says_what_is_wrong() {
         let wrapper = |time: &str| format!(r#"{{"time":{time},"event":{{"triggerSource":"x"}}}}"#);
@@ -294,6 +368,45 @@ mod tests {
                 "no trigger event: `triggerSource` is missing; ",
             ),
             (r#"{"event":null}"#, "`event` is null, not an object: "),
+            (
+                r#"{"event":["triggerSource"]}"#,
+                "`event` is an array, not an object: ",
+            ),
+            (
+                r#"{"time":"2026-01-31T09:30:00Z","event":"{\"triggerSource\":"}"#,
+                "under `event`: not JSON: EOF while parsing a value (column 17)",
+            ),
+            (
+                r#"{"timestamp":"2026-01-31T09:30:00Z","message":"START"}"#,
+                "no trigger event is under `event` or `message`: of a log, give only ",
+            ),
+            (
+                "START RequestId: 1",
+                "not JSON: expected value (column 1); of a log, give only the lines that hold ",
+            ),
+            (
+                r#"INFO {"triggerSource":"x"}"#,
+                "no time is before the event: let the line begin with one",
+            ),
+            (
+                r#"2026-01-31T09:30:00Z {"triggerSource":"x""#,
+                "not JSON: EOF while parsing an object (column 41)",
+            ),
+            (
+                r#"{"events":[{"message":"…"}]}"#,
+                "an answer of CloudWatch Logs: make lines of it, and keep those that hold a trigger \
+                 event: jq -c '.events[]' FILE | grep triggerSource | cognito-pinpoint replay -",
+            ),
+            (
+                r#"{"results":[],"status":"Complete"}"#,
+                "an answer of CloudWatch Logs: make lines of it, and keep those that hold a trigger \
+                 event: jq -c '.results[] | map({(.field): .value}) | add' FILE | grep ",
+            ),
+            (
+                r#"{"messageType":"DATA_MESSAGE","logEvents":[]}"#,
+                "an answer of CloudWatch Logs: make lines of it, and keep those that hold a trigger \
+                 event: jq -c '.logEvents[]' FILE | grep ",
+            ),
             (r#"{"event":"{}"}"#, "`event` is a string, not an object: "),
             (
                 r#"{"event":{"triggerSource":{}}}"#,
@@ -304,7 +417,19 @@ mod tests {
                 "`time` is missing beside `event`: ",
             ),
             (&wrapper("null"), "`time` is null, not a string"),
-            (&wrapper("1769851800"), "`time` is a number, not a string"),
+            (&wrapper("true"), "`time` is true or false, not a string"),
+            (
+                &wrapper("1769851800"),
+                "`time` is 1769851800, not in the years 2000 to 9999 (a number is milliseconds ",
+            ),
+            (
+                &wrapper("1769851800.5"),
+                "`time` is 1769851800.5, not an RFC",
+            ),
+            (
+                r#"{"timestamp":"31/Jan/2026","message":{"triggerSource":"x"}}"#,
+                "`timestamp` is \"31/Jan/2026\", not an RFC 3339 time",
+            ),
             (
                 &wrapper(r#""yesterday""#),
                 "`time` is \"yesterday\", not an RFC 3339 time",

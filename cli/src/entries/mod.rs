@@ -1,6 +1,7 @@
 //! What `replay` takes in: trigger events from files, folders and pipes, in order of time.
 //!
-//! The files are read twice. The first pass keeps, for each entry, its time and where its event
+//! The files are read twice; what is compressed, or comes through a pipe, is kept in a file without a
+//! name for that. The first pass keeps, for each entry, its time and where its event
 //! stands, 32 bytes in all; the second reads the events one by one, in order. So memory grows by that
 //! with each entry, and not with what it holds. What can't be taken is named, and the rest goes on.
 
@@ -12,6 +13,8 @@ mod nesting;
 mod open_files;
 mod rejected;
 mod splitter;
+mod spool;
+mod unpack;
 
 use std::io;
 use std::path::PathBuf;
@@ -21,10 +24,14 @@ use chrono::{DateTime, Utc};
 use indexer::{Indexed, Indexer};
 use inputs::Input;
 use open_files::OpenFiles;
+use spool::Spool;
 
 pub use inputs::Unreadable;
+pub use judge::Fault;
 pub use nesting::Nesting;
 pub use rejected::{Rejected, Source};
+pub use spool::Damage;
+pub use unpack::text_of;
 
 /// Trigger events in order of time; those of one moment, in the order they were read.
 pub struct Entries {
@@ -37,7 +44,7 @@ pub struct Entries {
 pub struct Entry {
     /// When it happened, to the microsecond.
     pub time: DateTime<Utc>,
-    /// The event as it was given, byte for byte.
+    /// The event as it was given, byte for byte; one that was in a string, as it was before it came there.
     pub event: String,
     /// Where it stands.
     pub source: Source,
@@ -45,27 +52,34 @@ pub struct Entry {
 
 impl Entries {
     /// Finds the entries of `paths`, and what of them can't be taken, in the order of reading. An entry
-    /// that doesn't tell its time happens `now`. `progress` is given the bytes read, and the bytes there
+    /// that doesn't tell its time happens `now`; one too far ahead of it can't be taken. `progress` is given the bytes read, and the bytes there
     /// are to read.
     pub fn index(
         paths: &[PathBuf],
         now: DateTime<Utc>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> (Self, Vec<Rejected>) {
-        Self::index_of(inputs::inputs(paths, &mut io::stdin()), now, progress)
+        let mut spool = Spool::default();
+        let inputs = inputs::inputs(paths, &mut io::stdin(), &mut spool);
+        Self::index_of(inputs, spool, now, progress)
     }
 
     fn index_of(
-        inputs: Vec<Input>,
+        mut inputs: Vec<Input>,
+        mut spool: Spool,
         now: DateTime<Utc>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> (Self, Vec<Rejected>) {
-        let total = inputs.iter().map(Input::size).sum();
+        let total = inputs.iter().map(|it| it.size).sum();
         let mut done = 0;
         let mut indexer = Indexer::new(now);
-        for (file, input) in (0..).zip(&inputs) {
-            indexer.read(file, input, &mut |bytes| progress(done + bytes, total));
-            done += input.size();
+        for (file, input) in (0..).zip(&mut inputs) {
+            input.unpack(&mut spool, &mut |bytes| progress(done + bytes, total));
+            let unpacked = if input.is_spooled() { input.size } else { 0 };
+            indexer.read(file, input, &mut |bytes| {
+                progress(done + bytes.clamp(unpacked, input.size), total);
+            });
+            done += input.size;
             progress(done, total);
         }
         let (index, rejected) = indexer.finish();

@@ -25,6 +25,17 @@ enum InString {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Broken;
 
+/// Where an object or array ends, in bytes of the text that was followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// Here.
+    At(usize),
+    /// Not in this text.
+    Open,
+    /// Nowhere: the text can't be JSON.
+    Broken,
+}
+
 impl Nesting {
     /// Whether no object, array or string is open.
     pub fn is_closed(&self) -> bool {
@@ -47,6 +58,40 @@ impl Nesting {
             };
             self.step(byte)?;
             rest = after;
+        }
+    }
+
+    /// Goes on to the end of the outermost object or array.
+    pub fn follow_to_end(&mut self, text: &[u8]) -> Closing {
+        let mut rest = text;
+        loop {
+            if matches!(self.string, InString::Yes) {
+                rest = after_plain_text(rest);
+            }
+            let Some((&byte, after)) = rest.split_first() else {
+                return Closing::Open;
+            };
+            if !self.may_follow(byte) || self.step(byte).is_err() {
+                return Closing::Broken;
+            }
+            rest = after;
+            if matches!(byte, b'}' | b']') && self.is_closed() {
+                return Closing::At(text.len() - rest.len());
+            }
+        }
+    }
+
+    /// Whether a byte may come next, as far as quotes are concerned: an odd quote is noticed where it is,
+    /// and not at the next, which may be in another value.
+    fn may_follow(&self, byte: u8) -> bool {
+        if !matches!(self.string, InString::No) || self.open.is_empty() {
+            return true;
+        }
+        match (self.last, byte) {
+            (_, b' ' | b'\t' | b'\r' | b'\n') => true,
+            (b'"', next) => matches!(next, b',' | b':' | b'}' | b']'),
+            (last, b'"') => matches!(last, b'{' | b'[' | b',' | b':'),
+            (_, _) => true,
         }
     }
 
@@ -151,6 +196,28 @@ mod tests {
                 .map(|()| nesting.is_closed());
             assert_eq!(&got, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_end_of_a_value_is_found() {
+        let cases = [
+            ("{} {}", Closing::At(2)),
+            (r#"{"a":"}"} no"#, Closing::At(9)),
+            ("[{},{}]]", Closing::At(7)),
+            ("{\"a\":\n", Closing::Open),
+            ("{\"a", Closing::Open),
+            ("{]}", Closing::Broken),
+            (r#"{"a"b":1}"#, Closing::Broken),
+            (r#"{"a":"b""}"#, Closing::Broken),
+            (r#"{"a":1"}"#, Closing::Broken),
+        ];
+        for (text, expected) in cases {
+            let found = Nesting::default().follow_to_end(text.as_bytes());
+            assert_eq!(found, expected, "{text}");
+        }
+        let mut nesting = Nesting::default();
+        assert_eq!(nesting.follow_to_end(b"{\"a\":[\n"), Closing::Open);
+        assert_eq!(nesting.follow_to_end(b"]}{"), Closing::At(2));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The second pass: the events themselves, wherever they stand.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
@@ -9,7 +8,9 @@ use thiserror::Error;
 use super::Entry;
 use super::indexer::Indexed;
 use super::inputs::{Content, Input, Unreadable};
+use super::judge::unwrapped;
 use super::rejected::{Rejected, Source};
+use super::spool::SectionReader;
 
 /// Far fewer than a process may hold open, and enough for files that take turns.
 const MOST: usize = 64;
@@ -64,7 +65,8 @@ impl<'i> OpenFiles<'i> {
             .file(indexed.file, content)
             .and_then(|file| file.read(indexed.offset, indexed.length))
             .map_err(|error| Changed(error.to_string()))?;
-        String::from_utf8(bytes).map_err(|error| Changed(error.to_string()))
+        let text = String::from_utf8(bytes).map_err(|error| Changed(error.to_string()))?;
+        unwrapped(text).map_err(|fault| Changed(fault.to_string()))
     }
 
     fn file(&mut self, number: u32, content: &Content) -> io::Result<&mut OpenFile> {
@@ -86,7 +88,7 @@ impl<'i> OpenFiles<'i> {
 
 struct OpenFile {
     number: u32,
-    reader: BufReader<File>,
+    reader: BufReader<SectionReader>,
     at: u64,
 }
 

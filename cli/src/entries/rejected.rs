@@ -1,4 +1,4 @@
-//! How an entry is named, and how one that can't be taken is told of.
+//! How an entry is named, and how one that can't be taken is reported.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,13 +1,19 @@
 //! Cuts a file into its entries' texts, in one pass, holding no more than one of them.
 //!
 //! A file is one JSON value, an array, or JSON Lines; its first line tells which. A value of several
-//! lines may stand where a line could. What can't be JSON costs as little as can be of what follows:
-//! its own line, or the lines before the next that begins with `{`.
+//! lines may stand where a line could, and so may several values, with or without space between. What
+//! can't be JSON costs as little as can be of what follows: the values up to the next `{` of its line
+//! that comes after a `}`, its own line, or the lines before the next that begins with `{`.
+
+mod array;
+mod lines;
 
 use std::io::{self, BufRead, Seek};
 
 use super::cursor::{Cursor, Position};
 use super::nesting::Nesting;
+use array::split_array;
+use lines::split_lines;
 
 /// Longer than any trigger event: Lambda takes no payload of more than 6 MB.
 const LONGEST: usize = 8 << 20;
@@ -24,6 +30,16 @@ pub enum Piece<'a> {
     TooLong,
     /// The end of the file, inside an array.
     OpenArray,
+}
+
+impl Piece<'_> {
+    /// Its bytes, as far as they are known.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::TooLong | Self::OpenArray => 0,
+        }
+    }
 }
 
 /// Takes each piece of a file, with the place where it begins.
@@ -71,234 +87,6 @@ fn is_space(byte: u8) -> bool {
 
 fn is_space_or_comma(byte: u8) -> bool {
     byte == b',' || is_space(byte)
-}
-
-// Arrays
-
-fn split_array<F: BufRead + Seek>(
-    cursor: &mut Cursor<'_, F>,
-    sink: &mut Sink<'_>,
-) -> io::Result<()> {
-    cursor.skip_while(is_space)?;
-    cursor.pass(b'[');
-    let mut element = Element::default();
-    loop {
-        match cursor.skip_while(is_space_or_comma)? {
-            Some(b']') => {
-                cursor.pass(b']');
-                return Ok(());
-            }
-            Some(_) => {
-                let at = cursor.at();
-                let end = element.read(cursor)?;
-                sink(at, element.piece());
-                match end {
-                    End::Closed => {}
-                    End::Broken if skip_to_element(cursor)? => {}
-                    End::Broken | End::OfFile => return Ok(()),
-                }
-            }
-            None => {
-                sink(cursor.at(), Piece::OpenArray);
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// An element of an array. Filled again and again, so that its room is asked for once.
-#[derive(Default)]
-struct Element {
-    text: Vec<u8>,
-    too_long: bool,
-}
-
-enum End {
-    Closed,
-    Broken,
-    OfFile,
-}
-
-impl Element {
-    /// A `{` after a whole object ends it as a comma would; one that begins a line and can't belong to
-    /// the element ends it, too.
-    fn read<F: BufRead + Seek>(&mut self, cursor: &mut Cursor<'_, F>) -> io::Result<End> {
-        self.text.clear();
-        self.too_long = false;
-        let mut nesting = Nesting::default();
-        while let Some(byte) = cursor.peek()? {
-            if nesting.is_closed() && self.ends_before(byte) {
-                return Ok(End::Closed);
-            }
-            if nesting.step(byte).is_err() {
-                let begins_another = byte == b'{' && self.ends_with_line_break();
-                return Ok(if begins_another {
-                    End::Closed
-                } else {
-                    End::Broken
-                });
-            }
-            self.push(byte);
-            cursor.pass(byte);
-        }
-        Ok(if nesting.is_closed() {
-            End::Closed
-        } else {
-            End::OfFile
-        })
-    }
-
-    fn push(&mut self, byte: u8) {
-        if self.text.len() < LONGEST {
-            self.text.push(byte);
-        } else {
-            self.too_long = true;
-        }
-    }
-
-    /// Whether a whole value ends before this byte.
-    fn ends_before(&self, byte: u8) -> bool {
-        match byte {
-            b',' | b']' => true,
-            b'{' => self.text.first() == Some(&b'{') || self.ends_with_line_break(),
-            _ => false,
-        }
-    }
-
-    fn ends_with_line_break(&self) -> bool {
-        let is_blank = |&&byte: &&u8| is_space_or_comma(byte);
-        self.text
-            .iter()
-            .rev()
-            .take_while(is_blank)
-            .any(|&byte| byte == b'\n')
-    }
-
-    fn piece(&self) -> Piece<'_> {
-        if self.too_long {
-            Piece::TooLong
-        } else {
-            Piece::Text(self.text.trim_ascii_end())
-        }
-    }
-}
-
-/// After a broken element: to the next line that begins with a `{`, or with the `]` of the array. What
-/// follows on the line itself may be a part of the element, and be taken for a whole one. False if there
-/// is no such line.
-fn skip_to_element<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<bool> {
-    loop {
-        skip_line(cursor)?;
-        if cursor.peek()? == Some(b']') {
-            return Ok(true);
-        }
-        match cursor.skip_while(is_space_or_comma)? {
-            Some(b'{') => return Ok(true),
-            Some(_) => {}
-            None => return Ok(false),
-        }
-    }
-}
-
-// JSON Lines, and values of several lines
-
-fn split_lines<F: BufRead + Seek>(
-    cursor: &mut Cursor<'_, F>,
-    sink: &mut Sink<'_>,
-) -> io::Result<()> {
-    let mut text = Vec::new();
-    loop {
-        let at = cursor.at();
-        text.clear();
-        match read_value(cursor, &mut text)? {
-            Value::None => return Ok(()),
-            Value::Line | Value::Lines if text.trim_ascii().is_empty() => {}
-            Value::Line | Value::Lines if text.len() <= LONGEST => sink(at, Piece::Text(&text)),
-            Value::Line => sink(at, Piece::TooLong),
-            Value::Lines => {
-                sink(at, Piece::TooLong);
-                skip_to_object(cursor)?;
-            }
-            Value::Broken => {
-                let broken = broken_lines(&text);
-                sink(at, Piece::Text(broken));
-                cursor.go_to(at.after(broken))?;
-                if broken.len() == text.len() {
-                    skip_to_object(cursor)?;
-                }
-            }
-        }
-    }
-}
-
-enum Value {
-    /// The file has ended.
-    None,
-    /// One line, whatever it holds.
-    Line,
-    /// The lines from where an object or array opens to where it closes, or to where it gets too long.
-    Lines,
-    /// Several lines that are no value together.
-    Broken,
-}
-
-/// Reads a line, and as long as a value is open at its end, the next.
-fn read_value<F: BufRead + Seek>(
-    cursor: &mut Cursor<'_, F>,
-    text: &mut Vec<u8>,
-) -> io::Result<Value> {
-    if cursor.read_line(text, LONGEST + 1)? == 0 {
-        return Ok(Value::None);
-    }
-    let mut nesting = Nesting::default();
-    let opens = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
-    let goes_on = opens && text.len() <= LONGEST && nesting.follow(text).is_ok();
-    if !goes_on || nesting.is_closed() {
-        return Ok(Value::Line);
-    }
-    loop {
-        let line_begins = text.len();
-        let passed = cursor.read_line(text, LONGEST + 1)?;
-        let line = text.get(line_begins..).unwrap_or_default();
-        if text.len() > LONGEST {
-            return Ok(Value::Lines);
-        }
-        if passed == 0 || nesting.follow(line).is_err() {
-            return Ok(Value::Broken);
-        }
-        if nesting.is_closed() {
-            return Ok(Value::Lines);
-        }
-    }
-}
-
-/// Which of the lines are to be given up together. A bracket alone on its line begins a value that was
-/// printed for people: all before the next line that begins with `{`. Else the first line has lost its
-/// end, and each of the others is one by itself.
-fn broken_lines(text: &[u8]) -> &[u8] {
-    let line_ends = || {
-        (1..)
-            .zip(text)
-            .filter(|(_, byte)| **byte == b'\n')
-            .map(|(end, _)| end)
-    };
-    let before = |end: Option<usize>| end.and_then(|end| text.get(..end)).unwrap_or(text);
-    let first = before(line_ends().next());
-    match first.trim_ascii() {
-        [_] => before(line_ends().find(|end| text.get(*end) == Some(&b'{'))),
-        _ => first,
-    }
-}
-
-fn skip_to_object<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<()> {
-    while !matches!(cursor.peek()?, Some(b'{') | None) {
-        skip_line(cursor)?;
-    }
-    Ok(())
-}
-
-fn skip_line<F: BufRead + Seek>(cursor: &mut Cursor<'_, F>) -> io::Result<()> {
-    cursor.read_line(&mut Vec::new(), 0).map(|_| ())
 }
 
 #[cfg(test)]
@@ -353,8 +141,54 @@ mod tests {
                 "1\nno\n\"s\"\n{}",
                 &["1:0 1", "2:0 no", "3:0 \"s\"", "4:0 {}"],
             ),
-            ("{}{}\n{}", &["1:0 {}{}", "2:0 {}"]),
         ]);
+    }
+
+    #[test]
+    fn values_one_after_another_on_a_line() {
+        check(&[
+            ("{}{}\n{}", &["1:0 {}", "1:2 {}", "2:0 {}"]),
+            (
+                "{\"a\":{}} \t{\"b\":[{},{}]}{}",
+                &["1:0 {\"a\":{}}", "1:10 {\"b\":[{},{}]}", "1:23 {}"],
+            ),
+            ("{\"a\":\"}{\"}{}", &["1:0 {\"a\":\"}{\"}", "1:10 {}"]),
+            ("{}{\n}{}\n{}", &["1:0 {}", "1:2 {\n}", "2:1 {}", "3:0 {}"]),
+            ("{\n}{\n}\n{}", &["1:0 {\n}", "2:1 {\n}", "4:0 {}"]),
+            ("{} {\"a\":", &["1:0 {}", "1:3 {\"a\":"]),
+            ("{} no", &["1:0 {} no"]),
+            ("{}, {}", &["1:0 {}, {}"]),
+        ]);
+    }
+
+    #[test]
+    fn a_broken_value_costs_what_is_before_the_next_of_its_line() {
+        check(&[
+            (
+                "{\"a\":{}{}{}\n{}",
+                &["1:0 {\"a\":{}", "1:7 {}", "1:9 {}", "2:0 {}"],
+            ),
+            ("{\"a\":1]}{}", &["1:0 {\"a\":1]}", "1:8 {}"]),
+            ("{}}{}", &["1:0 {}}", "1:3 {}"]),
+            ("{}{{}} {}", &["1:0 {}", "1:2 {{}}", "1:7 {}"]),
+            (
+                "{\"a\":\"}{\"b\":1}{}\n{}",
+                &["1:0 {\"a\":\"}", "1:7 {\"b\":1}", "1:14 {}", "2:0 {}"],
+            ),
+            ("{\"a\":\"}{\"b\":1}", &["1:0 {\"a\":\"}", "1:7 {\"b\":1}"]),
+            ("{\"a\"{}} {\n}", &["1:0 {\"a\"{}}", "1:8 {\n}"]),
+        ]);
+    }
+
+    #[test]
+    fn a_line_of_any_length_may_hold_values() {
+        let value = format!("{{\"a\":\"{}\"}}", "x".repeat(LONGEST / 3));
+        let mut expected: Vec<_> = (0..7)
+            .map(|it| format!("1:{} {value}", it * value.len()))
+            .collect();
+        expected.push("2:0 {}".to_owned());
+        let found = pieces(format!("{}\n{{}}", value.repeat(7)).as_bytes());
+        assert!(found == expected, "{} pieces", found.len());
     }
 
     #[test]
@@ -464,6 +298,10 @@ mod tests {
                 format!("{{\n\"a\":\"{long}\"\n}}\n{{}}\n"),
                 &["1:0 too long", "4:0 {}"],
             ),
+            (
+                format!("{{}}{{\"a\":\"{long}\"}}\n{{}}\n"),
+                &["1:0 {}", "1:2 too long", "2:0 {}"],
+            ),
         ];
         for (file, expected) in cases {
             assert_eq!(pieces(file.as_bytes()), *expected);
@@ -476,6 +314,8 @@ mod tests {
         let forms = [
             values.join("\n"),
             values.join("\r\n\r\n"),
+            values.concat(),
+            values.join(" "),
             format!("[{}]", values.join(",")),
             format!("[\n  {}\n]\n", values.join(",\n  ")),
         ];

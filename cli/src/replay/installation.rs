@@ -140,8 +140,8 @@ impl Installation {
         self.publish_if_many().await
     }
 
-    /// Takes back an event that was spilled.
-    pub async fn take_back(&mut self, event: &AuthEvent) -> Result<(), Failure> {
+    /// Re-ingests an event that was spilled.
+    pub async fn reingest(&mut self, event: &AuthEvent) -> Result<(), Failure> {
         self.pass_time(event.time).await?;
         self.clock.set(event.time);
         match self.log.append(event).await? {
@@ -164,7 +164,7 @@ impl Installation {
         Ok(())
     }
 
-    /// If [`Installation::pass_time`] would have to wait.
+    /// Whether [`Installation::pass_time`] would have to wait.
     pub fn is_long_until(&self, time: DateTime<Utc>) -> bool {
         self.expired
             .is_some_and(|since| time - since > LONGEST_UNEXPIRED)

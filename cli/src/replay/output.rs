@@ -15,8 +15,16 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Creates the files that were asked for.
+    /// Creates the files that were asked for. Refused, unless it is forced, is one that is there and holds
+    /// something.
     pub fn create(args: &ReplayArgs) -> Result<Self, Failure> {
+        if !args.force {
+            let paths = [&args.events_out, &args.endpoints_out];
+            paths
+                .into_iter()
+                .flatten()
+                .try_for_each(|path| refuse_to_overwrite(path))?;
+        }
         Ok(Self {
             events: args.events_out.as_deref().map(create).transpose()?,
             endpoints: args.endpoints_out.as_deref().map(create).transpose()?,
@@ -35,6 +43,17 @@ impl Outputs {
             file.flush()?;
         }
         Ok(())
+    }
+}
+
+/// An empty file is what an interrupted replay leaves; what is no file, such as a pipe, has nothing to lose.
+fn refuse_to_overwrite(path: &Path) -> Result<(), Failure> {
+    match path.metadata() {
+        Ok(there) if there.is_file() && there.len() > 0 => Err(Failure::Usage(format!(
+            "{} is there already: give another file, or --force to overwrite it",
+            path.display()
+        ))),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

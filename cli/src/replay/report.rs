@@ -21,6 +21,9 @@ use crate::text::listed;
 /// The columns of a project's table.
 const COLUMNS: usize = 8;
 
+/// How many of the rejected lines are printed for people.
+const MOST_REJECTED: usize = 20;
+
 /// What came of a replay.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,15 +76,22 @@ impl Report {
         }
     }
 
-    /// Prints it. Exit code 1 if anything was rejected.
+    /// Whether there was nothing to replay, not even anything to reject.
+    pub fn is_of_nothing(&self) -> bool {
+        self.replayed == 0 && self.rejected.is_empty()
+    }
+
+    /// Prints it. Exit code 1 if anything was rejected, or there was nothing to replay.
     pub fn print(&self, format: Format) -> Result<ExitCode, Failure> {
         let mut out = std::io::stdout().lock();
         match format {
             Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(self)?)?,
             Format::Table => self.print_for_people(&mut out)?,
         }
-        let code = u8::from(!self.rejected.is_empty());
-        Ok(ExitCode::from(code))
+        if self.is_of_nothing() || !self.rejected.is_empty() {
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     fn print_for_people(&self, out: &mut impl Write) -> Result<(), Failure> {
@@ -101,8 +111,12 @@ impl Report {
         if !self.rejected.is_empty() {
             writeln!(out, "rejected   {}", self.rejected.len())?;
         }
-        for rejected in &self.rejected {
+        for rejected in self.rejected.iter().take(MOST_REJECTED) {
             eprintln!("{}: {}", rejected.source, rejected.error);
+        }
+        let more = self.rejected.len().saturating_sub(MOST_REJECTED);
+        if more > 0 {
+            eprintln!("and {more} more; --format json lists all");
         }
         Ok(())
     }

@@ -1,10 +1,13 @@
 //! Finds what was spilled in a line of a log, however that line was wrapped on its way out of the log.
 
-use serde::de::Deserialize;
+use serde::de::{Deserialize, IgnoredAny};
 use serde_json::value::RawValue;
 
 /// The field of a log line that holds a spilled event.
 const FIELD: &str = "spilled";
+
+/// What every spilled event has, and hardly any other text.
+const EVENT_ID: &str = "eventId";
 
 /// How many strings within strings are looked into.
 const DEEPEST: u8 = 6;
@@ -28,10 +31,11 @@ pub enum Finding {
     Unreadable(&'static str),
 }
 
-/// Everything that stands under the field in this text. The field may be in any object, at any depth,
-/// in JSON within JSON strings, after a prefix, or in a cell of a CSV file.
+/// Everything that stands under the field in this text, or the events that stand there without it. They
+/// may be in any object, at any depth, in JSON within JSON strings, after a prefix, or in a cell of a CSV
+/// file.
 pub fn find(text: &str) -> Vec<Finding> {
-    if !text.contains(FIELD) {
+    if !may_hold_event(text) {
         return Vec::new();
     }
     let mut best = find_in_json(text);
@@ -41,12 +45,25 @@ pub fn find(text: &str) -> Vec<Finding> {
             best = cell;
         }
     }
-    if best.is_empty() && names_field(text) {
+    if best.is_empty() && names(text, FIELD) {
         best.push(Finding::Unreadable(
             "`spilled` stands in no JSON: is the line complete?",
         ));
     }
+    if best.is_empty()
+        && [EVENT_ID, "type", "project"]
+            .iter()
+            .all(|key| names(text, key))
+    {
+        best.push(Finding::Unreadable(
+            "a spilled event is on this line, but not all of it: is the line complete?",
+        ));
+    }
     best
+}
+
+fn may_hold_event(text: &str) -> bool {
+    text.contains(FIELD) || text.contains(EVENT_ID)
 }
 
 /// An odd quote before the JSON would make inside out of outside: so, where nothing is found from the
@@ -62,7 +79,50 @@ fn find_in_json(text: &str) -> Vec<Finding> {
             best = findings;
         }
     }
+    if !has_event(&best) {
+        let alone = events_alone(text);
+        if has_event(&alone) {
+            return alone;
+        }
+    }
     best
+}
+
+/// Objects that are spilled events, not under the field: what a query or `jq` took out of it.
+fn events_alone(text: &str) -> Vec<Finding> {
+    let mut events = Vec::new();
+    let (mut at, mut tries) = (0, MOST_STARTS);
+    while let Some(brace) = text.get(at..).and_then(|rest| rest.find('{')) {
+        let begins = at + brace;
+        at = match value_at::<&RawValue>(text, begins) {
+            Some((object, length)) if is_event(object.get()) => {
+                events.push(Finding::Event(object.get().to_owned()));
+                tries = MOST_STARTS;
+                begins + length
+            }
+            Some(_) | None if tries == 0 => break,
+            Some(_) | None => {
+                tries -= 1;
+                begins + 1
+            }
+        };
+    }
+    events
+}
+
+fn is_event(text: &str) -> bool {
+    /// What every record of an event has.
+    #[derive(serde::Deserialize)]
+    struct Record {
+        #[serde(rename = "eventId")]
+        _event_id: IgnoredAny,
+        #[serde(rename = "type")]
+        _type: IgnoredAny,
+        #[serde(rename = "project")]
+        _project: IgnoredAny,
+    }
+    let is_object = text.trim_start().starts_with('{');
+    is_object && text.contains(EVENT_ID) && serde_json::from_str::<Record>(text).is_ok()
 }
 
 fn has_event(findings: &[Finding]) -> bool {
@@ -98,9 +158,14 @@ fn scan(text: &str, start: usize, depth: u8, findings: &mut Vec<Finding>) {
                 findings.push(finding);
                 at = ends;
             }
-        } else if depth > 0 && string.contains(FIELD) {
+        } else if is_event(&string) {
+            findings.push(Finding::Event(string.trim().to_owned()));
+        } else if depth > 0 && may_hold_event(&string) {
             let mut inner = Vec::new();
             scan(&string, 0, depth - 1, &mut inner);
+            if inner.is_empty() {
+                inner = events_alone(&string);
+            }
             findings.extend(closed(inner));
         }
     }
@@ -186,10 +251,10 @@ fn after_colon(text: &str, at: usize) -> Option<usize> {
     text.len().checked_sub(value.len())
 }
 
-/// Whether the field's name stands in quotes before a colon, however often it is escaped.
-fn names_field(text: &str) -> bool {
-    text.match_indices(FIELD).any(|(at, _)| {
-        let rest = text.get(at..).unwrap_or_default().trim_start_matches(FIELD);
+/// Whether a field's name stands in quotes before a colon, however often it is escaped.
+fn names(text: &str, field: &str) -> bool {
+    text.match_indices(field).any(|(at, _)| {
+        let rest = text.get(at..).unwrap_or_default().trim_start_matches(field);
         let quotes = rest.trim_start_matches('\\');
         let after = quotes.trim_start_matches('"');
         after.len() < quotes.len() && after.trim_start().starts_with(':')

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::entries::{Nesting, Rejected, Source, Unreadable};
+use crate::entries::{Damage, Nesting, Rejected, Source, Unreadable, text_of};
 
 use super::find::{Finding, find};
 
@@ -17,11 +17,13 @@ const LONGEST: usize = 2 << 20;
 pub struct Log {
     number: u32,
     name: Arc<str>,
-    reader: BufReader<Box<dyn Read + Send>>,
+    reader: Box<dyn BufRead>,
     /// The number of the line looked at last.
     line: u32,
     /// Lines that were read after it, and are still to be looked at.
     held_back: VecDeque<Vec<u8>>,
+    /// Why the line read last was the last.
+    damage: Option<Damage>,
 }
 
 impl Log {
@@ -39,6 +41,7 @@ impl Log {
                 reader,
                 line: 0,
                 held_back: VecDeque::new(),
+                damage: None,
             }),
             Err(error) => Err(Rejected::whole_file(number, &name, error)),
         }
@@ -51,20 +54,24 @@ impl Log {
     /// If the log can't be read on.
     pub fn next(&mut self) -> Result<Option<(Source, Vec<Finding>)>, Rejected> {
         self.next_findings()
-            .map_err(|error| Rejected::whole_file(self.number, &self.name, Unreadable::from(error)))
+            .map_err(|damage| self.source(damage.line).rejected(damage))
     }
 
-    fn next_findings(&mut self) -> io::Result<Option<(Source, Vec<Finding>)>> {
+    fn source(&self, line: u32) -> Source {
+        Source::new(self.number, Arc::clone(&self.name), line)
+    }
+
+    fn next_findings(&mut self) -> Result<Option<(Source, Vec<Finding>)>, Damage> {
         while let Some(bytes) = self.read_line()? {
             if !bytes.trim_ascii().is_empty() {
-                let source = Source::new(self.number, Arc::clone(&self.name), self.line);
+                let source = self.source(self.line);
                 return Ok(Some((source, self.findings(bytes)?)));
             }
         }
         Ok(None)
     }
 
-    fn findings(&mut self, line: Vec<u8>) -> io::Result<Vec<Finding>> {
+    fn findings(&mut self, line: Vec<u8>) -> Result<Vec<Finding>, Damage> {
         let mut text = match String::from_utf8(line) {
             Ok(text) => text,
             Err(error) => return Ok(not_text(error.as_bytes())),
@@ -81,7 +88,7 @@ impl Log {
 
     /// Appends lines to `text` until the object that begins there is closed. If it never is, the lines
     /// are held back: each may be one by itself.
-    fn read_to_end_of_object(&mut self, text: &mut String, begins: usize) -> io::Result<bool> {
+    fn read_to_end_of_object(&mut self, text: &mut String, begins: usize) -> Result<bool, Damage> {
         let mut nesting = Nesting::default();
         let mut lines = VecDeque::new();
         let mut more = text.get(begins..).unwrap_or_default().to_owned();
@@ -104,25 +111,44 @@ impl Log {
         Ok(false)
     }
 
-    fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut line = self.held_back.pop_front().unwrap_or_default();
-        if line.is_empty() && self.reader.read_until(b'\n', &mut line)? == 0 {
+    /// What can be read of a line is looked at, before the damage is reported that ends it.
+    fn read_line(&mut self) -> Result<Option<Vec<u8>>, Damage> {
+        let line = match self.held_back.pop_front() {
+            Some(line) => line,
+            None => match self.damage.take() {
+                Some(damage) => return Err(damage),
+                None => self.read_new_line()?,
+            },
+        };
+        if line.is_empty() {
             return Ok(None);
         }
         self.line = self.line.saturating_add(1);
         Ok(Some(line))
     }
+
+    fn read_new_line(&mut self) -> Result<Vec<u8>, Damage> {
+        let mut line = Vec::new();
+        let read = self.reader.read_until(b'\n', &mut line);
+        let damage = read.err().map(|error| Damage {
+            line: self.line.saturating_add(1),
+            error,
+        });
+        match damage {
+            Some(damage) if line.is_empty() => Err(damage),
+            damage => {
+                self.damage = damage;
+                Ok(line)
+            }
+        }
+    }
 }
 
-fn open(path: &Path) -> Result<BufReader<Box<dyn Read + Send>>, Unreadable> {
-    let file: Box<dyn Read + Send> = if path.as_os_str() == "-" {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path)?)
-    };
-    let mut reader = BufReader::with_capacity(64 << 10, file);
-    Unreadable::check_first_bytes(reader.fill_buf()?)?;
-    Ok(reader)
+fn open(path: &Path) -> Result<Box<dyn BufRead>, Unreadable> {
+    if path.as_os_str() == "-" {
+        return text_of(BufReader::new(io::stdin()));
+    }
+    text_of(BufReader::with_capacity(64 << 10, File::open(path)?))
 }
 
 fn not_text(line: &[u8]) -> Vec<Finding> {

@@ -2,9 +2,11 @@
 //! them.
 //!
 //! A log comes in many forms: as it was written, with a time or a stream's name before each line, as
-//! the answer of one of CloudWatch Logs' operations, as CSV. They are not told apart: the field that
-//! holds the event is looked for, line by line. No more than a line is held.
+//! the answer of one of CloudWatch Logs' operations, as CSV, compressed, with nothing but the events.
+//! They are not told apart: the field that holds the event is looked for, or the event itself, line by
+//! line. No more than a line is held.
 
+mod files;
 mod find;
 mod log;
 
@@ -36,11 +38,10 @@ pub struct Spilled {
 }
 
 impl Spilled {
-    /// Will read these files, one after the other; `-` is the standard input.
-    pub fn new(paths: Vec<PathBuf>) -> Self {
-        let paths = paths.into_iter();
+    /// Will read these files, one after the other, and those of folders; `-` is the standard input.
+    pub fn new(paths: &[PathBuf]) -> Self {
         Self {
-            paths,
+            paths: files::files(paths).into_iter(),
             opened: 0,
             log: None,
             found: VecDeque::new(),

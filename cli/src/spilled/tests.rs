@@ -1,4 +1,8 @@
 use std::fs;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::*;
 
@@ -22,7 +26,7 @@ fn read(log: &[u8]) -> Vec<String> {
     let path = folder.path().join("log");
     fs::write(&path, log).unwrap();
     let name = format!("{}:", path.display());
-    let mut spilled = Spilled::new(vec![path]);
+    let mut spilled = Spilled::new(&[path]);
     let mut found: Vec<_> = spilled
         .by_ref()
         .map(|it| match it {
@@ -214,23 +218,138 @@ fn a_line_that_should_hold_an_event_and_does_not_is_rejected() {
 #[test]
 fn a_file_that_cannot_be_read_does_not_stop_the_next() {
     let folder = tempfile::tempdir().unwrap();
-    let paths = ["gone", "packed.gz", ".", "log"].map(|name| folder.path().join(name));
+    let paths = ["gone", "empty.gz", "packed.zip", "log"].map(|name| folder.path().join(name));
     fs::write(&paths[1], b"\x1F\x8B\x08").unwrap();
+    fs::write(&paths[2], b"PK\x03\x04").unwrap();
     fs::write(&paths[3], &lines()[0]).unwrap();
-    let mut spilled = Spilled::new(paths.to_vec());
-    let found: Vec<_> = spilled.by_ref().collect();
+    let found: Vec<_> = Spilled::new(&paths).collect();
     let errors: Vec<_> = found
         .iter()
         .filter_map(|it| it.as_ref().err())
         .cloned()
         .collect();
-    assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(errors.is_sorted());
-    assert!(
-        errors[0].error.starts_with("there is no such file"),
-        "{errors:?}"
-    );
-    assert!(errors[1].error.starts_with("is compressed"), "{errors:?}");
-    assert!(errors[2].error.starts_with("can't be read"), "{errors:?}");
+    let begins = ["there is no such file", "can't be read", "is compressed"];
+    assert_eq!(errors.len(), begins.len(), "{errors:?}");
+    for (error, begins) in errors.iter().zip(begins) {
+        assert!(error.error.starts_with(begins), "{errors:?}");
+    }
     assert_eq!(found[3].as_ref().unwrap().json, EVENT);
+}
+
+/// An event as it is spilled.
+const RECORD: &str =
+    r#"{"eventId":"019","type":"SignedIn","project":"0","metadata":{"locale":"fr \"FR\""}}"#;
+
+#[test]
+fn the_field_by_itself() {
+    let string = serde_json::to_string(RECORD).unwrap();
+    let cell = RECORD.replace('"', "\"\"");
+    let sorted = r#"{"a":{"b":{}},"eventId":"019","project":"0","type":"SignedIn"}"#;
+    let cases = [
+        (format!("{RECORD}\n"), "1", 0, RECORD),
+        (format!("{string}\n"), "1", 0, RECORD),
+        (format!("{sorted}\n"), "1", 0, sorted),
+        (
+            format!("2026-01-31T00:00:00.000Z {RECORD}\n"),
+            "1",
+            0,
+            RECORD,
+        ),
+        (
+            format!("@timestamp,spilled\n2026-01-31,\"{cell}\"\n"),
+            "2",
+            1,
+            RECORD,
+        ),
+        (
+            format!("{{\n\"field\": \"spilled\",\n\"value\": {string}\n}}\n"),
+            "3",
+            3,
+            RECORD,
+        ),
+        (
+            format!(r#"{{"results":[[{{"field":"spilled","value":{string}}}]]}}"#),
+            "1",
+            0,
+            RECORD,
+        ),
+    ];
+    for (log, line, passed_over, event) in cases {
+        let expected = [
+            format!("{line} {event}"),
+            format!("{passed_over} passed over"),
+        ];
+        assert_eq!(read(log.as_bytes()), expected, "{log}");
+    }
+    let many = RECORD.repeat(20);
+    assert_eq!(read(many.as_bytes()).len(), 21);
+    let half = &RECORD[..RECORD.len() - 2];
+    assert_eq!(
+        read(half.as_bytes()),
+        [
+            "1: a spilled event is on this line, but not all of it: is the line complete?",
+            "0 passed over"
+        ]
+    );
+}
+
+#[test]
+fn a_folder_is_all_files_within_it_but_hidden_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        "7ce/000001.gz",
+        "7ce/000000",
+        ".hidden",
+        "b/.hidden/c",
+        "aws-logs-write-test",
+    ];
+    for name in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text = name.replace('/', "_");
+        let line = lines()[0].replace("019", &text);
+        fs::write(
+            &path,
+            if name.ends_with(".gz") {
+                gzip(&line)
+            } else {
+                line.into()
+            },
+        )
+        .unwrap();
+    }
+    let found: Vec<_> = Spilled::new(&[folder.path().to_owned()])
+        .map(|it| it.unwrap().json)
+        .collect();
+    let expected = ["7ce_000000", "7ce_000001.gz", "aws-logs-write-test"];
+    assert_eq!(found, expected.map(|name| EVENT.replace("019", name)));
+}
+
+#[test]
+fn what_comes_before_damage_to_a_compressed_log_goes_on() {
+    let log = format!("{}\nSTART\n", lines()[0]);
+    let whole = gzip(&log);
+    let damage = "can't be read from here on (corrupt deflate stream): is the file complete?";
+    let found = read(&[whole.clone(), whole[..10].to_vec(), vec![0xFF; 9]].concat());
+    assert_eq!(
+        found,
+        [
+            format!("1 {EVENT}"),
+            format!("3: {damage}"),
+            "1 passed over".to_owned()
+        ]
+    );
+    let found = read(&whole[..whole.len() - 3]);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(
+        found[1].starts_with("3: can't be read from here on ("),
+        "{found:?}"
+    );
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
 }

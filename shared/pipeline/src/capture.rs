@@ -3,7 +3,7 @@
 //! This is all that happens in anybody's sign-in. It gives Cognito no answer: the caller returns the
 //! bytes that came, whatever the outcome here.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use cognito::{Attributes, Parsed, TriggerError, TriggerEvent, TriggerSource};
 use config::{ClientConfig, Config, FederatedUsers};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
@@ -14,6 +14,10 @@ use domain::metadata::AppMetadata;
 use crate::contact_details::contact_details;
 use crate::outcome::{Ignored, LeftOut, Outcome, Rejected};
 use crate::ports::EventLog;
+
+/// How far an event's time may be ahead of the wall clock. What is further ahead is rejected: all real
+/// events of its user that come before it would be late.
+pub const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(24);
 
 /// What sets one capture apart from all others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

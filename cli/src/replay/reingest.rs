@@ -1,4 +1,4 @@
-//! Spilled events on their way back.
+//! Re-ingests spilled events.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,7 @@ use aws::event_log::{AuthEventRecord, DynamoEventLog, RETENTION_DAYS, RecordErro
 use aws::sdk;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::AuthEvent;
+use pipeline::capture::FURTHEST_AHEAD;
 use pipeline::ports::{Appended, EventLog};
 
 use super::installation::IN_LOG;
@@ -14,18 +15,15 @@ use super::report::Report;
 use crate::APPEND_BUDGET;
 use crate::Failure;
 use crate::account::account;
-use crate::entries::Rejected;
+use crate::entries::{Fault, Rejected};
 use crate::progress::Progress;
 use crate::spilled::{Spilled, SpilledEvent};
 
 /// How old a spilled event may be. What is younger is in the log still, if it was ever there: it may
-/// have been written although the trigger had no answer, or been taken back before.
+/// have been written although the trigger had no answer, or been re-ingested before.
 const OLDEST_DAYS: u32 = RETENTION_DAYS - 1;
 
-/// How far a function's clock may be ahead of this one.
-const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
-
-/// The events that logs hold, in order of time, and what cannot be taken back, or is too old.
+/// The events that logs hold, in order of time, and what cannot be re-ingested, or is too old.
 pub fn events(
     spilled: &mut Spilled,
     oldest: Option<DateTime<Utc>>,
@@ -54,10 +52,8 @@ fn event(found: &SpilledEvent, oldest: Option<DateTime<Utc>>) -> Result<AuthEven
     })?;
     let event =
         AuthEvent::try_from(record).map_err(|error: RecordError| found.source.rejected(error))?;
-    if event.time > Utc::now() + LARGEST_SKEW {
-        return Err(found
-            .source
-            .rejected("its time is in the future: it is not of this log"));
+    if event.time - Utc::now() > FURTHEST_AHEAD {
+        return Err(found.source.rejected(Fault::InTheFuture(event.time)));
     }
     if oldest.is_some_and(|oldest| event.time < oldest) {
         return Err(found.source.rejected(format!(
@@ -69,7 +65,7 @@ fn event(found: &SpilledEvent, oldest: Option<DateTime<Utc>>) -> Result<AuthEven
 
 /// Appends the events that logs hold to an event log in AWS, whose stream publishes them.
 pub async fn append_to(table: &str, paths: &[PathBuf]) -> Result<Report, Failure> {
-    let mut spilled = Spilled::new(paths.to_vec());
+    let mut spilled = Spilled::new(paths);
     let oldest = Utc::now() - TimeDelta::days(OLDEST_DAYS.into());
     let (events, rejected) = events(&mut spilled, Some(oldest));
     let config = account().await?;

@@ -1,5 +1,5 @@
-//! Events that may be captured at the same time: those of different users, whose order in the log
-//! means nothing. A user's own are captured one after another.
+//! Events that are captured at the same time: those of different users, whose order in the log means
+//! nothing. A user's own are captured one after another.
 
 use std::collections::HashMap;
 
@@ -8,18 +8,18 @@ use domain::ids::Sub;
 
 use crate::entries::Entry;
 
-/// How many entries are captured together at most.
+/// How many entries a batch has at most.
 const MOST: usize = 256;
 
 /// Entries in order of time, by user.
 #[derive(Default)]
-pub struct Together {
+pub struct CaptureBatch {
     by_user: HashMap<Option<Sub>, Vec<Entry>>,
     entries: usize,
 }
 
-impl Together {
-    /// If there are as many as are captured together.
+impl CaptureBatch {
+    /// Whether it holds as many as it may.
     pub fn is_full(&self) -> bool {
         self.entries == MOST
     }
