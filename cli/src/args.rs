@@ -295,6 +295,10 @@ pub struct PinpointLocalArgs {
     /// Can be given more than once. Without it, every page is refused.
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<Origin>,
+    /// Write every event to the end of this file once it is accepted, in the form of Pinpoint's event stream, one
+    /// a line.
+    #[arg(long, value_name = "FILE")]
+    pub events_out: Option<PathBuf>,
 }
 
 /// All of it listens on the loopback interface.

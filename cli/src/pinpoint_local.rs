@@ -1,11 +1,12 @@
 //! `cognito-pinpoint pinpoint-local`: a Pinpoint-compatible server.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use local::clock::SystemClock;
-use local::pinpoint::{AppCreation, Options, Store, serve};
+use local::pinpoint::{AppCreation, EventsOut, Options, Store, serve};
 use tokio::net::TcpListener;
 
 use crate::Failure;
@@ -17,6 +18,10 @@ pub async fn run(args: PinpointLocalArgs) -> Result<ExitCode, Failure> {
     let store = match &args.data_dir {
         Some(folder) => open(folder)?,
         None => Store::in_memory()?,
+    };
+    let events_out = match &args.events_out {
+        Some(path) => Some(EventsOut::new(open_at_end(path)?, &store)?),
+        None => None,
     };
     let address = (args.host, args.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -35,6 +40,7 @@ pub async fn run(args: PinpointLocalArgs) -> Result<ExitCode, Failure> {
     let options = Options {
         apps: AppCreation::Explicit,
         allowed_origins: args.allow_origin,
+        events_out,
     };
     serve(listener, store, Arc::new(SystemClock), options, interrupted).await?;
     Ok(ExitCode::SUCCESS)
@@ -43,4 +49,9 @@ pub async fn run(args: PinpointLocalArgs) -> Result<ExitCode, Failure> {
 fn open(folder: &Path) -> Result<Store, Failure> {
     std::fs::create_dir_all(folder)?;
     Ok(Store::open(&folder.join(PINPOINT_FILE))?)
+}
+
+fn open_at_end(path: &Path) -> Result<File, Failure> {
+    let file = File::options().create(true).append(true).open(path);
+    file.map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display())))
 }

@@ -59,24 +59,27 @@ pub(super) fn newest(connection: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-/// Calls `each` with the events after a position, one by one.
+/// Calls `each` with the events after a position, one by one, and returns the position of the last.
 pub(super) fn for_each<E: From<Error>>(
     connection: &Connection,
     after: i64,
     unreadable: impl Fn(rusqlite::Error) -> Error,
     mut each: impl FnMut(StoredEvent) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<i64, E> {
     let mut statement = connection
         .prepare_cached(
-            "SELECT app, endpoint_id, event_id, event_type, arrival_ms, event_json, endpoint_json
+            "SELECT app, endpoint_id, event_id, event_type, arrival_ms, event_json, endpoint_json, position
              FROM events WHERE position > ? ORDER BY position",
         )
         .map_err(&unreadable)?;
-    let events = statement.query_map([after], read).map_err(&unreadable)?;
-    for event in events {
-        each(event.map_err(&unreadable)?)?;
+    let rows = statement.query_map([after], |row| Ok((row.get(7)?, read(row)?)));
+    let mut last = after;
+    for row in rows.map_err(&unreadable)? {
+        let (position, event) = row.map_err(&unreadable)?;
+        each(event)?;
+        last = position;
     }
-    Ok(())
+    Ok(last)
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEvent> {

@@ -37,7 +37,7 @@ use crate::clock::Clock;
 
 pub use endpoint_table::EndpointCounts;
 pub use error::Error;
-pub use server::{AppCreation, NotAnOrigin, Options, Origin, router};
+pub use server::{AppCreation, EventsOut, NotAnOrigin, Options, Origin, router};
 pub use store::{EventMark, Store};
 
 /// Serves `store` on `listener` until `shutdown` is done and the requests then under way are answered.

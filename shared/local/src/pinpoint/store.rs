@@ -94,7 +94,7 @@ impl Store {
     /// Calls `each` with every event accepted after `since`, in order of acceptance: one JSON object in
     /// Pinpoint's event-stream form, without a line end. Events of one request go by their own time, then by
     /// endpoint and event id. One event is held in memory at a time. The store waits meanwhile: `each` must
-    /// not use it.
+    /// not use it. Returns the mark behind the last of them.
     ///
     /// # Errors
     ///
@@ -103,11 +103,12 @@ impl Store {
         &self,
         since: EventMark,
         mut each: impl FnMut(&str) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<EventMark, E> {
         let connection = self.lock();
         event_table::for_each(&connection, since.0, reading("events"), |event| {
             each(&event_stream::record(&event).map_err(Error::Event)?)
         })
+        .map(EventMark)
     }
 
     /// The number of events accepted after `since`, by event type.

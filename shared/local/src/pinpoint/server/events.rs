@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 
+use super::failure::Failure;
 use super::state::{App, Outcome, Server, within};
 use crate::pinpoint::received::Received;
 use crate::pinpoint::store::Store;
@@ -20,13 +21,17 @@ pub(super) async fn put_events(
     body: Bytes,
 ) -> Outcome {
     within(&body, limits::EVENTS_REQUEST_BYTES)?;
-    let apps = server.apps;
+    let (apps, events_out) = (server.apps, server.events_out.clone());
     let work = move |store: &Store| {
         let batch = put_events::judge(&body)?;
-        store.transaction(|connection| {
+        let response = store.transaction(|connection| {
             apps.admit(connection, &app, &received)?;
-            Ok(put_events::record(connection, &app, batch, &received)?)
-        })
+            Ok::<_, Failure>(put_events::record(connection, &app, batch, &received)?)
+        })?;
+        if let Some(events_out) = events_out {
+            events_out.catch_up(store);
+        }
+        Ok(response)
     };
     Ok((StatusCode::ACCEPTED, Json(server.run(work).await?)).into_response())
 }

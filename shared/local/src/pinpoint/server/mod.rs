@@ -4,6 +4,7 @@ mod apps;
 mod endpoints;
 mod event_streams;
 mod events;
+mod events_out;
 mod failure;
 mod operations;
 mod origin;
@@ -29,6 +30,7 @@ use failure::{ErrorReply, Failure};
 use pages::Sender;
 use state::Server;
 
+pub use events_out::EventsOut;
 pub use origin::{NotAnOrigin, Origin};
 pub use state::{AppCreation, Options};
 
@@ -43,6 +45,7 @@ pub fn router(store: Store, clock: Arc<dyn Clock>, options: impl Into<Options>) 
         clock,
         apps: options.apps,
         allowed_origins: options.allowed_origins.into(),
+        events_out: options.events_out,
         requests: Arc::default(),
     };
     Router::new()

@@ -10,6 +10,7 @@ use axum::response::Response;
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 
+use super::events_out::EventsOut;
 use super::failure::Failure;
 use super::origin::Origin;
 use super::signature;
@@ -30,20 +31,23 @@ pub enum AppCreation {
 }
 
 /// What is left to whoever starts the server.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// What becomes of a write to an application that does not exist.
     pub apps: AppCreation,
     /// Web pages of these origins may call the server. All others are refused.
     pub allowed_origins: Vec<Origin>,
+    /// Where accepted events are written to besides.
+    pub events_out: Option<EventsOut>,
 }
 
 impl From<AppCreation> for Options {
-    /// No web page may call the server.
+    /// No web page may call the server, and no file is written.
     fn from(apps: AppCreation) -> Self {
         Self {
             apps,
             allowed_origins: Vec::new(),
+            events_out: None,
         }
     }
 }
@@ -55,6 +59,7 @@ pub(super) struct Server {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) apps: AppCreation,
     pub(super) allowed_origins: Arc<[Origin]>,
+    pub(super) events_out: Option<EventsOut>,
     pub(super) requests: Arc<AtomicU64>,
 }
 

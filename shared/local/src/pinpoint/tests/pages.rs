@@ -13,6 +13,7 @@ fn server() -> Server {
     let options = Options {
         apps: AppCreation::OnFirstUse,
         allowed_origins: vec![ALLOWED.parse().unwrap()],
+        events_out: None,
     };
     Server::over(Store::in_memory().unwrap(), options)
 }

@@ -1,8 +1,10 @@
 //! What the store gives back.
 
+use std::fs::File;
+
 use serde_json::{Value, json};
 
-use super::super::{EndpointCounts, Error, EventMark, Store};
+use super::super::{EndpointCounts, Error, EventMark, EventsOut, Options, Store};
 use super::{AppCreation, EVENTS, NOON, Server, batch, event, request_id, time};
 
 #[test]
@@ -126,7 +128,12 @@ fn reading_ends_with_the_reader_s_error() {
     let kind = |result: std::io::Result<()>| result.unwrap_err().kind();
     let expected = std::io::ErrorKind::StorageFull;
     assert_eq!(
-        kind(server.store.for_each_event(EventMark::default(), full)),
+        kind(
+            server
+                .store
+                .for_each_event(EventMark::default(), full)
+                .map(|_| ())
+        ),
         expected
     );
     assert_eq!(kind(server.store.for_each_endpoint(full)), expected);
@@ -189,6 +196,37 @@ fn endpoints_come_back_by_application_and_id_and_the_active_ones_are_counted() {
             sms: 1
         }
     );
+}
+
+#[test]
+fn accepted_events_are_written_to_a_file_as_they_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.jsonl");
+    let store = Store::in_memory().unwrap();
+    let types = || -> Vec<String> {
+        let written = std::fs::read_to_string(&path).unwrap();
+        let events = written
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        events
+            .map(|event| event["event_type"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (run, expected) in [("one", vec!["one"]), ("two", vec!["one", "two"])] {
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .unwrap();
+        let options = Options {
+            events_out: Some(EventsOut::new(file, &store).unwrap()),
+            ..AppCreation::OnFirstUse.into()
+        };
+        let server = Server::over(store.clone(), options);
+        let events = json!({"x": event(json!({"EventType": run})), "refused": event(json!({"EventType": ""}))});
+        assert_eq!(server.ask(EVENTS, &batch(json!({}), events)).status, 202);
+        assert_eq!(types(), expected);
+    }
 }
 
 #[test]
