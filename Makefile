@@ -26,24 +26,26 @@ EVENTS ?= 100000
 STARTS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help replay test test-e2e check build build-debug install watch deploy destroy bench bench-fold bench-replay bench-cold-start clean
+.PHONY: help replay test test-e2e check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-cold-start clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 replay: ## Build, replay the sample events, and print the figures
-	cargo run --quiet --package cli -- replay events events/scenarios
+	@echo "compiling what a replay needs; the first time takes about two minutes …"
+	cargo run --package cli --no-default-features -- replay events events/scenarios
 
-test: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Run every test
+test: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Run every test
 	cargo test --workspace --quiet
 
-test-e2e: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Deploy the stack to an emulator, and follow a client through all of it; stop it half way
+test-e2e: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Deploy the stack to an emulator, and follow a client through all of it; stop it half way
 	cargo test --package tests --quiet -- end_to_end outage
 
-check: $(VENV)/ready ## Check formatting, lints, documentation and the template
+check: $(VENV)/ready ## Check formatting, lints, documentation, dependencies and the template
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo deny check bans licenses sources
 	$(VENV)/bin/cfn-lint
 
 build: $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambda, for ARCH=arm64 or x86_64
@@ -76,7 +78,10 @@ watch: build-debug $(CARGO_LAMBDA)/ready ## Run the functions here, compiled ane
 		--data-dir $(DATA_DIR) --dynamodb-port $(DYNAMODB_PORT) --pinpoint-port $(PINPOINT_PORT) \
 		-- cargo lambda watch -A 127.0.0.1 -P $(PORT)
 
-build-debug: ## Build the functions and the command, as the tests need them
+build-tests: ## Build the tests, and the functions and the command as they need them
+	cargo build --workspace --all-targets
+
+build-debug: ## Build the functions and the command
 	cargo build --workspace --bins
 
 install: ## Put the cognito-pinpoint command on your path
