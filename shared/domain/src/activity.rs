@@ -308,5 +308,4 @@ impl DayRows {
 }
 
 #[cfg(test)]
-#[path = "activity_tests.rs"]
 mod tests;

@@ -294,5 +294,4 @@ impl From<OpenAttempt> for Happening {
 }
 
 #[cfg(test)]
-#[path = "user_state_tests.rs"]
 mod tests;

@@ -2,9 +2,7 @@
 //! lines: which events were not simply counted, what was told of endpoints and events,
 //! the daily rows, and what is remembered.
 
-#[path = "user_state_tests/notation.rs"]
 mod notation;
-#[path = "user_state_tests/properties.rs"]
 mod properties;
 
 use chrono::TimeDelta;
