@@ -14,6 +14,9 @@ const LONGEST: u64 = 16 * 1024 * 1024;
 const END: &[u8] = b"PK\x05\x06";
 const FILE: &[u8] = b"PK\x01\x02";
 
+/// Of the record that ends an archive, but for a comment.
+const END_BYTES: usize = 22;
+
 /// How a file is packed.
 const STORED: usize = 0;
 const DEFLATED: usize = 8;
@@ -51,8 +54,9 @@ struct Packed<'a> {
 /// `None` if it is no archive.
 fn find<'a>(archive: &'a [u8], name: &str) -> Option<Option<Packed<'a>>> {
     let end = archive.windows(END.len()).rposition(|it| it == END)?;
-    let files = short(archive, end + 10)?;
-    let mut at = long(archive, end + 16)?;
+    let end = archive.get(end..end + END_BYTES)?;
+    let files = short(end, 10)?;
+    let mut at = long(end, 16)?;
     for _ in 0..files {
         let record = archive.get(at..).filter(|it| it.starts_with(FILE))?;
         let [length, extra, comment] = [28, 30, 32].map(|field| short(record, field));
