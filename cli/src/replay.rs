@@ -28,8 +28,8 @@ use together::Together;
 
 /// Replays, and prints what came of it. Exit code 1 if anything was rejected.
 pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
-    if let Some(table) = &args.table {
-        let report = take_back::append_to(table, &args.paths).await?;
+    if is_to_a_stack(&args)? {
+        let report = take_back::append_to(&args.account, &args.paths).await?;
         return report.print(args.format);
     }
     let config = args.config.as_deref().map(config::read).transpose()?;
@@ -52,6 +52,23 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     let replayed = installation.finish().await?;
     outputs.write(&replayed)?;
     Report::of(taken, &replayed).await?.print(args.format)
+}
+
+/// Whether the events are for a deployed stack.
+fn is_to_a_stack(args: &ReplayArgs) -> Result<bool, Failure> {
+    let account = &args.account;
+    match &account.stack {
+        Some(_) if args.spilled => Ok(true),
+        Some(_) => Err(Failure::Usage(
+            "--stack appends spilled events to a deployed stack's event log: it needs --spilled"
+                .to_owned(),
+        )),
+        None if account.region.is_some() || account.profile.is_some() => Err(Failure::Usage(
+            "--region and --profile need --stack: without it, everything is replayed here"
+                .to_owned(),
+        )),
+        None => Ok(false),
+    }
 }
 
 /// What was taken in, and what was not.

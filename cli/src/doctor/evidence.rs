@@ -77,25 +77,25 @@ impl Evidence {
     pub async fn gather(sdk: &SdkConfig, of: &StackArgs) -> Result<Self, Failure> {
         let pool = UserPool::new(sdk, of.user_pool_id.clone());
         let description = described(&pool).await?;
-        let functions = Functions::new(sdk, &of.stack);
+        let functions = Functions::new(sdk, of.account.stack());
         let figures = Figures {
             cloudwatch: CloudWatch::new(sdk),
             functions: &functions,
-            stack: &of.stack,
+            stack: of.account.stack(),
         };
         Ok(Self {
             pool: description,
             clients: pool.client_ids().await,
             functions: deployed(&functions).await,
             policies: policies(&functions).await,
-            tables: all_tables(sdk, &of.stack).await,
+            tables: all_tables(sdk, of.account.stack()).await,
             mappings: functions.event_source_mappings(PUBLISH_EVENTS).await,
             lag: figures.lag().await,
             failures: figures.failures().await,
             expirations: figures.sum(EXPIRE_ATTEMPTS, "Invocations").await,
             spilled: figures.spilled().await,
             given_up: figures.given_up().await,
-            stack: of.stack.clone(),
+            stack: of.account.stack().to_owned(),
         })
     }
 }

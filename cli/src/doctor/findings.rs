@@ -374,7 +374,7 @@ fn spilled(evidence: &Evidence) -> Finding {
             format!(
                 "save what the triggers logged (aws logs filter-log-events --log-group-name /aws/lambda/{stack}-… \
                  --filter-pattern spilled > saved.log), then cognito-pinpoint replay --spilled \
-                 --table {stack}-event-log saved.log",
+                 --stack {stack} saved.log",
                 stack = evidence.stack
             ),
         ),
