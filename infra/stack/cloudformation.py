@@ -146,8 +146,7 @@ class Stack:
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.id)
         resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
         there = sum(resource["ResourceStatus"] != "DELETE_COMPLETE" for resource in resources)
-        where = f"{self.account.region} of the account {self.account.id}"
-        say(f"deleting {self.name} in {where}" + (f": {there} resources" if there else ""))
+        say(f"deleting {self.name} in {self.account.place}" + (f": {there} resources" if there else ""))
         self.watch(lambda: cloudformation.delete_stack(StackName=self.id), there)
 
     def watch(self, begin: Callable[[], object], total: int) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Callable, Iterator
 
-from botocore import exceptions as aws_faults
-
-from account import Account, Fault, code_of, say
+from account import Account, Fault, exists, say
 from cloudformation import Stack
-from names import FUNCTIONS, TABLES, TRIGGERS, configurations, key_attributes, own_bucket
+from names import FUNCTIONS, TABLES, TRIGGERS, key_attributes, own_bucket
 
 COGNITO = "cognito-idp.amazonaws.com"
 
@@ -23,13 +22,22 @@ def destroy(args: argparse.Namespace) -> None:
     stack = Stack.find(account, args.stack)
     stack.check_free()
     was_made = stack.was_made
+    rest = left_by(account, stack.name, was_made)
+    if not (stack.status or rest):
+        raise Fault(
+            f"there is no stack {stack.name} in {account.place}, nor anything that one has left: "
+            "see STACK= and AWS_REGION"
+        )
     if stack.status:
         check_detached(account, stack.name)
+    if args.data == "delete" and not args.yes:
+        confirm(account, stack, rest)
+    if stack.status:
         stack.delete()
         say(f"the stack {stack.name} is deleted")
+        rest = left_by(account, stack.name, was_made)
     else:
-        say(f"there is no stack {stack.name} in {account.region}")
-    rest = left_by(account, stack.name, was_made)
+        say(f"there is no stack {stack.name} in {account.region}; this is what one has left")
     if args.data == "delete":
         for thing in rest:
             say(f"deleting the {thing}")
@@ -42,6 +50,17 @@ def destroy(args: argparse.Namespace) -> None:
             f"`make deploy STACK={stack.name} CONFIG=…` takes tables and logs back in; "
             f"`make destroy STACK={stack.name} DATA=delete` deletes all of it"
         )
+
+
+def confirm(account: Account, stack: Stack, rest: list[Thing]) -> None:
+    """Asks before anything is deleted; refuses where there is nobody to ask."""
+    things = [*([f"stack {stack.name}"] if stack.status else []), *map(str, rest)]
+    say("\n  ".join([f"to be deleted from {account.place}, for good:", *things]))
+    if not sys.stdin.isatty():
+        raise Fault("nothing was deleted: there is no terminal to ask at; YES=1 deletes without asking")
+    print(f"Type the stack's name, {stack.name}, to delete all of it: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != stack.name:
+        raise Fault("nothing was deleted")
 
 
 def check_detached(account: Account, stack: str) -> None:
@@ -108,7 +127,7 @@ class Thing:
 
 def left_by(account: Account, stack: str, was_there: bool) -> list[Thing]:
     """What is there of it. Others' things may have such names: without the stack, our tables prove that it was."""
-    dynamodb, logs, s3, ssm = (account.client(service) for service in ("dynamodb", "logs", "s3", "ssm"))
+    dynamodb, logs, s3 = (account.client(service) for service in ("dynamodb", "logs", "s3"))
     ours = {f"{stack}-{name}": attributes for name, attributes in TABLES.items()}
     tables = [table for table, attributes in ours.items() if key_attributes(account, table) == attributes]
     if not (tables or was_there):
@@ -118,23 +137,11 @@ def left_by(account: Account, stack: str, was_there: bool) -> list[Thing]:
         found = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
         if any(other["logGroupName"] == group for other in found):
             things.append(Thing("log group", group, partial(logs.delete_log_group, logGroupName=group)))
-    for parameter in configurations(account, stack):
-        things.append(Thing("SSM parameter", parameter, partial(ssm.delete_parameter, Name=parameter)))
     bucket = own_bucket(account, stack)
     if exists(partial(s3.head_bucket, Bucket=bucket, ExpectedBucketOwner=account.id), "403", "404", "NoSuchBucket"):
         things.append(Thing("bucket", bucket, partial(delete_bucket, account, bucket)))
     # Last: an interrupted deletion can still tell what it was about.
     return things + [Thing("table", table, partial(delete_table, dynamodb, table)) for table in tables]
-
-
-def exists(look: Callable[[], object], *not_there: str) -> bool:
-    try:
-        look()
-    except aws_faults.ClientError as refused:
-        if code_of(refused) in not_there:
-            return False
-        raise
-    return True
 
 
 def delete_table(dynamodb: Any, table: str) -> None:

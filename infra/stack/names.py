@@ -34,13 +34,3 @@ def key_attributes(account: Account, table: str) -> set[str] | None:
 def own_bucket(account: Account, stack: str) -> str:
     end = f"-code-{account.id}-{account.region}"
     return stack.lower()[: 63 - len(end)] + end
-
-
-def configurations(account: Account, stack: str) -> list[str]:
-    """The SSM parameters that hold the configurations of now and before."""
-    pages = account.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=configuration_path(stack))
-    return [parameter["Name"] for page in pages for parameter in page["Parameters"]]
-
-
-def configuration_path(stack: str) -> str:
-    return f"/{stack}/analytics-config"

@@ -35,9 +35,16 @@ print(json.dumps({
     'functions': of('lambda', 'list_functions', 'Functions', 'FunctionName'),
     'tables': of('dynamodb', 'list_tables', 'TableNames'),
     'logs': of('logs', 'describe_log_groups', 'logGroups', 'logGroupName'),
-    'parameters': of('ssm', 'describe_parameters', 'Parameters', 'Name'),
+    'layers': of('lambda', 'list_layers', 'Layers', 'LayerName'),
     'buckets': of('s3', 'list_buckets', 'Buckets', 'Name'),
 }))";
+
+/// Runs the rest of its arguments at a terminal, where somebody types the first.
+const AT_A_TERMINAL: &str = r"
+import os, pty, subprocess, sys
+ours, theirs = pty.openpty()
+os.write(ours, sys.argv[1].encode() + b'\n')
+sys.exit(subprocess.run(sys.argv[2:], stdin=theirs).returncode)";
 
 /// An account, and a folder to deploy to it from.
 struct Deployment {
@@ -88,6 +95,19 @@ impl Deployment {
         run
     }
 
+    /// `make` in the repository's folder, on this account.
+    fn make(&self, target: &str) -> Command {
+        let mut make = Command::new("make");
+        make.args(["-o", ".venv/ready", target])
+            .current_dir(repository("."))
+            .env("AWS_ENDPOINT_URL", self.ministack.url())
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_REGION", "us-east-1")
+            .env_remove("MAKEFLAGS");
+        make
+    }
+
     fn deploy(&self, arguments: &[&str]) -> Command {
         let mut run = self.run(&["deploy", "--stack", STACK, "--architecture", "x86_64"]);
         run.args(arguments);
@@ -95,7 +115,9 @@ impl Deployment {
     }
 
     fn destroy(&self, data: &str) -> Command {
-        self.run(&["destroy", "--stack", STACK, "--data", data])
+        let mut run = self.run(&["destroy", "--stack", STACK, "--data", data]);
+        run.arg("--yes");
+        run
     }
 
     /// The AWS CLI, with the words of a command and one more argument.
@@ -112,14 +134,16 @@ impl Deployment {
         json_of(&mut self.program("python", &["-c", INVENTORY]))
     }
 
-    /// The SSM parameters, and which of them a function reads.
-    async fn configurations(&self) -> (Vec<String>, String) {
-        let there = self.inventory()["parameters"].take();
+    /// The key of the code and the version of the layer that a function has, and the configuration in that.
+    async fn deployed(&self) -> (String, String, Value) {
+        let function = format!("{STACK}-pre-authentication");
         let get = Lambda::new(&self.ministack.sdk()).get_function_configuration();
-        let function = get.function_name(format!("{STACK}-pre-authentication"));
-        let environment = function.send().await.unwrap().environment.unwrap();
-        let read = environment.variables.unwrap()["ANALYTICS_CONFIG_PARAMETER"].clone();
-        (serde_json::from_value(there).unwrap(), read)
+        let found = get.function_name(&function).send().await.unwrap();
+        let layer = found.layers()[0].arn().unwrap().to_owned();
+        self.ministack.mount_layers(&function);
+        let file = std::fs::read(self.ministack.configuration()).unwrap();
+        let configuration = serde_json::from_slice(&file).unwrap();
+        (found.code_sha256.unwrap(), layer, configuration)
     }
 
     /// What the users table holds.
@@ -130,13 +154,13 @@ impl Deployment {
     }
 }
 
-/// A configuration that an environment variable is too short for.
-fn long_config(application: &str) -> String {
+/// A configuration that neither an environment nor a parameter of anything would hold: 80 KB.
+fn long_config(application: &str) -> Value {
     let client = json!({"ApplicationId": application.repeat(32), "UserDataShared": true});
-    let clients: Map<_, _> = (10..60)
+    let clients: Map<_, _> = (1000..1800)
         .map(|number| (format!("{number}example23456789"), client.clone()))
         .collect();
-    json!({ "Clients": clients }).to_string()
+    json!({ "Clients": clients })
 }
 
 /// What is run, after the environment where it differs; then the exit code, and what is told.
@@ -158,11 +182,34 @@ deploy --stack ours --architecture x86_64
 2 say which app clients report where: CONFIG=analytics-config.json, which `cognito-pinpoint config import` writes
 
 deploy --stack ours --architecture x86_64 --config config.json Loglevel=debug
-2 the template has no parameter Loglevel; it has AlarmTopicArn, CaptureBudgetMilliseconds, LogLevel, LogRetentionDays, \
+2 the template has no parameter Loglevel; the nearest is LogLevel
+
+deploy --stack ours --architecture x86_64 --config config.json Colour=red
+2 the template has no parameter Colour; it has AlarmTopicArn, CaptureBudgetMilliseconds, LogLevel, LogRetentionDays, \
     PinpointEndpoint, PinpointProjectArns, RoleArns
 
 deploy --stack ours --architecture x86_64 --config config.json Architecture=arm64
-2 Architecture is what --architecture sets
+2 Architecture is set by ARCH=
+
+deploy --stack ours --architecture x86_64 --config config.json AnalyticsConfigKey=config/old.zip
+2 AnalyticsConfigKey is set by CONFIG=
+
+deploy --stack ours --architecture x86_64 --config config.json LogLevel=loud
+2 LogLevel=loud is none of error, warn, info, debug
+
+deploy --stack ours --architecture x86_64 --config config.json LogRetentionDays=31
+2 LogRetentionDays=31 is none of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365
+
+deploy --stack ours --architecture x86_64 --config config.json CaptureBudgetMilliseconds=
+2 CaptureBudgetMilliseconds= is no number
+
+deploy --stack ours --architecture x86_64 --config config.json CaptureBudgetMilliseconds=49 \
+    AlarmTopicArn=topic PinpointEndpoint=pinpoint.example.com
+2 several parameters are wrong:|  CaptureBudgetMilliseconds=49 is below 50|  AlarmTopicArn=topic must be the ARN of an \
+    SNS topic|  PinpointEndpoint=pinpoint.example.com must begin with http:// or https://
+
+deploy --stack ours --architecture x86_64 --config config.json CaptureBudgetMilliseconds=3001
+2 CaptureBudgetMilliseconds=3001 is above 3000
 
 deploy --stack theirs --architecture x86_64 --config config.json
 1 the stack theirs in us-east-1 is somebody else's: name ours with STACK=…
@@ -179,23 +226,30 @@ deploy --stack ours --architecture x86_64 --config no-json.json
 deploy --stack ours --architecture x86_64 --config no-config.json
 1 no-config.json is no configuration: `cognito-pinpoint config check no-config.json` says why
 
-deploy --stack ours --architecture x86_64 --config too-long.json
-1 too-long.json is too long: 9,018 bytes of 8,192; most app clients may be Default
-
 AWS_ACCESS_KEY_ID= destroy --stack taken --data delete
 1 there are no credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
 
 destroy --stack theirs --data delete
-1 the stack theirs in us-east-1 is somebody else's: name ours with STACK=…";
+1 the stack theirs in us-east-1 is somebody else's: name ours with STACK=…
+
+destroy --stack typo
+1 there is no stack typo in us-east-1 of the account 000000000000, nor anything that one has left: see STACK= and \
+    AWS_REGION
+
+AWS_DEFAULT_REGION=eu-west-1 destroy --stack theirs --data delete --yes
+1 there is no stack theirs in eu-west-1 of the account 000000000000, nor anything that one has left: see STACK= and \
+    AWS_REGION
+
+destroy --stack taken --data delete --yes
+1 there is no stack taken in us-east-1 of the account 000000000000, nor anything that one has left: see STACK= and \
+    AWS_REGION";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
     let at = Deployment::new().await;
-    at.write("config.json", &long_config("a"));
+    at.write("config.json", r#"{"Default": {}}"#);
     at.write("no-json.json", "{\"Clients\": }");
     at.write("no-config.json", "[]");
-    let too_long = json!({"Clients": {"a": {"ApplicationId": "a".repeat(8_980)}}});
-    at.write("too-long.json", &too_long.to_string());
     at.make_theirs();
     let table = "dynamodb create-table --table-name taken-users --billing-mode PAY_PER_REQUEST \
         --attribute-definitions AttributeName=id,AttributeType=S --key-schema";
@@ -211,11 +265,15 @@ async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
     for fault in FAULTS.split("\n\n") {
         let (run, expected) = fault.split_once('\n').unwrap();
         let (status, told) = expected.split_once(' ').unwrap();
-        let (environment, arguments): (Vec<_>, Vec<_>) =
-            run.split(' ').partition(|word| word.starts_with("AWS_"));
+        let (environment, arguments): (Vec<_>, Vec<_>) = run
+            .split_whitespace()
+            .partition(|word| word.starts_with("AWS_"));
         let mut run = at.run(&arguments);
         run.envs(environment.iter().filter_map(|it| it.split_once('=')));
-        let expected = (status.parse().unwrap(), format!("error: {told}\n"));
+        let expected = (
+            status.parse().unwrap(),
+            format!("error: {}\n", told.replace('|', "\n")),
+        );
         assert_eq!(told_by(&mut run), expected, "{fault}");
     }
     std::fs::remove_dir_all(folder.join("target/lambda/publish-events")).unwrap();
@@ -229,25 +287,19 @@ async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
 async fn what_is_deployed_again_has_its_data_and_what_is_deleted_leaves_nothing() {
     let at = Deployment::new().await;
     let empty = at.inventory();
-    let mut named = Vec::new();
-    for application in ["a", "b", "c"] {
-        at.write("config.json", &long_config(application));
+    let mut layers = Vec::new();
+    for application in ["a", "b", "a"] {
+        let config = long_config(application);
+        at.write("config.json", &config.to_string());
         done(&mut at.deploy(&["--config", "config.json"]));
-        let (there, read) = at.configurations().await;
-        named.push(read);
-        let mut last_two = named[named.len().saturating_sub(2)..].to_vec();
-        last_two.sort();
-        assert_eq!(
-            there, last_two,
-            "a rollback by hand may want the one before"
-        );
+        let (_, layer, read) = at.deployed().await;
+        assert_eq!(read, config);
+        layers.push(layer);
     }
-    named.dedup();
-    assert_eq!(named.len(), 3, "a new one starts the functions anew");
-    at.write("config.json", &long_config("d"));
-    let mut refused = at.deploy(&["--config", "config.json", "LogLevel=loud"]);
-    assert_eq!(refused.output().unwrap().status.code(), Some(1));
-    assert_eq!(at.configurations().await.1, named[2], "it is as it was");
+    layers.dedup();
+    assert_eq!(layers.len(), 3, "a new one starts the functions anew");
+    done(&mut at.deploy(&["LogLevel=debug"]));
+    assert_eq!(at.deployed().await.1, layers[2], "left out, it stays");
     let dynamodb = aws_sdk_dynamodb::Client::new(&at.ministack.sdk());
     let put = dynamodb
         .put_item()
@@ -272,14 +324,133 @@ async fn what_is_deployed_again_has_its_data_and_what_is_deleted_leaves_nothing(
     assert_eq!(kept, there);
     assert_eq!(
         kept.len(),
-        3 + FUNCTIONS.len() + 3 + 1,
-        "tables, logs, configurations, code"
+        3 + FUNCTIONS.len() + 1,
+        "tables, logs, code and configurations"
     );
     let again = errors_of(&done(&mut at.deploy(&["--config", "config.json"])));
     assert!(again.contains("9 of them taken back in"), "{again}");
     assert_eq!(at.users().await, data);
     done(&mut at.destroy("delete"));
     assert_eq!(at.inventory(), empty);
+}
+
+/// Something that cannot be made, after two of the functions were changed.
+const FAILS: &str = "
+  Fails:
+    Type: AWS::Lambda::Url
+    DependsOn: [PreAuthentication, PublishEvents]
+    Properties: { AuthType: AWS_IAM, TargetFunctionArn: not-there }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_fails_leaves_code_and_configuration_as_they_were() {
+    let at = Deployment::new().await;
+    at.write("config.json", &long_config("a").to_string());
+    done(&mut at.deploy(&["--config", "config.json"]));
+    let before = at.deployed().await;
+    let template = std::fs::read_to_string(repository("infra/template.yaml")).unwrap();
+    let template = template.replace("\nOutputs:", &format!("{FAILS}\nOutputs:"));
+    at.write("infra/template.yaml", &template);
+    at.write("config.json", &long_config("b").to_string());
+    let program = "target/lambda/pre-authentication/bootstrap";
+    at.write(program, "#!/bin/sh\n");
+
+    let refused = at.deploy(&["--config", "config.json"]).output().unwrap();
+    let told = errors_of(&refused);
+    let expected =
+        "cognito-pinpoint is UPDATE_ROLLBACK_COMPLETE, because of\n  Fails (AWS::Lambda::Url): ";
+    assert!(told.contains(expected), "{told}");
+    assert_eq!(at.deployed().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_without_a_value_or_with_one_that_a_new_template_refuses_is_told() {
+    let at = Deployment::new().await;
+    at.write("config.json", r#"{"Default": {}}"#);
+    done(&mut at.deploy(&["--config", "config.json"]));
+    let before = at.deployed().await;
+    let template = std::fs::read_to_string(repository("infra/template.yaml")).unwrap();
+    let wanted = "\n  Wanted: { Type: String, Description: for the tests }\n  LogLevel:";
+    let template = template.replace("\n  LogLevel:", wanted);
+    let template = template.replace("[error, warn, info, debug]", "[error, warn]");
+    at.write("infra/template.yaml", &template);
+
+    let refused = at.deploy(&["--check"]).output().unwrap();
+    let expected = "error: several parameters are wrong:
+  Wanted has no value: PARAMETERS=\"Wanted=…\" (for the tests)
+  LogLevel=info, which the stack has, is none of error, warn: give another in PARAMETERS
+";
+    assert_eq!(errors_of(&refused), expected);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(at.deployed().await, before);
+    done(&mut at.deploy(&["Wanted=it", "LogLevel=warn"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_is_deleted_once_somebody_has_typed_the_stacks_name() {
+    let at = Deployment::new().await;
+    let empty = at.inventory();
+    at.write("config.json", r#"{"Default": {}}"#);
+    done(&mut at.deploy(&["--config", "config.json"]));
+    let before = at.inventory();
+    let destroy = ["destroy", "--stack", STACK, "--data", "delete"];
+    let refused = at.run(&destroy).output().unwrap();
+    let told = errors_of(&refused);
+    let expected = "
+  table cognito-pinpoint-metrics
+error: nothing was deleted: there is no terminal to ask at; YES=1 deletes without asking
+";
+    assert!(told.ends_with(expected), "{told}");
+    assert_eq!(refused.status.code(), Some(1));
+
+    let at_a_terminal = |answer| {
+        let python = repository(".venv/bin/python");
+        let run = [
+            "-c",
+            AT_A_TERMINAL,
+            answer,
+            python.to_str().unwrap(),
+            "infra/stack",
+        ];
+        let mut run = at.program("python", &run);
+        run.args(destroy);
+        run.output().unwrap()
+    };
+    let refused = at_a_terminal("yes");
+    let told = errors_of(&refused);
+    let expected = "Type the stack's name, cognito-pinpoint, to delete all of it: error: nothing was deleted\n";
+    assert!(told.ends_with(expected), "{told}");
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(at.inventory(), before);
+
+    let deleted = at_a_terminal(STACK);
+    assert!(deleted.status.success(), "{}", errors_of(&deleted));
+    assert_eq!(at.inventory(), empty);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_told_before_anything_is_built() {
+    let at = Deployment::new().await;
+    for (arguments, told) in [
+        (
+            vec!["PARAMETERS=LogLevel=loud"],
+            "error: LogLevel=loud is none of",
+        ),
+        (vec![], "error: say which app clients report where: CONFIG="),
+        (
+            vec!["CONFIG=no-file.json"],
+            "error: no-file.json: No such file",
+        ),
+    ] {
+        let refused = at.make("deploy").args(arguments).output().unwrap();
+        assert!(
+            errors_of(&refused).contains(told),
+            "{}",
+            errors_of(&refused)
+        );
+        let ran = String::from_utf8(refused.stdout).unwrap();
+        assert_eq!(ran.lines().count(), 1, "{ran}");
+    }
 }
 
 /// A stack in review, as a change set that nobody executes leaves it.
@@ -340,20 +511,8 @@ async fn what_was_done_by_hand_is_seen() {
         "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_AAAA11111",
     );
     let before = at.inventory();
-    let mut make = Command::new("make");
-    make.args([
-        "-o",
-        ".venv/ready",
-        "deploy",
-        "FUNCTION=expire-attempts",
-        "BUILT=1",
-    ])
-    .current_dir(repository("."))
-    .env("AWS_ENDPOINT_URL", at.ministack.url())
-    .env("AWS_ACCESS_KEY_ID", "local")
-    .env("AWS_SECRET_ACCESS_KEY", "local")
-    .env("AWS_REGION", "us-east-1")
-    .env_remove("MAKEFLAGS");
+    let mut make = at.make("deploy");
+    make.args(["FUNCTION=expire-attempts", "BUILT=1"]);
     for (mut run, told) in [
         (
             at.deploy(&[]),

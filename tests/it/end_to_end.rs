@@ -42,6 +42,9 @@ impl Stack {
         let endpoint = format!("PARAMETERS=PinpointEndpoint={}", stack.pinpoint.url());
         done(stack.make("deploy").args(["CONFIG=config.json", &endpoint]));
         stack
+            .ministack
+            .mount_layers("cognito-pinpoint-pre-authentication");
+        stack
     }
 
     /// The repository's folder, with what `make build` would leave: here, the binaries that the tests have.

@@ -1,5 +1,6 @@
 //! The stack's template, held against the code that runs in it.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use aws::tables::{EXPIRES_AT, TableNames, definitions};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use crate::support::command::{json_of, python_program};
 use crate::support::{FUNCTIONS, repository};
 
+/// What `make deploy` reads.
 fn template() -> Value {
     let mut python = python_program("python");
     python.arg(repository("tests/python/template.py"));
@@ -152,14 +154,20 @@ fn what_doctor_looks_for_is_there_by_that_name() {
 #[test]
 fn each_function_has_its_binary_and_a_log_that_ends() {
     let template = template();
-    let functions = of_type(&template, "AWS::Lambda::Function");
-    let mut code: Vec<&str> = functions
+    let functions = of_type(&template, "AWS::Lambda::Function").into_iter();
+    let code = functions.map(|it| {
+        (
+            named(&it["Properties"]["FunctionName"]),
+            &it["Properties"]["Code"],
+        )
+    });
+    let code: BTreeMap<String, &Value> = code.collect();
+    let archive = |name| json!({"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Fn::Sub": format!("${{CodePrefix}}/{name}.zip")}});
+    let expected = FUNCTIONS.map(|name| (format!("cognito-pinpoint-{name}"), archive(name)));
+    let expected: BTreeMap<String, &Value> = expected
         .iter()
-        .map(|function| function["Properties"]["Code"].as_str().unwrap())
+        .map(|(name, code)| (name.clone(), code))
         .collect();
-    let mut expected = FUNCTIONS.map(|name| format!("../target/lambda/{name}"));
-    code.sort_unstable();
-    expected.sort_unstable();
     assert_eq!(code, expected);
     for name in FUNCTIONS {
         assert!(repository("functions").join(name).is_dir(), "{name}");
@@ -196,23 +204,38 @@ fn a_trigger_may_append_to_the_event_log_and_to_its_own_log_and_nothing_else() {
             json!(["dynamodb:PutItem", event_log]),
         ];
         assert_eq!(granted, expected, "{trigger}");
-        assert_eq!(
-            role["ManagedPolicyArns"],
-            json!([{"Ref": "ReadConfiguration"}]),
-            "but for a configuration in SSM"
-        );
+        assert_eq!(role.get("ManagedPolicyArns"), None, "{trigger}");
     }
-    let parameter = |name| json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{name}")});
-    let own = parameter("/${AWS::StackName}/analytics-config/*");
-    let named = parameter("${AnalyticsConfigParameter}");
-    let read = json!({"Effect": "Allow", "Action": "ssm:GetParameter",
-        "Resource": [own, {"Fn::If": ["IsInParameter", named, {"Ref": "AWS::NoValue"}]}]});
-    let policy = &template["Resources"]["ReadConfiguration"]["Properties"]["PolicyDocument"];
-    assert_eq!(policy["Statement"], json!([read]));
 }
 
 #[test]
-fn the_streams_mapping_gives_nothing_up_early_and_nothing_twice_at_a_time() {
+fn the_functions_that_read_the_configuration_have_its_layer_and_nothing_before_it() {
+    let template = template();
+    for function in of_type(&template, "AWS::Lambda::Function") {
+        let properties = &function["Properties"];
+        let name = named(&properties["FunctionName"]);
+        let layers = json!([{"Ref": "AnalyticsConfig"}]);
+        let expected = (name != "cognito-pinpoint-expire-attempts").then_some(&layers);
+        assert_eq!(properties.get("Layers"), expected, "{name}");
+        let variables = properties["Environment"]["Variables"].as_object().unwrap();
+        let before = variables
+            .keys()
+            .filter(|it| it.starts_with("ANALYTICS_CONFIG"));
+        assert_eq!(before.collect::<Vec<_>>(), Vec::<&String>::new(), "{name}");
+    }
+    let content = &template["Resources"]["AnalyticsConfig"]["Properties"]["Content"];
+    assert_eq!(
+        content,
+        &json!({"S3Bucket": {"Ref": "AnalyticsConfigBucket"}, "S3Key": {"Ref": "AnalyticsConfigKey"}})
+    );
+    for parameter in ["AnalyticsConfigBucket", "AnalyticsConfigKey"] {
+        let default = template["Parameters"][parameter].get("Default");
+        assert_eq!(default, None, "an update without one keeps what there is");
+    }
+}
+
+#[test]
+fn the_streams_mapping_retries_until_the_stream_forgets_and_takes_a_users_events_in_order() {
     let template = template();
     let mappings = of_type(&template, "AWS::Lambda::EventSourceMapping");
     let [mapping] = mappings[..] else {
@@ -224,12 +247,47 @@ fn the_streams_mapping_gives_nothing_up_early_and_nothing_twice_at_a_time() {
         ("StartingPosition", json!("TRIM_HORIZON")),
         ("FunctionResponseTypes", json!(["ReportBatchItemFailures"])),
         ("BisectBatchOnFunctionError", json!(true)),
+        ("MaximumRetryAttempts", json!(-1)),
+        ("MaximumRecordAgeInSeconds", json!(23 * 60 * 60)),
     ] {
         assert_eq!(of[property], expected, "{property}");
     }
-    let age = of["MaximumRecordAgeInSeconds"].as_i64().unwrap();
-    assert!((1..86_400).contains(&age), "the stream forgets after a day");
-    assert!(of["DestinationConfig"]["OnFailure"]["Destination"].is_object());
+    let patterns = of["FilterCriteria"]["Filters"].as_array().unwrap();
+    let patterns = patterns
+        .iter()
+        .map(|it| serde_json::from_str(it["Pattern"].as_str().unwrap()).unwrap());
+    let redriven = json!({"redriven": {"N": [{"exists": true}]}});
+    assert_eq!(
+        patterns.collect::<Vec<Value>>(),
+        [
+            json!({"eventName": ["INSERT"]}),
+            json!({"eventName": ["MODIFY"], "dynamodb": {"NewImage": redriven}}),
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_counted_goes_to_one_queue_by_the_mapping_and_by_publish_events_itself() {
+    let template = template();
+    let resources = &template["Resources"];
+    let queue = json!({"Fn::GetAtt": ["NotPublished", "Arn"]});
+    let destination = &resources["PublishEventsMapping"]["Properties"]["DestinationConfig"];
+    assert_eq!(destination["OnFailure"]["Destination"], queue);
+    let variables = &resources["PublishEvents"]["Properties"]["Environment"]["Variables"];
+    assert_eq!(
+        variables["NOT_PUBLISHED_QUEUE_URL"],
+        json!({"Ref": "NotPublished"})
+    );
+    let statements =
+        &resources["PublishEventsRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let statements = statements.as_array().unwrap().iter();
+    let granted: Vec<&Value> = statements
+        .filter(|it| it["Action"] == "sqs:SendMessage")
+        .collect();
+    assert_eq!(
+        granted,
+        [&json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue})]
+    );
 }
 
 #[test]

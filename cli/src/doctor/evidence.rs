@@ -59,7 +59,7 @@ pub struct Evidence {
 /// A function that is there.
 pub struct Deployed {
     /// The configuration that it has; `None` for the one that needs none.
-    pub configuration: Option<Result<Config, ConfigurationError>>,
+    pub configuration: Option<Looked<Result<Config, ConfigurationError>>>,
 }
 
 /// The functions' names.
@@ -118,7 +118,7 @@ async fn deployed(functions: &Functions) -> Vec<(&'static str, Looked<Option<Dep
     for name in names() {
         let found = match functions.find(name).await {
             Ok(Some(function)) => Ok(Some(Deployed {
-                configuration: configuration(name, &function),
+                configuration: configuration(functions, name, &function).await,
             })),
             Ok(None) => Ok(None),
             Err(error) => Err(error),
@@ -128,9 +128,23 @@ async fn deployed(functions: &Functions) -> Vec<(&'static str, Looked<Option<Dep
     all
 }
 
-fn configuration(name: &str, function: &Function) -> Option<Result<Config, ConfigurationError>> {
+async fn configuration(
+    functions: &Functions,
+    name: &str,
+    function: &Function,
+) -> Option<Looked<Result<Config, ConfigurationError>>> {
+    if name == EXPIRE_ATTEMPTS {
+        return None;
+    }
     let variable = |name: &str| function.environment.get(name).cloned();
-    (name != EXPIRE_ATTEMPTS).then(|| ConfigurationSource::from_variables(variable).read())
+    let source = ConfigurationSource::from_variables(variable);
+    Some(match source.in_layer() {
+        None => Ok(source.read()),
+        Some(file) => functions
+            .file_of_layers(function, file)
+            .await
+            .map(|found| source.in_found(found)),
+    })
 }
 
 async fn policies(functions: &Functions) -> Vec<(Trigger, Looked<Policy>)> {

@@ -192,19 +192,26 @@ fn configuration(evidence: &Evidence) -> Vec<Finding> {
     for (name, deployed) in existing(evidence) {
         match &deployed.configuration {
             None => {}
-            Some(Ok(config)) => {
+            // Of one layer that all of them have, once.
+            Some(Err(error)) => {
+                let unknown = unknown(SUBJECT, error);
+                if !found.contains(&unknown) {
+                    found.push(unknown);
+                }
+            }
+            Some(Ok(Ok(config))) => {
                 if whole.is_some_and(|other| other != config) {
                     let text = format!("{name} has another one than the functions before it");
                     found.push(wrong(SUBJECT, text, mend()));
                 }
                 whole = Some(config);
             }
-            Some(Err(ConfigurationError::Faulty(faults))) => {
+            Some(Ok(Err(ConfigurationError::Faulty(faults)))) => {
                 let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
                 let text = format!("that of {name} is faulty: {}", faults.join("; "));
                 found.push(wrong(SUBJECT, text, mend()));
             }
-            Some(Err(error)) => found.push(wrong(SUBJECT, format!("{name}: {error}"), mend())),
+            Some(Ok(Err(error))) => found.push(wrong(SUBJECT, format!("{name}: {error}"), mend())),
         }
     }
     let Some(config) = whole else { return found };

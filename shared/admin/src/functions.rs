@@ -1,5 +1,7 @@
 //! The functions, as Lambda has them, and who may invoke them.
 
+mod archive;
+mod layer;
 mod policy;
 
 use std::collections::HashMap;
@@ -49,6 +51,8 @@ pub struct Functions {
 pub struct Function {
     /// Its environment variables.
     pub environment: HashMap<String, String>,
+    /// The ARNs of its layers' versions, in their order: of two files of one name, the later layer's counts.
+    pub layers: Vec<String>,
 }
 
 /// An event source mapping: a stream's way to a function.
@@ -134,10 +138,32 @@ impl Functions {
             }
             Err(error) => return Err(port_error("GetFunctionConfiguration", &name, error)),
         };
+        let layers = found.layers().iter();
+        let layers = layers.filter_map(|layer| layer.arn.clone()).collect();
         let variables = found.environment.and_then(|found| found.variables);
         Ok(Some(Function {
             environment: variables.unwrap_or_default(),
+            layers,
         }))
+    }
+
+    /// A file as a function finds it in `/opt`; `None` if no layer of it has one of this name.
+    ///
+    /// # Errors
+    ///
+    /// If a layer cannot be read.
+    pub async fn file_of_layers(
+        &self,
+        function: &Function,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        for layer in function.layers.iter().rev() {
+            let file = layer::file(&self.client, layer, name).await?;
+            if file.is_some() {
+                return Ok(file);
+            }
+        }
+        Ok(None)
     }
 
     /// Who may invoke one of them.

@@ -10,6 +10,9 @@ pub const FILE: &str = "ANALYTICS_CONFIG_FILE";
 /// The file unless another is named: where Lambda unpacks a layer.
 pub const LAYER_FILE: &str = "/opt/analytics-config.json";
 
+/// Where Lambda unpacks layers.
+const LAYERS: &str = "/opt/";
+
 /// Where a configuration is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ConfigurationSource {
@@ -49,6 +52,30 @@ impl ConfigurationSource {
             (Some(text), _) => Self::Inline(text),
             (None, Some(file)) => Self::File(file),
             (None, None) => Self::File(LAYER_FILE.to_owned()),
+        }
+    }
+
+    /// The file's name in a layer, if it is there.
+    pub fn in_layer(&self) -> Option<&str> {
+        match self {
+            Self::Inline(_) => None,
+            Self::File(file) => file.strip_prefix(LAYERS),
+        }
+    }
+
+    /// The configuration, of what was found in a layer under [`Self::in_layer`]'s name.
+    ///
+    /// # Errors
+    ///
+    /// If nothing was, or it is faulty.
+    pub fn in_found(&self, found: Option<Vec<u8>>) -> Result<Config, ConfigurationError> {
+        match (self, found) {
+            (Self::Inline(_), _) => self.read(),
+            (Self::File(_), Some(text)) => Ok(Config::from_json(&String::from_utf8_lossy(&text))?),
+            (Self::File(file), None) => Err(ConfigurationError::Unreadable {
+                file: file.clone(),
+                source: std::io::Error::other("no layer of the function holds it"),
+            }),
         }
     }
 

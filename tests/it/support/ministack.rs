@@ -1,8 +1,9 @@
 //! An emulator of AWS that this project did not write, in a process of its own on the loopback
-//! interface: Cognito's API, DynamoDB, SSM and STS among others.
+//! interface: Cognito's API, DynamoDB, Lambda and STS among others.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -16,11 +17,23 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use super::command::{json_of, python_program};
+use super::command::{done, json_of, python_program};
 use super::repository;
 
 /// The file in its folder that it writes its log to.
 const LOG: &str = "ministack.log";
+
+/// Where its functions find the configuration instead of in `/opt`, which it mounts no layers at.
+const CONFIGURATION: &str = "opt/analytics-config.json";
+
+/// Unpacks the content of a function's layers into a folder, as Lambda does.
+const UNPACK_LAYERS: &str = "
+import boto3, io, sys, urllib.request, zipfile
+functions = boto3.client('lambda')
+for layer in functions.get_function_configuration(FunctionName=sys.argv[1]).get('Layers', []):
+    content = functions.get_layer_version_by_arn(Arn=layer['Arn'])['Content']
+    with urllib.request.urlopen(content['Location']) as archive:
+        zipfile.ZipFile(io.BytesIO(archive.read())).extractall(sys.argv[2])";
 
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -64,6 +77,7 @@ impl Ministack {
             .env("TMPDIR", folder.path())
             .env("STATE_DIR", folder.path())
             .env("S3_DATA_DIR", folder.path())
+            .env("ANALYTICS_CONFIG_FILE", folder.path().join(CONFIGURATION))
             .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
             .stdout(log.try_clone().expect("a file"))
             .stderr(log)
@@ -149,6 +163,21 @@ impl Ministack {
             role.into_iter()
                 .chain(["--assume-role-policy-document", trust]),
         );
+    }
+
+    /// Gives its functions what this one's layers hold. Those that run already keep what they have.
+    pub fn mount_layers(&self, function: &str) {
+        let mut unpack = python_program("python");
+        unpack
+            .args(["-c", UNPACK_LAYERS, function])
+            .arg(self.configuration().with_file_name(""))
+            .env("AWS_ENDPOINT_URL", &self.url);
+        done(&mut unpack);
+    }
+
+    /// The file that its functions read their configuration from.
+    pub fn configuration(&self) -> PathBuf {
+        self.folder.path().join(CONFIGURATION)
     }
 
     /// All the records of a table's stream, as Lambda hands them out.

@@ -34,7 +34,7 @@ fn denied() -> PortError {
 fn deployed(config: &str) -> Looked<Option<Deployed>> {
     let config = Config::from_json(config).map_err(ConfigurationError::from);
     Ok(Some(Deployed {
-        configuration: Some(config),
+        configuration: Some(Ok(config)),
     }))
 }
 
@@ -220,6 +220,15 @@ fn each_fault_of_a_configuration_is_told() {
     );
     check(
         |it| it.clients = Err(denied()),
+        &["unknown configuration: ListThings on things: AccessDenied"],
+    );
+    check(
+        |it| {
+            for (_, function) in &mut it.functions {
+                let configuration = Some(Err(denied()));
+                *function = Ok(Some(Deployed { configuration }));
+            }
+        },
         &["unknown configuration: ListThings on things: AccessDenied"],
     );
 }

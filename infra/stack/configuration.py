@@ -1,0 +1,34 @@
+"""The configuration: which app clients report where."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from account import Fault
+
+# Its name in the layer, which Lambda unpacks into /opt.
+FILE = "analytics-config.json"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """`cognito-pinpoint config check` knows whether it is right."""
+
+    text: str
+    role_arns: list[str]
+
+    @classmethod
+    def read(cls, path: Path) -> Configuration:
+        try:
+            # Editors on Windows may begin a file with a byte order mark.
+            config = json.loads(path.read_text("utf-8-sig"))
+        except ValueError as fault:
+            raise Fault(f"{path} is not JSON: {fault}")
+        try:
+            clients = [*config.get("Clients", {}).values(), config.get("Default") or {}]
+            roles = {client["RoleArn"] for client in clients if client.get("RoleArn")}
+        except (AttributeError, TypeError):
+            raise Fault(f"{path} is no configuration: `cognito-pinpoint config check {path}` says why")
+        return cls(json.dumps(config, separators=(",", ":")), sorted(roles))
