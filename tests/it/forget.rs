@@ -32,7 +32,7 @@ fn forget_with(installation: &Installation, sub: &str, arguments: &[&str]) -> Ou
         .args(["--stack", STACK])
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_REGION", "us-east-1");
+        .env("AWS_REGION", "eu-west-1");
     forget.output().unwrap()
 }
 
