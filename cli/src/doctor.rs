@@ -13,7 +13,7 @@ use crate::account::account_of;
 use crate::args::Format;
 use crate::args::account::DoctorArgs;
 use evidence::Evidence;
-use findings::{Finding, State, findings};
+use findings::{Finding, findings};
 
 /// Looks at everything, and prints what was found. Exit code 1 if something is to be mended, or could not
 /// be looked at.
@@ -29,7 +29,7 @@ pub async fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
     }
     let found = findings(&evidence);
     print(&found, args.format)?;
-    let is_well = found.iter().all(|finding| finding.state == State::Well);
+    let is_well = found.iter().all(|finding| finding.state.is_well());
     Ok(ExitCode::from(u8::from(!is_well)))
 }
 
