@@ -1,37 +1,43 @@
 //! The AWS account that a command works on.
 
 use ::config::Config;
-use admin::account::{self, NoAccount};
+use admin::account::{self, Choice, NoAccount};
 use admin::user_pool::UserPool;
 use aws::configuration::ConfigurationSource;
-use aws::sdk::{Patience, Region, SdkConfig};
+use aws::sdk::{Patience, SdkConfig};
 use cognito::user_pool::Description;
 use domain::ids::UserPoolId;
 
 use crate::Failure;
-use crate::args::account::InstallationArgs;
+use crate::args::account::{AccountArgs, InstallationArgs};
 
-/// The account whose credentials are found here.
-pub async fn account() -> Result<SdkConfig, Failure> {
-    Ok(account::on_this_machine(Patience::BEHIND_THE_LOG, None).await?)
+/// The account that was asked for, or whose credentials are found here.
+pub async fn account(args: &AccountArgs) -> Result<SdkConfig, Failure> {
+    Ok(account::on_this_machine(&choice(args), Patience::BEHIND_THE_LOG, None).await?)
 }
 
-/// The account whose credentials are found here; where no Region is set, in the user pool's.
-pub async fn account_of(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
-    let region = Region::new(pool.region().to_owned());
-    account::on_this_machine(Patience::BEHIND_THE_LOG, Some(region)).await
+/// The same, in the Region that was asked for, or else the user pool's, where its triggers and the stack are.
+/// A Region of the environment that is neither is refused.
+pub async fn account_of(args: &AccountArgs, pool: &UserPoolId) -> Result<SdkConfig, Failure> {
+    let found = account::of_pool(&choice(args), Patience::BEHIND_THE_LOG, pool).await;
+    found.map_err(|error| match error {
+        NoAccount::TwoRegions { .. } => Failure::Usage(error.to_string()),
+        NoAccount::NoCredentials | NoAccount::Credentials(_) | NoAccount::Region => error.into(),
+    })
 }
 
-/// The account whose credentials are found here, in the user pool's Region, where its triggers are too.
-pub async fn account_beside(pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
-    Ok(account::in_region_of(pool, &account_of(pool).await?))
+fn choice(args: &AccountArgs) -> Choice {
+    Choice {
+        profile: args.profile.clone(),
+        region: args.region.clone(),
+    }
 }
 
 /// What a pool is.
 pub async fn described(pool: &UserPool) -> Result<Description, Failure> {
     let described = pool.description().await?;
     described.ok_or_else(|| {
-        let (id, region) = (pool.id(), pool.id().region());
+        let (id, region) = (pool.id(), pool.region());
         Failure::Outside(format!(
             "there is no user pool {id} in {region} of this account: look at the id, and at AWS_PROFILE"
         ))
@@ -43,10 +49,10 @@ pub async fn described(pool: &UserPool) -> Result<Description, Failure> {
 pub async fn of_installation(of: &InstallationArgs) -> Result<(Config, SdkConfig), Failure> {
     if let Some(file) = &of.config {
         let config = crate::config::read(file)?;
-        return Ok((config, account_of(&of.user_pool_id).await?));
+        return Ok((config, account_of(&of.account, &of.user_pool_id).await?));
     }
     let config = ConfigurationSource::from_environment().read();
     let config =
         config.map_err(|error| Failure::Usage(format!("{error}; or give --config FILE")))?;
-    Ok((config, account_of(&of.user_pool_id).await?))
+    Ok((config, account_of(&of.account, &of.user_pool_id).await?))
 }

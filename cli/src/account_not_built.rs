@@ -3,6 +3,7 @@
 use aws::sdk::SdkConfig;
 
 use crate::Failure;
+use crate::args::account::AccountArgs;
 
 /// Says how to come by the whole command.
 pub fn not_built() -> Failure {
@@ -13,6 +14,6 @@ pub fn not_built() -> Failure {
 }
 
 /// There is none.
-pub async fn account() -> Result<SdkConfig, Failure> {
+pub async fn account(_: &AccountArgs) -> Result<SdkConfig, Failure> {
     Err(not_built())
 }

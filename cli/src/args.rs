@@ -12,7 +12,7 @@ use domain::ids::{ProjectId, UserPoolId};
 use domain::segment::Dimension;
 use local::pinpoint::Origin;
 
-pub use account::AccountCommand;
+pub use account::{AccountArgs, AccountCommand};
 
 /// Sign-ups, sign-ins, failures and active users of Amazon Cognito user pools.
 #[derive(Debug, Parser)]
@@ -77,36 +77,37 @@ pub struct ConfigImportArgs {
     /// Replace the file if it is there.
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub account: AccountArgs,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct ReplayArgs {
     /// The configuration of the app clients. Without one, every client belongs to one project,
     /// 00000000000000000000000000000000, and shares user data.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "stack")]
     pub config: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
     /// Keep the store here, so that replays add up. Without it, the store is in memory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "stack")]
     pub data_dir: Option<PathBuf>,
     /// Write the analytics events that Pinpoint accepted, in its event-stream form, one a line.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "stack")]
     pub events_out: Option<PathBuf>,
     /// Write Pinpoint's endpoints as they are at the end, one a line.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "stack")]
     pub endpoints_out: Option<PathBuf>,
     /// Overwrite the files of --events-out and --endpoints-out if they are there.
     #[arg(long)]
     pub force: bool,
-    /// The paths are logs: re-ingest the events that were spilled into them, each once. A folder stands
-    /// for all files within it, at any depth, such as those of an export of CloudWatch Logs to S3.
+    /// The paths are logs: re-ingest the events that were spilled into them, each once. With --stack, they
+    /// are appended to that stack's event log; without, they are replayed here. A folder stands for all files
+    /// within it, at any depth, such as those of an export of CloudWatch Logs to S3.
     #[arg(long)]
     pub spilled: bool,
-    /// With --spilled: append the events to this event log in AWS, instead of replaying them here.
-    #[arg(long, value_name = "NAME", requires = "spilled",
-          conflicts_with_all = ["data_dir", "config", "events_out", "endpoints_out"])]
-    pub table: Option<String>,
+    #[command(flatten)]
+    pub account: AccountArgs,
     /// Files, folders (their .json, .jsonl and .ndjson files, by name), or - for the standard input. Each
     /// may be compressed with gzip (.gz).
     #[arg(required = true, value_name = "PATH")]
@@ -125,14 +126,12 @@ pub enum MetricsFormat {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("source").required(true).args(["data_dir", "table"]))]
 pub struct MetricsArgs {
-    /// The folder that replays kept their store in.
-    #[arg(long, value_name = "DIR")]
+    /// Read the folder that replays kept their store in, instead of a deployed stack.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["stack", "region", "profile"])]
     pub data_dir: Option<PathBuf>,
-    /// The name of the metrics table in AWS.
-    #[arg(long, value_name = "NAME")]
-    pub table: Option<String>,
+    #[command(flatten)]
+    pub account: AccountArgs,
     /// The Pinpoint application id.
     #[arg(long, value_name = "ID", value_parser = config::application_id)]
     pub project: ProjectId,

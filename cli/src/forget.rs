@@ -27,7 +27,7 @@ pub async fn run(args: ForgetArgs) -> Result<ExitCode, Failure> {
     let endpoint = sdk::endpoint_from_environment("PINPOINT");
     let routes = Routes::new(config.into(), sdk, endpoint);
     let pinpoint = PinpointDestination::new(routes);
-    let store = DynamoErasure::new(dynamodb, args.of.tables());
+    let store = DynamoErasure::new(dynamodb, args.of.account.tables());
     let (mut known, mut left) = (false, false);
     for project in projects {
         let user = UserKey {

@@ -52,15 +52,12 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
 
 /// The rows, wherever they are.
 async fn open(args: &MetricsArgs) -> Result<DynamoMetrics, Failure> {
-    if let Some(table) = &args.table {
-        let config = account().await?;
-        return Ok(DynamoMetrics::new(sdk::dynamodb(&config), table.clone()));
-    }
-    let file = args
-        .data_dir
-        .clone()
-        .unwrap_or_default()
-        .join(DYNAMODB_FILE);
+    let Some(folder) = &args.data_dir else {
+        let config = account(&args.account).await?;
+        let table = args.account.tables().metrics;
+        return Ok(DynamoMetrics::new(sdk::dynamodb(&config), table));
+    };
+    let file = folder.join(DYNAMODB_FILE);
     if !file.is_file() {
         let problem = format!(
             "{} is not there: no replay kept its store here",

@@ -28,9 +28,10 @@ use report::Report;
 
 /// Replays, and prints what came of it. Exit code 1 if anything was rejected, or there was nothing.
 pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
-    let report = match &args.table {
-        Some(table) => reingest::append_to(table, &args.paths).await?,
-        None => replay(&args).await?,
+    let report = if is_to_a_stack(&args)? {
+        reingest::append_to(&args.account, &args.paths).await?
+    } else {
+        replay(&args).await?
     };
     if report.is_of_nothing() {
         eprintln!("error: there was nothing to replay: {}", nothing(&args));
@@ -57,6 +58,23 @@ fn nothing(args: &ReplayArgs) -> &'static str {
     } else {
         "give files that hold trigger events; of a folder, its own .json, .jsonl and .ndjson files are \
          taken (each also .gz)"
+    }
+}
+
+/// Whether the events are for a deployed stack.
+fn is_to_a_stack(args: &ReplayArgs) -> Result<bool, Failure> {
+    let account = &args.account;
+    match &account.stack {
+        Some(_) if args.spilled => Ok(true),
+        Some(_) => Err(Failure::Usage(
+            "--stack appends spilled events to a deployed stack's event log: it needs --spilled"
+                .to_owned(),
+        )),
+        None if account.region.is_some() || account.profile.is_some() => Err(Failure::Usage(
+            "--region and --profile need --stack: without it, everything is replayed here"
+                .to_owned(),
+        )),
+        None => Ok(false),
     }
 }
 

@@ -33,7 +33,7 @@ pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
     let place = Place::of(&args)?;
     let (config, sdk) = account::of_installation(&args.of).await?;
     let dynamodb = sdk::dynamodb(&sdk);
-    let tables = args.of.tables();
+    let tables = args.of.account.tables();
     let pool = UserPool::new(&sdk, args.of.user_pool_id.clone());
     let walk = Walking {
         log: DynamoEventLog::new(dynamodb.clone(), tables.event_log.clone(), APPEND_BUDGET),

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::support::command::{cognito_pinpoint, errors_of};
-use crate::support::installation::{Installation, PROJECT, SHARING, batch};
+use crate::support::installation::{Installation, PROJECT, SHARING, STACK, batch};
 use crate::support::pinpoint::Fault;
 use crate::support::runtime_api::Function;
 use crate::support::trigger::Trigger;
@@ -29,11 +29,10 @@ fn forget_with(installation: &Installation, sub: &str, arguments: &[&str]) -> Ou
         .env("ANALYTICS_CONFIG", CONFIG)
         .env("AWS_ENDPOINT_URL_DYNAMODB", installation.dynamodb_url())
         .env("AWS_ENDPOINT_URL_PINPOINT", installation.pinpoint.url())
-        .env("EVENT_LOG_TABLE", &installation.tables.event_log)
-        .env("USERS_TABLE", &installation.tables.users)
+        .args(["--stack", STACK])
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_REGION", "us-east-1");
+        .env("AWS_REGION", "eu-west-1");
     forget.output().unwrap()
 }
 

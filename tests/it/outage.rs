@@ -74,8 +74,14 @@ impl Installed {
     /// What the command makes of the functions' logs.
     async fn take_back(&self) -> Value {
         let mut replay = in_account(self.ministack.url());
-        replay.args(["replay", "--spilled", "--format", "json", "--table"]);
-        replay.arg(TableNames::default().event_log);
+        replay.args([
+            "replay",
+            "--spilled",
+            "--format",
+            "json",
+            "--stack",
+            "cognito-pinpoint",
+        ]);
         let logs = self.lambda.log_files().await;
         json_of(replay.args(logs))["outcomes"].clone()
     }

@@ -329,7 +329,7 @@ fn bad_usage_has_exit_code_2() {
             "metrics",
             "--data-dir",
             "d",
-            "--table",
+            "--stack",
             "t",
             "--project",
             "p",

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::support::command::{cognito_pinpoint, errors_of};
-use crate::support::installation::{Installation, PROJECT};
+use crate::support::installation::{Installation, PROJECT, STACK};
 use crate::support::ministack::{Ministack, attribute};
 use crate::support::pinpoint::Asked;
 use crate::support::trigger::Trigger;
@@ -66,10 +66,10 @@ impl Late {
     }
 
     fn command(&self, config: &Value) -> Command {
-        self.command_of(&self.pool, config)
+        self.command_of(&self.pool, STACK, config)
     }
 
-    fn command_of(&self, pool: &str, config: &Value) -> Command {
+    fn command_of(&self, pool: &str, stack: &str, config: &Value) -> Command {
         let mut sync = cognito_pinpoint();
         sync.args(["sync", "--user-pool-id", pool, "--format", "json"])
             .args([
@@ -88,8 +88,7 @@ impl Late {
                 "AWS_ENDPOINT_URL_DYNAMODB",
                 self.installation.dynamodb_url(),
             )
-            .env("EVENT_LOG_TABLE", &self.installation.tables.event_log)
-            .env("USERS_TABLE", &self.installation.tables.users)
+            .args(["--stack", stack])
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_REGION", "us-east-1");
@@ -343,13 +342,12 @@ async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
     std::fs::write(&place, kept.to_string()).unwrap();
     let config = sharing(&late.clients[0]);
     let no_table = late
-        .command(&config)
-        .env("USERS_TABLE", "nowhere")
+        .command_of(&late.pool, "nowhere", &config)
         .output()
         .unwrap();
     assert_eq!(no_table.status.code(), Some(1));
     assert!(
-        errors_of(&no_table).contains("BatchGetItem on nowhere"),
+        errors_of(&no_table).contains("BatchGetItem on nowhere-users"),
         "{}",
         errors_of(&no_table)
     );
@@ -368,7 +366,7 @@ async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
     );
 
     let no_pool = late
-        .command_of("us-east-1_nowhere", &config)
+        .command_of("us-east-1_nowhere", STACK, &config)
         .output()
         .unwrap();
     assert_eq!(no_pool.status.code(), Some(1));

@@ -10,6 +10,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use ::config::region::Region;
 use aws::tables::TableNames;
 use clap::Subcommand;
 use cognito::user_pool::Trigger;
@@ -34,6 +35,37 @@ pub enum AccountCommand {
     Forget(ForgetArgs),
 }
 
+/// What a stack is called unless `--stack` says otherwise.
+const STACK: &str = "cognito-pinpoint";
+
+/// Which deployment: every command names it in this way.
+#[derive(Debug, clap::Args)]
+pub struct AccountArgs {
+    /// The deployed stack; its functions and tables are called after it [default: cognito-pinpoint].
+    #[arg(long, value_name = "NAME", value_parser = stack, help_heading = DEPLOYMENT)]
+    pub stack: Option<String>,
+    /// The AWS Region [default: AWS_REGION, or the profile's].
+    #[arg(long, value_name = "REGION", value_parser = Region::parse, help_heading = DEPLOYMENT)]
+    pub region: Option<Region>,
+    /// The profile of ~/.aws/config whose credentials are used [default: AWS_PROFILE, or the environment's].
+    #[arg(long, value_name = "NAME", help_heading = DEPLOYMENT)]
+    pub profile: Option<String>,
+}
+
+const DEPLOYMENT: &str = "Deployment";
+
+impl AccountArgs {
+    /// The stack's name.
+    pub fn stack(&self) -> &str {
+        self.stack.as_deref().unwrap_or(STACK)
+    }
+
+    /// What the stack's tables are called.
+    pub fn tables(&self) -> TableNames {
+        TableNames::with_prefix(self.stack())
+    }
+}
+
 /// Which installation, and which user pool of it.
 #[derive(Debug, clap::Args)]
 pub struct InstallationArgs {
@@ -44,34 +76,18 @@ pub struct InstallationArgs {
     /// ANALYTICS_CONFIG, ANALYTICS_CONFIG_FILE or ANALYTICS_CONFIG_PARAMETER.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The name of the event log in AWS.
-    #[arg(long, value_name = "NAME", default_value_t = TableNames::from_environment().event_log)]
-    pub event_log_table: String,
-    /// The name of the users table in AWS.
-    #[arg(long, value_name = "NAME", default_value_t = TableNames::from_environment().users)]
-    pub users_table: String,
-}
-
-impl InstallationArgs {
-    /// The tables' names.
-    pub fn tables(&self) -> TableNames {
-        TableNames {
-            event_log: self.event_log_table.clone(),
-            users: self.users_table.clone(),
-            ..TableNames::from_environment()
-        }
-    }
+    #[command(flatten)]
+    pub account: AccountArgs,
 }
 
 /// Which deployed stack, and which user pool.
 #[derive(Debug, clap::Args)]
 pub struct StackArgs {
-    /// The user pool. The stack is in its account and Region.
+    /// The user pool. The stack is in its account and Region; of a replicated pool, in that of --region.
     #[arg(long, value_name = "ID", value_parser = user_pool_id)]
     pub user_pool_id: UserPoolId,
-    /// The stack's name, which the names of its functions begin with.
-    #[arg(long, value_name = "NAME", default_value = "cognito-pinpoint")]
-    pub stack: String,
+    #[command(flatten)]
+    pub account: AccountArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,7 +100,8 @@ pub struct AttachArgs {
     /// Not the trigger before a password is checked: failures are not counted.
     #[arg(long)]
     pub no_pre_authentication: bool,
-    /// Also where a trigger has somebody else's function, which it loses.
+    /// Also where a trigger has somebody else's function, which it loses. Without it, such a trigger is left
+    /// as it is, and what is free is attached.
     #[arg(long)]
     pub replace: bool,
     /// Show what would be changed, and change nothing.
@@ -92,7 +109,25 @@ pub struct AttachArgs {
     pub dry_run: bool,
 }
 
+/// What becomes of a trigger that has somebody else's function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// They keep it.
+    Left,
+    /// They lose it.
+    Replaced,
+}
+
 impl AttachArgs {
+    /// What becomes of triggers that are somebody else's.
+    pub fn taken(&self) -> Taken {
+        if self.replace {
+            Taken::Replaced
+        } else {
+            Taken::Left
+        }
+    }
+
     /// The triggers to attach to.
     pub fn triggers(&self) -> Vec<Trigger> {
         let wanted = |trigger: &Trigger| match trigger {
@@ -178,6 +213,16 @@ pub struct LocalArgs {
     /// 00000000000000000000000000000000, and shares user data.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+fn stack(text: &str) -> Result<String, String> {
+    let is_name = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("a stack's name is letters, digits and hyphens, and begins with a letter".to_owned())
+    }
 }
 
 fn sub(text: &str) -> Result<Sub, String> {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::change::Change;
-use crate::account::{account_beside, described};
+use crate::account::{account_of, described};
 use crate::args::account::StackArgs;
 use crate::{Failure, with_causes};
 
@@ -31,12 +31,12 @@ pub struct PoolAndStack {
 
 impl PoolAndStack {
     pub async fn open(of: &StackArgs) -> Result<Self, Failure> {
-        let sdk = account_beside(&of.user_pool_id).await?;
+        let sdk = account_of(&of.account, &of.user_pool_id).await?;
         let pool = UserPool::new(&sdk, of.user_pool_id.clone());
         Ok(Self {
             description: described(&pool).await?,
             mfa: pool.mfa().await?,
-            functions: Functions::new(&sdk, &of.stack),
+            functions: Functions::new(&sdk, of.account.stack()),
             pool,
         })
     }

@@ -17,7 +17,7 @@ use crate::args::ConfigImportArgs;
 /// Writes the configuration, and tells what in it would be refused. Exit code 1 if anything would.
 pub async fn run(args: &ConfigImportArgs) -> Result<ExitCode, Failure> {
     check_output(args)?;
-    let sdk = account_of(&args.user_pool_id).await?;
+    let sdk = account_of(&args.account, &args.user_pool_id).await?;
     let pool = UserPool::new(&sdk, args.user_pool_id.clone());
     let clients = pool.app_clients().await?;
     let configured = configured(&clients);

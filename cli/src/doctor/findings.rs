@@ -1,5 +1,6 @@
 //! What the evidence comes to.
 
+mod handed_on;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,8 @@ pub struct Finding {
 pub enum State {
     /// As it should be.
     Well,
+    /// To be known, and what can be done about it.
+    Note(String),
     /// To be mended, and how.
     Wrong(String),
     /// It could not be looked at.
@@ -41,16 +44,25 @@ impl State {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Well => "ok",
+            Self::Note(_) => "note",
             Self::Wrong(_) => "wrong",
             Self::Unknown => "unknown",
         }
     }
 
-    /// How to mend it.
+    /// How to mend it, or what can be done about it.
     pub fn mend(&self) -> Option<&str> {
         match self {
-            Self::Wrong(mend) => Some(mend),
+            Self::Note(mend) | Self::Wrong(mend) => Some(mend),
             Self::Well | Self::Unknown => None,
+        }
+    }
+
+    /// Whether there is nothing to mend, and it could be looked at.
+    pub fn is_well(&self) -> bool {
+        match self {
+            Self::Well | Self::Note(_) => true,
+            Self::Wrong(_) | Self::Unknown => false,
         }
     }
 }
@@ -124,30 +136,29 @@ fn attached(evidence: &Evidence) -> Vec<Trigger> {
 fn triggers(evidence: &Evidence) -> Vec<Finding> {
     const SUBJECT: &str = "triggers";
     let ours = attached(evidence);
-    let necessary = [Trigger::PostAuthentication, Trigger::PostConfirmation];
-    let missing = necessary
-        .into_iter()
-        .filter(|trigger| !ours.contains(trigger));
-    let triggers = evidence.pool.lambda_config();
-    let (theirs, none): (Vec<Trigger>, Vec<Trigger>) =
-        missing.partition(|trigger| triggers.function(*trigger).is_some());
-    let mut found = Vec::new();
-    if !none.is_empty() {
-        let text = format!("not attached: {}", names(&none));
-        found.push(wrong(SUBJECT, text, attach(evidence, "")));
-    }
-    if !theirs.is_empty() {
-        let text = format!("somebody else's: {}", names(&theirs));
-        found.push(wrong(SUBJECT, text, attach(evidence, " --replace")));
-    }
-    let no_failures = match triggers.function(Trigger::PreAuthentication) {
-        _ if ours.contains(&Trigger::PreAuthentication) => String::new(),
-        Some(theirs) => format!("; PreAuthentication is {theirs}: failures are not counted"),
-        None => "; without PreAuthentication, failures are not counted".to_owned(),
+    let is_free = |trigger: &Trigger| {
+        let config = evidence.pool.lambda_config();
+        config.function(*trigger).is_none()
     };
-    or_well(found, SUBJECT, || {
-        format!("attached: {}{no_failures}", names(&ours))
-    })
+    let missing: Vec<Trigger> = [Trigger::PostAuthentication, Trigger::PostConfirmation]
+        .into_iter()
+        .filter(is_free)
+        .collect();
+    let mut found = Vec::new();
+    if !missing.is_empty() {
+        let text = format!("not attached: {}", names(&missing));
+        found.push(wrong(SUBJECT, text, attach(evidence)));
+    } else if !ours.is_empty() {
+        let no_failures = if is_free(&Trigger::PreAuthentication) {
+            "; without PreAuthentication, failures are not counted"
+        } else {
+            ""
+        };
+        let text = format!("attached: {}{no_failures}", names(&ours));
+        found.push(well(SUBJECT, text));
+    }
+    found.extend(handed_on::findings(evidence, &ours));
+    found
 }
 
 fn names(triggers: &[Trigger]) -> String {
@@ -166,7 +177,7 @@ fn permissions(evidence: &Evidence) -> Vec<Finding> {
             Ok(_) => {
                 let function = functions::of(*trigger);
                 let text = format!("Cognito may not invoke {function}: nobody can sign in");
-                found.push(wrong(SUBJECT, text, attach(evidence, "")));
+                found.push(wrong(SUBJECT, text, attach(evidence)));
             }
             Err(error) => found.push(unknown(SUBJECT, error)),
         }
@@ -381,7 +392,7 @@ fn spilled(evidence: &Evidence) -> Finding {
             format!(
                 "save what the triggers logged (aws logs filter-log-events --log-group-name /aws/lambda/{stack}-… \
                  --filter-pattern spilled > saved.log), then cognito-pinpoint replay --spilled \
-                 --table {stack}-event-log saved.log",
+                 --stack {stack} saved.log",
                 stack = evidence.stack
             ),
         ),
@@ -413,22 +424,23 @@ fn existing(evidence: &Evidence) -> impl Iterator<Item = (&'static str, &Deploye
 }
 
 /// Without the trigger that is not there, which may be left off for a reason.
-fn attach(evidence: &Evidence, more: &str) -> String {
-    let (pool, stack) = (evidence.pool.arn().id(), &evidence.stack);
-    let ours = attached(evidence);
-    let is_theirs = evidence
-        .pool
-        .lambda_config()
-        .function(Trigger::PreAuthentication)
-        .is_some();
-    let is_left_off =
-        !ours.contains(&Trigger::PreAuthentication) && (is_theirs || !ours.is_empty());
-    let left_off = if is_left_off {
+fn attach(evidence: &Evidence) -> String {
+    let (arn, stack) = (evidence.pool.arn(), &evidence.stack);
+    let triggers = evidence.pool.lambda_config();
+    let is_free = triggers.function(Trigger::PreAuthentication).is_none();
+    let left_off = if is_free && !attached(evidence).is_empty() {
         " --no-pre-authentication"
     } else {
         ""
     };
-    format!("cognito-pinpoint attach --user-pool-id {pool} --stack {stack}{left_off}{more}")
+    // Of a replicated pool, the id names one Region, and this may be the other.
+    let region = if UserPoolId::new(arn.id()).region() == arn.region() {
+        String::new()
+    } else {
+        format!(" --region {}", arn.region())
+    };
+    let pool = arn.id();
+    format!("cognito-pinpoint attach --user-pool-id {pool}{region} --stack {stack}{left_off}")
 }
 
 fn logs(evidence: &Evidence, function: &str) -> String {
@@ -455,6 +467,14 @@ fn well(subject: &'static str, found: String) -> Finding {
     Finding {
         subject,
         state: State::Well,
+        found,
+    }
+}
+
+fn note(subject: &'static str, found: String, mend: String) -> Finding {
+    Finding {
+        subject,
+        state: State::Note(mend),
         found,
     }
 }

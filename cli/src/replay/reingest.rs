@@ -15,6 +15,7 @@ use super::report::Report;
 use crate::APPEND_BUDGET;
 use crate::Failure;
 use crate::account::account;
+use crate::args::AccountArgs;
 use crate::entries::{Fault, Rejected};
 use crate::progress::Progress;
 use crate::spilled::{Spilled, SpilledEvent};
@@ -63,13 +64,17 @@ fn event(found: &SpilledEvent, oldest: Option<DateTime<Utc>>) -> Result<AuthEven
     Ok(event)
 }
 
-/// Appends the events that logs hold to an event log in AWS, whose stream publishes them.
-pub async fn append_to(table: &str, paths: &[PathBuf]) -> Result<Report, Failure> {
+/// Appends the events that logs hold to the event log of a stack, whose stream publishes them.
+pub async fn append_to(stack: &AccountArgs, paths: &[PathBuf]) -> Result<Report, Failure> {
     let mut spilled = Spilled::new(paths);
     let oldest = Utc::now() - TimeDelta::days(OLDEST_DAYS.into());
     let (events, rejected) = events(&mut spilled, Some(oldest));
-    let config = account().await?;
-    let log = DynamoEventLog::new(sdk::dynamodb(&config), table.to_owned(), APPEND_BUDGET);
+    let config = account(stack).await?;
+    let log = DynamoEventLog::new(
+        sdk::dynamodb(&config),
+        stack.tables().event_log,
+        APPEND_BUDGET,
+    );
     let progress = Progress::of_events("appending", events.len());
     let mut outcomes = Outcomes::default();
     for event in &events {

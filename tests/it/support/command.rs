@@ -52,8 +52,8 @@ pub fn figures_in_account(url: &str) -> Value {
     let mut metrics = in_account(url);
     metrics.args([
         "metrics",
-        "--table",
-        "cognito-pinpoint-metrics",
+        "--stack",
+        "cognito-pinpoint",
         "--project",
         PROJECT,
     ]);

@@ -24,6 +24,9 @@ use super::runtime_api::{Environment, Function};
 /// The project of every client.
 pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 
+/// What its tables are called after.
+pub const STACK: &str = "tests";
+
 /// The configuration: one project by default, which shares user data.
 pub const SHARING: &str =
     r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true}}"#;
@@ -52,7 +55,7 @@ impl Installation {
         let dynamodb = store.serve().await.expect("a free port");
         let config = sdk::on_loopback(&dynamodb.url(), Patience::BEHIND_THE_LOG);
         let client = sdk::dynamodb(&config);
-        let tables = TableNames::with_prefix("tests");
+        let tables = TableNames::with_prefix(STACK);
         create_missing(&client, &tables)
             .await
             .expect("the tables are made");

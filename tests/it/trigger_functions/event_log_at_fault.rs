@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{CONCURRENT, TRIGGERS, odd_event, outcomes};
 use crate::support::command::{cognito_pinpoint, json_of};
-use crate::support::installation::{Installation, SHARING};
+use crate::support::installation::{Installation, SHARING, STACK};
 use crate::support::misbehaving::{Conduct, Misbehaving, answer, refusing};
 use crate::support::runtime_api::{Environment, Function, Reply};
 
@@ -329,12 +329,12 @@ async fn a_write_whose_first_answer_was_lost_is_tried_again_and_captured() {
     assert_eq!(installation.records().len(), 1);
 }
 
-/// What `replay --spilled --table` makes of a log, with the installation in AWS's place.
+/// What `replay --spilled --stack` makes of a log, with the installation in AWS's place.
 fn append_to(installation: &Installation, log: &PathBuf) -> Value {
     let mut command = cognito_pinpoint();
     command
-        .args(["replay", "--spilled", "--format", "json", "--table"])
-        .arg(&installation.tables.event_log)
+        .args(["replay", "--spilled", "--format", "json", "--stack"])
+        .arg(STACK)
         .arg(log)
         .env("AWS_ENDPOINT_URL_DYNAMODB", installation.dynamodb_url())
         .envs([("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "local")])
