@@ -3,10 +3,10 @@
 mod handed_on;
 #[cfg(test)]
 mod tests;
+mod triggers;
 
-use admin::functions::{self, EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
+use admin::functions::{EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
 use aws::configuration::ConfigurationError;
-use cognito::user_pool::Trigger;
 use config::Config;
 use domain::ids::UserPoolId;
 
@@ -71,8 +71,8 @@ impl State {
 pub fn findings(evidence: &Evidence) -> Vec<Finding> {
     let all = [
         functions(evidence),
-        triggers(evidence),
-        permissions(evidence),
+        triggers::triggers(evidence),
+        triggers::permissions(evidence),
         configuration(evidence),
         tables(evidence),
         stream(evidence),
@@ -120,74 +120,6 @@ fn all_there<N: std::fmt::Display, T>(
         ));
     }
     or_well(found, subject, || format!("all {} are there", all.len()))
-}
-
-/// The triggers that have the stack's functions.
-fn attached(evidence: &Evidence) -> Vec<Trigger> {
-    let ours = |it: &Trigger| {
-        let name = format!("{}-{}", evidence.stack, functions::of(*it));
-        let ours = evidence.pool.arn().function(&name);
-        evidence.pool.lambda_config().function(*it) == Some(&ours)
-    };
-    Trigger::ALL.into_iter().filter(ours).collect()
-}
-
-/// Only what comes after is necessary: before a password is checked, there may be reasons against it.
-fn triggers(evidence: &Evidence) -> Vec<Finding> {
-    const SUBJECT: &str = "triggers";
-    let ours = attached(evidence);
-    let is_free = |trigger: &Trigger| {
-        let config = evidence.pool.lambda_config();
-        config.function(*trigger).is_none()
-    };
-    let missing: Vec<Trigger> = [Trigger::PostAuthentication, Trigger::PostConfirmation]
-        .into_iter()
-        .filter(is_free)
-        .collect();
-    let mut found = Vec::new();
-    if !missing.is_empty() {
-        let text = format!("not attached: {}", names(&missing));
-        found.push(wrong(SUBJECT, text, attach(evidence)));
-    } else if !ours.is_empty() {
-        let no_failures = if is_free(&Trigger::PreAuthentication) {
-            "; without PreAuthentication, failures are not counted"
-        } else {
-            ""
-        };
-        let text = format!("attached: {}{no_failures}", names(&ours));
-        found.push(well(SUBJECT, text));
-    }
-    found.extend(handed_on::findings(evidence, &ours));
-    found
-}
-
-fn names(triggers: &[Trigger]) -> String {
-    let names: Vec<&str> = triggers.iter().map(|trigger| trigger.name()).collect();
-    names.join(", ")
-}
-
-fn permissions(evidence: &Evidence) -> Vec<Finding> {
-    const SUBJECT: &str = "permissions";
-    let ours = attached(evidence);
-    let mut found = Vec::new();
-    for (trigger, looked) in &evidence.policies {
-        match looked {
-            _ if !ours.contains(trigger) => {}
-            Ok(policy) if policy.permits(evidence.pool.arn()) => {}
-            Ok(_) => {
-                let function = functions::of(*trigger);
-                let text = format!("Cognito may not invoke {function}: nobody can sign in");
-                found.push(wrong(SUBJECT, text, attach(evidence)));
-            }
-            Err(error) => found.push(unknown(SUBJECT, error)),
-        }
-    }
-    if ours.is_empty() {
-        return found;
-    }
-    or_well(found, SUBJECT, || {
-        "Cognito may invoke what is attached".to_owned()
-    })
 }
 
 fn configuration(evidence: &Evidence) -> Vec<Finding> {
@@ -421,26 +353,6 @@ fn given_up(evidence: &Evidence) -> Finding {
 fn existing(evidence: &Evidence) -> impl Iterator<Item = (&'static str, &Deployed)> {
     let functions = evidence.functions.iter();
     functions.filter_map(|(name, looked)| Some((*name, looked.as_ref().ok()?.as_ref()?)))
-}
-
-/// Without the trigger that is not there, which may be left off for a reason.
-fn attach(evidence: &Evidence) -> String {
-    let (arn, stack) = (evidence.pool.arn(), &evidence.stack);
-    let triggers = evidence.pool.lambda_config();
-    let is_free = triggers.function(Trigger::PreAuthentication).is_none();
-    let left_off = if is_free && !attached(evidence).is_empty() {
-        " --no-pre-authentication"
-    } else {
-        ""
-    };
-    // Of a replicated pool, the id names one Region, and this may be the other.
-    let region = if UserPoolId::new(arn.id()).region() == arn.region() {
-        String::new()
-    } else {
-        format!(" --region {}", arn.region())
-    };
-    let pool = arn.id();
-    format!("cognito-pinpoint attach --user-pool-id {pool}{region} --stack {stack}{left_off}")
 }
 
 fn logs(evidence: &Evidence, function: &str) -> String {

@@ -1,6 +1,6 @@
-use admin::functions::Policy;
+use admin::functions::{self, Policy};
 use aws::tables::Table;
-use cognito::user_pool::Description;
+use cognito::user_pool::{Description, Trigger};
 use domain::ids::ClientId;
 use pipeline::ports::PortError;
 use serde_json::{Value, json};
