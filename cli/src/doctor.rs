@@ -29,7 +29,9 @@ pub async fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
     }
     let found = findings(&evidence);
     print(&found, args.format)?;
-    let is_well = found.iter().all(|finding| finding.state == State::Well);
+    let is_well = found
+        .iter()
+        .all(|finding| matches!(finding.state, State::Well | State::NotYet));
     Ok(ExitCode::from(u8::from(!is_well)))
 }
 
