@@ -22,7 +22,10 @@ pub async fn account_of(args: &AccountArgs, pool: &UserPoolId) -> Result<SdkConf
     let found = account::of_pool(&choice(args), Patience::BEHIND_THE_LOG, pool).await;
     found.map_err(|error| match error {
         NoAccount::TwoRegions { .. } => Failure::Usage(error.to_string()),
-        NoAccount::NoCredentials | NoAccount::Credentials(_) | NoAccount::Region => error.into(),
+        NoAccount::NoCredentials
+        | NoAccount::Credentials(_)
+        | NoAccount::Profile { .. }
+        | NoAccount::Region => error.into(),
     })
 }
 

@@ -1,22 +1,23 @@
 //! The command line.
 
 pub mod account;
+mod examples;
+pub mod metrics;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use ::config;
 use clap::{Parser, Subcommand, ValueEnum};
-use domain::day::Day;
-use domain::ids::{ProjectId, UserPoolId};
-use domain::segment::Dimension;
+use clap_complete::Shell;
+use domain::ids::UserPoolId;
 use local::pinpoint::Origin;
 
 pub use account::{AccountArgs, AccountCommand};
+pub use metrics::{MetricsArgs, MetricsFormat};
 
 /// Sign-ups, sign-ins, failures and active users of Amazon Cognito user pools.
 #[derive(Debug, Parser)]
-#[command(name = "cognito-pinpoint", version, about)]
+#[command(name = "cognito-pinpoint", version, about, max_term_width = 100, after_help = examples::ALL)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -24,24 +25,32 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Replay trigger events through the code of the deployed functions, all of it in this process.
+    /// Replay trigger events through the code of the deployed functions, on this machine alone.
+    #[command(after_help = examples::REPLAY)]
     Replay(ReplayArgs),
-    /// Print the daily figures of a project.
+    /// Print a project's sign-ups, sign-ins, failures and active users.
+    #[command(after_help = examples::METRICS)]
     Metrics(MetricsArgs),
-    /// Serve a Pinpoint-compatible API on the loopback interface.
+    /// Serve a Pinpoint-compatible API on this machine.
+    #[command(after_help = examples::PINPOINT_LOCAL)]
     PinpointLocal(PinpointLocalArgs),
     /// Check a configuration, or import one from a user pool.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print what completes the command's words in a shell.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(CompletionsArgs),
     #[command(flatten)]
     OfAccount(AccountCommand),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print what a configuration comes to, or every fault of it.
+    /// Print the configuration as the functions read it, or every fault in it.
+    #[command(after_help = examples::CONFIG_CHECK)]
     Check(ConfigCheckArgs),
-    /// Write the AnalyticsConfiguration of a user pool's app clients, as this service reads it.
+    /// Write a configuration from the AnalyticsConfiguration of a user pool's app clients.
+    #[command(after_help = examples::CONFIG_IMPORT)]
     Import(ConfigImportArgs),
 }
 
@@ -56,10 +65,10 @@ pub enum Format {
 
 #[derive(Debug, clap::Args)]
 pub struct ConfigCheckArgs {
-    /// The configuration; - for the standard input.
+    /// The configuration file; - for standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Check the Regions against this user pool's, by Cognito's table.
+    /// Also check that this user pool's Region can use the projects' Regions.
     #[arg(long, value_name = "ID", value_parser = user_pool_id)]
     pub user_pool_id: Option<UserPoolId>,
     #[arg(long, value_enum, default_value = "table")]
@@ -71,10 +80,10 @@ pub struct ConfigImportArgs {
     /// The user pool.
     #[arg(long, value_name = "ID", value_parser = user_pool_id)]
     pub user_pool_id: UserPoolId,
-    /// The file to write; - for the standard output.
+    /// The file to write; - for standard output.
     #[arg(long, value_name = "FILE", default_value = "analytics-config.json")]
     pub output: PathBuf,
-    /// Replace the file if it is there.
+    /// Overwrite the file if it exists.
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
@@ -83,19 +92,19 @@ pub struct ConfigImportArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct ReplayArgs {
-    /// The configuration of the app clients. Without one, every client belongs to one project,
-    /// 00000000000000000000000000000000, and shares user data.
+    /// The configuration of the app clients [default: one project, 00000000000000000000000000000000, with
+    /// user data shared].
     #[arg(long, value_name = "FILE", conflicts_with = "stack")]
     pub config: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
-    /// Keep the store here, so that replays add up. Without it, the store is in memory.
+    /// Keep the store in this folder, so that replays add up [default: in memory].
     #[arg(long, value_name = "DIR", conflicts_with = "stack")]
     pub data_dir: Option<PathBuf>,
-    /// Write the analytics events that Pinpoint accepted, in its event-stream form, one a line.
+    /// Write the analytics events that were sent, one JSON object a line, in Pinpoint's event-stream form.
     #[arg(long, value_name = "FILE", conflicts_with = "stack")]
     pub events_out: Option<PathBuf>,
-    /// Write Pinpoint's endpoints as they are at the end, one a line.
+    /// Write the endpoints as they are at the end, one JSON object a line.
     #[arg(long, value_name = "FILE", conflicts_with = "stack")]
     pub endpoints_out: Option<PathBuf>,
     /// Overwrite the files of --events-out and --endpoints-out if they are there.
@@ -114,52 +123,22 @@ pub struct ReplayArgs {
     pub paths: Vec<PathBuf>,
 }
 
-/// How daily figures are printed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum MetricsFormat {
-    /// For people.
-    Table,
-    /// For programs: one array.
-    Json,
-    /// For spreadsheets.
-    Csv,
-}
-
 #[derive(Debug, clap::Args)]
-pub struct MetricsArgs {
-    /// Read the folder that replays kept their store in, instead of a deployed stack.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["stack", "region", "profile"])]
-    pub data_dir: Option<PathBuf>,
-    #[command(flatten)]
-    pub account: AccountArgs,
-    /// The Pinpoint application id.
-    #[arg(long, value_name = "ID", value_parser = config::application_id)]
-    pub project: ProjectId,
-    /// The first day, such as 2026-01-01 (UTC).
-    #[arg(long, value_name = "DATE", value_parser = day)]
-    pub from: Day,
-    /// The last day.
-    #[arg(long, value_name = "DATE", value_parser = day)]
-    pub to: Day,
-    /// One row for each value of this attribute: platform, appVersion or locale.
-    #[arg(long, value_name = "ATTRIBUTE", value_parser = dimension)]
-    pub by: Option<Dimension>,
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: MetricsFormat,
-    /// Print the users of each calendar month, instead of each day's figures.
-    #[arg(long)]
-    pub months: bool,
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct PinpointLocalArgs {
-    /// The port; 0 takes a free one and prints it.
+    /// The port to listen on; 0 takes a free one and prints it.
     #[arg(long, value_name = "N")]
     pub port: u16,
     /// The interface to listen on.
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub host: IpAddr,
-    /// Keep events and endpoints here. Without it, they end with the server.
+    /// Keep events and endpoints in this folder [default: in memory].
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Let web pages of this origin call the server, such as http://localhost:5173 for a page under development.
@@ -178,15 +157,4 @@ fn user_pool_id(text: &str) -> Result<UserPoolId, String> {
         return Err("a user pool's id looks like eu-west-1_AAAA11111".to_owned());
     }
     Ok(id)
-}
-
-fn day(text: &str) -> Result<Day, String> {
-    Day::parse(text).map_err(|error| format!("{error}; a date looks like 2026-01-31"))
-}
-
-fn dimension(text: &str) -> Result<Dimension, String> {
-    Dimension::from_name(text).ok_or_else(|| {
-        let names = Dimension::ALL.map(Dimension::name).join(", ");
-        format!("figures are kept by {names}")
-    })
 }

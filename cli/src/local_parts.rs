@@ -23,10 +23,11 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
+use crate::Failure;
 use crate::args::account::LocalArgs;
 use crate::data_folder::embedded;
 use crate::data_folder::{Checkpoint, lock, stores};
-use crate::{Failure, with_causes};
+use crate::failure::explained;
 
 /// How many records one invocation gets, as the stack's mapping has it.
 const BATCH: usize = 500;
@@ -164,7 +165,7 @@ impl Around {
                     );
                 }
             },
-            Err(error) => eprintln!("{}: the records are given again", with_causes(&error)),
+            Err(error) => eprintln!("{}: the records are given again", explained(&error)),
         }
         Ok(())
     }
@@ -176,7 +177,7 @@ impl Around {
             .functions
             .invoke(EXPIRE_ATTEMPTS, scheduled.to_string());
         if let Err(error) = invoked.await {
-            eprintln!("{}: attempts expire a minute later", with_causes(&error));
+            eprintln!("{}: attempts expire a minute later", explained(&error));
         }
     }
 }

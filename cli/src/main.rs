@@ -6,10 +6,13 @@ mod args;
 #[cfg(feature = "account")]
 mod attach;
 mod config;
+#[cfg(feature = "account")]
+mod confirm;
 mod data_folder;
 #[cfg(feature = "account")]
 mod doctor;
 mod entries;
+mod failure;
 #[cfg(feature = "account")]
 mod forget;
 #[cfg(feature = "account")]
@@ -19,21 +22,23 @@ mod pinpoint_local;
 mod progress;
 mod replay;
 mod spilled;
+mod summary;
 #[cfg(feature = "account")]
 mod sync;
 mod table;
 mod text;
 
-use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use args::{AccountCommand, Args, Command};
+use failure::Failure;
 
 /// A replay is client and server in one process and allocates for both: this makes it a third faster.
 #[global_allocator]
@@ -45,73 +50,6 @@ const LOGGED: &str = "warn,aws_config=off";
 
 /// How long one append may take, where nobody waits for it.
 const APPEND_BUDGET: Duration = Duration::from_secs(10);
-
-/// How a command that did not succeed ends.
-#[derive(Debug)]
-enum Failure {
-    /// It was asked for something that cannot be: exit code 2, nothing done.
-    Usage(String),
-    /// Something outside failed: exit code 1.
-    Outside(String),
-    /// Whoever reads the output has enough of it.
-    NobodyReads,
-}
-
-#[cfg(feature = "account")]
-impl Failure {
-    /// The same, and something more to be told.
-    fn and(self, more: &str) -> Self {
-        match self {
-            Self::Usage(problem) => Self::Usage(format!("{problem}; {more}")),
-            Self::Outside(problem) => Self::Outside(format!("{problem}; {more}")),
-            Self::NobodyReads => Self::NobodyReads,
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(problem) | Self::Outside(problem) => f.write_str(problem),
-            Self::NobodyReads => Ok(()),
-        }
-    }
-}
-
-impl<E: std::error::Error + 'static> From<E> for Failure {
-    fn from(error: E) -> Self {
-        let error: &(dyn std::error::Error + 'static) = &error;
-        match error.downcast_ref::<io::Error>() {
-            Some(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Self::NobodyReads,
-            Some(_) | None => Self::Outside(with_advice(with_causes(error))),
-        }
-    }
-}
-
-/// The error and its causes, as far as it does not tell them itself.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
-}
-
-/// What AWS says where a right is missing.
-const NO_RIGHT: [&str; 2] = ["not authorized to perform", "AccessDenied"];
-
-fn with_advice(problem: String) -> String {
-    if NO_RIGHT.iter().any(|says| problem.contains(says)) {
-        format!(
-            "{problem}: these credentials may not do this; the README lists what each command needs"
-        )
-    } else {
-        problem
-    }
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -136,6 +74,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Metrics(args) => metrics::run(args).await,
         Command::PinpointLocal(args) => pinpoint_local::run(args).await,
         Command::Config(command) => config::run(command).await,
+        Command::Completions(args) => completions(args.shell),
         Command::OfAccount(command) => of_account(command).await,
     }
 }
@@ -155,6 +94,14 @@ async fn of_account(command: AccountCommand) -> Result<ExitCode, Failure> {
 #[cfg(not(feature = "account"))]
 async fn of_account(_: AccountCommand) -> Result<ExitCode, Failure> {
     Err(account::not_built())
+}
+
+/// Prints what completes the command's words in a shell.
+fn completions(shell: Shell) -> Result<ExitCode, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "cognito-pinpoint", &mut script);
+    io::stdout().lock().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn fail(problem: &str, code: u8) -> ExitCode {

@@ -1,4 +1,7 @@
-//! `cognito-pinpoint metrics`: the daily figures of a project.
+//! `cognito-pinpoint metrics`: the figures of a project.
+
+mod dates;
+mod for_people;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -6,48 +9,57 @@ use std::process::ExitCode;
 use aws::metrics::DynamoMetrics;
 use aws::sdk;
 use aws::tables::TableNames;
+use chrono::Utc;
 use domain::activity::DayRows;
 use domain::day::Day;
 use domain::ids::ProjectId;
-use figures::{SegmentObject, days, months};
+use domain::segment::Dimension;
+use figures::{DayObject, SegmentObject, days, months};
 use local::dynamodb::DynamoDbStore;
 use serde::Serialize;
 
 use crate::Failure;
 use crate::account::account;
+use crate::args::metrics::Condition;
 use crate::args::{MetricsArgs, MetricsFormat};
 use crate::data_folder::DYNAMODB_FILE;
 use crate::data_folder::embedded;
-use crate::table::{cells, table};
+use crate::table::cells;
 
 /// Prints the figures that were asked for.
 pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
-    if args.to < args.from {
-        return Err(Failure::Usage(format!(
-            "--to {} is before --from {}",
-            args.to, args.from
-        )));
-    }
-    let project = args.project.clone();
+    let condition = the_condition(&args)?;
+    let span = dates::asked_for(&args, Day::of(Utc::now()))?;
     let metrics = open(&args).await?;
-    let segments = read(&metrics, &project, &args).await?;
-    if segments.iter().all(|(_, rows)| rows.span().is_none()) {
-        eprintln!("project {project} has no figures for these days: is it the right one?");
-    }
-    if args.months {
-        let span = (args.from.month(), args.to.month());
-        let all = segments
-            .iter()
-            .flat_map(|(segment, rows)| months(&project, rows, span, segment.as_ref()));
-        print(&all.collect::<Vec<_>>(), args.format)?;
-    } else {
-        let span = (args.from, args.to);
-        let all = segments
-            .iter()
-            .flat_map(|(segment, rows)| days(&project, rows, span, segment.as_ref()));
-        print(&all.collect::<Vec<_>>(), args.format)?;
+    let figures = Figures {
+        project: the_project(&metrics, &args).await?,
+        metrics,
+        format: args.format,
+    };
+    match (span, args.by, condition) {
+        (None, _, _) if args.format == MetricsFormat::Json => println!("[]"),
+        (None, _, _) => eprintln!("these days have not begun"),
+        (Some(span), _, _) if args.months => figures.print_months(span).await?,
+        (Some(span), Some(dimension), _) => figures.print_by(dimension, span).await?,
+        (Some(span), None, Some(condition)) => figures.print_where(condition, span).await?,
+        (Some(span), None, None) => figures.print_whole(span).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The condition, if there is one. For two at once, no figures are kept.
+fn the_condition(args: &MetricsArgs) -> Result<Option<&Condition>, Failure> {
+    let dimensions = args.conditions.iter().map(|it| it.dimension).chain(args.by);
+    let names: Vec<&str> = dimensions.map(Dimension::name).collect();
+    match args.conditions.as_slice() {
+        [] => Ok(None),
+        [condition] if args.by.is_none() => Ok(Some(condition)),
+        _ => Err(Failure::Usage(format!(
+            "figures of {} at once are exact only where that pair is a configured dimension, which this version does not have: \
+             give one --where, or one --by",
+            names.join(" and ")
+        ))),
+    }
 }
 
 /// The rows, wherever they are.
@@ -70,44 +82,142 @@ async fn open(args: &MetricsArgs) -> Result<DynamoMetrics, Failure> {
     Ok(DynamoMetrics::new(client, TableNames::default().metrics))
 }
 
-async fn read(
-    metrics: &DynamoMetrics,
-    project: &ProjectId,
-    args: &MetricsArgs,
-) -> Result<Vec<(Option<SegmentObject>, DayRows)>, Failure> {
-    let (from, to) = span_to_read(args);
-    let Some(dimension) = args.by else {
-        return Ok(vec![(None, metrics.whole(project, from, to).await?)]);
-    };
-    let rows = metrics.by(project, dimension, (from, to)).await?;
-    let segment = |value| Some(SegmentObject(dimension, value));
-    Ok(rows
-        .into_iter()
-        .map(|(value, rows)| (segment(value), rows))
-        .collect())
+/// The project that was asked for, or the only one there is.
+async fn the_project(metrics: &DynamoMetrics, args: &MetricsArgs) -> Result<ProjectId, Failure> {
+    if let Some(project) = &args.project {
+        return Ok(project.clone());
+    }
+    match metrics.projects().await?.as_slice() {
+        [project] => Ok(project.clone()),
+        [] => Err(Failure::Outside(format!(
+            "nothing has been counted in {} yet",
+            match &args.data_dir {
+                Some(folder) => folder.display().to_string(),
+                None => format!(
+                    "the stack {} (cognito-pinpoint doctor says whether anything is wrong)",
+                    args.account.stack()
+                ),
+            }
+        ))),
+        several => {
+            let ids: Vec<&str> = several.iter().map(ProjectId::as_str).collect();
+            Err(Failure::Usage(format!(
+                "there are {} projects; say which, with --project:\n{}",
+                ids.len(),
+                ids.join("\n")
+            )))
+        }
+    }
 }
 
-/// The days whose rows the figures are made of.
-fn span_to_read(args: &MetricsArgs) -> (Day, Day) {
-    if args.months {
-        (args.from.month().first_day(), args.to.month().last_day())
-    } else {
-        (args.from.minus(DayRows::LOOK_BACK_DAYS), args.to)
+/// The figures of one project, and how they are printed.
+struct Figures {
+    metrics: DynamoMetrics,
+    project: ProjectId,
+    format: MetricsFormat,
+}
+
+impl Figures {
+    async fn print_whole(&self, (from, to): (Day, Day)) -> Result<(), Failure> {
+        let rows = self
+            .metrics
+            .whole(&self.project, self.first_read((from, to)), to)
+            .await?;
+        if rows.span().is_none() {
+            let project = &self.project;
+            eprintln!("project {project} has no figures for these days: is it the right one?");
+        }
+        self.print_days(&rows, (from, to), None)
     }
+
+    async fn print_where(
+        &self,
+        condition: &Condition,
+        (from, to): (Day, Day),
+    ) -> Result<(), Failure> {
+        let Condition { dimension, value } = condition;
+        let read = (self.first_read((from, to)), to);
+        let mut values = self.metrics.by(&self.project, *dimension, read).await?;
+        let rows = values.remove(value).unwrap_or_else(|| {
+            let others: Vec<&str> = values.keys().map(|value| value.as_str()).collect();
+            let (name, known) = (dimension.name(), others.join(", "));
+            eprintln!(
+                "nobody and nothing has {name}={value} on these days; what there is: {known}"
+            );
+            DayRows::default()
+        });
+        let segment = SegmentObject(*dimension, value.clone());
+        self.print_days(&rows, (from, to), Some(&segment))
+    }
+
+    /// The first day to be read: for people, also the days before are.
+    fn first_read(&self, (from, to): (Day, Day)) -> Day {
+        let first = match self.format {
+            MetricsFormat::Table => before((from, to)).0,
+            MetricsFormat::Json | MetricsFormat::Csv => from,
+        };
+        first.minus(DayRows::LOOK_BACK_DAYS)
+    }
+
+    fn print_days(
+        &self,
+        rows: &DayRows,
+        span: (Day, Day),
+        segment: Option<&SegmentObject>,
+    ) -> Result<(), Failure> {
+        let objects = days(&self.project, rows, span, segment);
+        if self.format != MetricsFormat::Table {
+            return print(&objects, self.format);
+        }
+        let before = days(&self.project, rows, before(span), segment);
+        print_text(&for_people::days(&objects, &before))
+    }
+
+    async fn print_by(&self, dimension: Dimension, (from, to): (Day, Day)) -> Result<(), Failure> {
+        let read = (from.minus(DayRows::LOOK_BACK_DAYS), to);
+        let values = self.metrics.by(&self.project, dimension, read).await?;
+        let segments: Vec<Vec<DayObject>> = values
+            .into_iter()
+            .map(|(value, rows)| {
+                let segment = SegmentObject(dimension, value);
+                days(&self.project, &rows, (from, to), Some(&segment))
+            })
+            .collect();
+        match self.format {
+            MetricsFormat::Table => print_text(&for_people::segments(dimension.name(), &segments)),
+            MetricsFormat::Json | MetricsFormat::Csv => print(&segments.concat(), self.format),
+        }
+    }
+
+    async fn print_months(&self, (from, to): (Day, Day)) -> Result<(), Failure> {
+        let (first, last) = (from.month(), to.month());
+        let (from, to) = (first.first_day(), last.last_day());
+        let rows = self.metrics.whole(&self.project, from, to).await?;
+        let objects = months(&self.project, &rows, (first, last), None);
+        match self.format {
+            MetricsFormat::Table => print_text(&for_people::months(&objects)),
+            MetricsFormat::Json | MetricsFormat::Csv => print(&objects, self.format),
+        }
+    }
+}
+
+/// As many days before these.
+fn before((from, to): (Day, Day)) -> (Day, Day) {
+    (from.minus(to.days_since(from) + 1), from.minus(1))
+}
+
+fn print_text(text: &str) -> Result<(), Failure> {
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
 fn print<T: Serialize>(objects: &[T], format: MetricsFormat) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    match format {
-        MetricsFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(objects)?)?,
-        MetricsFormat::Table => writeln!(out, "{}", table(cells(objects)?))?,
-        MetricsFormat::Csv => {
-            let mut csv = csv::Writer::from_writer(out);
-            for row in cells(objects)? {
-                csv.write_record(row)?;
-            }
-            csv.flush()?;
-        }
+    if format == MetricsFormat::Json {
+        return Ok(writeln!(out, "{}", serde_json::to_string_pretty(objects)?)?);
     }
-    Ok(())
+    let mut csv = csv::Writer::from_writer(out);
+    for row in cells(objects)? {
+        csv.write_record(row)?;
+    }
+    Ok(csv.flush()?)
 }

@@ -53,5 +53,11 @@ fn is_numeric(table: &Table, column: usize) -> bool {
     table
         .row_iter()
         .filter_map(|row| row.cell_iter().nth(column))
-        .all(|cell| cell.content() == "…" || cell.content().parse::<i32>().is_ok())
+        .all(|cell| cell.content() == "…" || is_number(&cell.content()))
+}
+
+/// Whether the text is a number, and not an id of digits alone.
+fn is_number(text: &str) -> bool {
+    text.parse::<i64>()
+        .is_ok_and(|number| number.to_string() == text)
 }

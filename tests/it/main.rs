@@ -15,6 +15,10 @@ mod end_to_end;
 #[cfg(test)]
 mod forget;
 #[cfg(test)]
+mod help;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod pinpoint_local;
@@ -32,5 +36,7 @@ mod support;
 mod sync;
 #[cfg(test)]
 mod template;
+#[cfg(test)]
+mod told;
 #[cfg(test)]
 mod trigger_functions;

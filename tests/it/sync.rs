@@ -238,7 +238,7 @@ async fn an_interrupted_walk_goes_on_where_it_was() {
     // As the walk keeps it after its first page: the emulator's tokens are offsets.
     let place = late
         .folder()
-        .join(format!("cognito-pinpoint-sync-{}.json", late.pool));
+        .join(format!("cognito-pinpoint-sync-{STACK}-{}.json", late.pool));
     let kept = json!({"userPoolId": late.pool, "paginationToken": "60", "tally": {
         "users": 60, "outOfStep": 60, "told": {"email": 60}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
@@ -306,7 +306,7 @@ async fn a_walk_whose_place_cognito_no_longer_knows_begins_anew() {
     let cognito = forgetful_cognito().await;
     let place = late
         .folder()
-        .join(format!("cognito-pinpoint-sync-{}.json", late.pool));
+        .join(format!("cognito-pinpoint-sync-{STACK}-{}.json", late.pool));
     let kept = json!({"userPoolId": late.pool, "paginationToken": "gone", "tally": {
         "users": 60, "outOfStep": 60, "told": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
@@ -336,8 +336,8 @@ async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
         .await;
     let place = late
         .folder()
-        .join(format!("cognito-pinpoint-sync-{}.json", late.pool));
-    let kept = json!({"userPoolId": late.pool, "paginationToken": "0", "tally": {
+        .join(format!("cognito-pinpoint-sync-nowhere-{}.json", late.pool));
+    let kept = json!({"stack": "nowhere", "userPoolId": late.pool, "paginationToken": "0", "tally": {
         "users": 60, "outOfStep": 60, "told": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let config = sharing(&late.clients[0]);
@@ -347,7 +347,7 @@ async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
         .unwrap();
     assert_eq!(no_table.status.code(), Some(1));
     assert!(
-        errors_of(&no_table).contains("BatchGetItem on nowhere-users"),
+        errors_of(&no_table).contains("there is no table nowhere-users in this account and Region"),
         "{}",
         errors_of(&no_table)
     );
@@ -371,7 +371,7 @@ async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
         .unwrap();
     assert_eq!(no_pool.status.code(), Some(1));
     assert!(
-        errors_of(&no_pool).contains("ListUserPoolClients on us-east-1_nowhere"),
+        errors_of(&no_pool).contains("there is no user pool us-east-1_nowhere in this account"),
         "{}",
         errors_of(&no_pool)
     );

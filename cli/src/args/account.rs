@@ -16,22 +16,28 @@ use clap::Subcommand;
 use cognito::user_pool::Trigger;
 use domain::ids::{ProjectId, Sub, UserPoolId};
 
-use super::{Format, user_pool_id};
+use super::{Format, examples, user_pool_id};
 
 /// What works on an AWS account, or stands for one around the functions.
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
-    /// Serve what functions need that run here, and hand the event log's stream to publish-events.
+    /// Serve what functions that run on this machine need: the tables, their stream, and a Pinpoint-compatible API.
+    #[command(after_help = examples::LOCAL)]
     Local(LocalArgs),
     /// Attach the stack's functions to a user pool's triggers, and change nothing else of the pool.
+    #[command(after_help = examples::ATTACH)]
     Attach(AttachArgs),
-    /// Take the stack's functions off a user pool's triggers, and change nothing else of the pool.
+    /// Detach the stack's functions from a user pool's triggers, and change nothing else of the pool.
+    #[command(after_help = examples::DETACH)]
     Detach(DetachArgs),
-    /// Tell what is wrong with a deployed stack and its user pool, and how to mend it.
+    /// Check a deployed stack and its user pool, and say how to fix what is wrong.
+    #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
-    /// Walk a user pool, and bring the email and phone endpoints of all its users into step.
+    /// Synchronise the email and phone endpoints of all users of a user pool.
+    #[command(after_help = examples::SYNC)]
     Sync(SyncArgs),
-    /// Erase what is kept of one user. The daily figures, which name nobody, stay.
+    /// Delete what is kept of one user. The daily figures, which name nobody, stay.
+    #[command(after_help = examples::FORGET)]
     Forget(ForgetArgs),
 }
 
@@ -72,8 +78,8 @@ pub struct InstallationArgs {
     /// The user pool.
     #[arg(long, value_name = "ID", value_parser = user_pool_id)]
     pub user_pool_id: UserPoolId,
-    /// The configuration that the functions have. Without it, it comes from where theirs does:
-    /// ANALYTICS_CONFIG, ANALYTICS_CONFIG_FILE or ANALYTICS_CONFIG_PARAMETER.
+    /// The configuration that the stack was deployed with [default: that in ANALYTICS_CONFIG, or in the file
+    /// that ANALYTICS_CONFIG_FILE names].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     #[command(flatten)]
@@ -160,18 +166,17 @@ pub struct DoctorArgs {
 pub struct SyncArgs {
     #[command(flatten)]
     pub of: InstallationArgs,
-    /// Tell what would be done, and do nothing.
+    /// Show what would be done, and do nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// How many users to list in a second, at most. Cognito's ListUsers gives 60 at a time, and by
-    /// default takes 30 requests a second, of all who ask.
+    /// The most users to list in a second. Cognito's ListUsers returns 60 at a time, and by default takes 30
+    /// requests a second, from all callers together.
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub users_per_second: u32,
-    /// How many changes of endpoints to append in a second, at most: what publish-events can send. By
-    /// default, Pinpoint takes 10 UpdateEndpoint a second.
+    /// The most endpoint updates to append in a second: no more than the destinations take.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub endpoints_per_second: u32,
-    /// Where an interrupted walk is remembered: cognito-pinpoint-sync-ID.json here, unless given.
+    /// Where the progress of an interrupted run is kept [default: cognito-pinpoint-sync-STACK-ID.json].
     #[arg(long, value_name = "FILE")]
     pub progress_file: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
@@ -185,10 +190,16 @@ pub struct ForgetArgs {
     /// The user's sub. Delete the user from the pool first: who signs in again is kept again.
     #[arg(long, value_name = "SUB", value_parser = sub)]
     pub sub: Sub,
-    /// Delete the state and the events also where endpoints are left that cannot be emptied.
+    /// Show what is kept, and delete nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Delete without asking. Needed where there is no terminal to ask at.
+    #[arg(long)]
+    pub yes: bool,
+    /// Delete the state and the events even if some endpoints cannot be emptied.
     #[arg(long)]
     pub leave_endpoints: bool,
-    /// Forget the user in this project too, which is configured no longer. May be given again.
+    /// Also forget the user in this project, which is no longer configured. Can be repeated.
     #[arg(long = "project", value_name = "ID", value_parser = ::config::application_id)]
     pub projects: Vec<ProjectId>,
 }

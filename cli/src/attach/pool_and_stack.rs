@@ -11,9 +11,10 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::change::Change;
+use crate::Failure;
 use crate::account::{account_of, described};
 use crate::args::account::StackArgs;
-use crate::{Failure, with_causes};
+use crate::failure::explained;
 
 /// How often, and how long apart, a pool is read until it is as it was made.
 const READINGS: u32 = 3;
@@ -182,7 +183,7 @@ impl PoolAndStack {
             Err(UpdateError::Unclear(error)) => {
                 let verified = self.verify(&change.triggers).await;
                 verified.map_err(|found| {
-                    let told = with_causes(&error);
+                    let told = explained(&error);
                     found.and(&format!(
                         "Cognito did not say what it did ({told}); run the same again"
                     ))

@@ -10,29 +10,12 @@ use serde::Serialize;
 
 use crate::Failure;
 use crate::args::{ConfigCheckArgs, Format};
-use crate::table::table;
 
 /// What the clients have that are not named.
 const DEFAULT: &str = "(default)";
 
-/// In the table, a Region that Cognito's table decides, by the pool's.
+/// For people, a Region that Cognito's table decides, by the pool's.
 const BY_POOL: &str = "by the pool";
-
-/// In the table, what is not there.
-const NONE: &str = "–";
-
-const COLUMNS: [&str; 10] = [
-    "client",
-    "project",
-    "Region",
-    "shared",
-    "federated",
-    "window",
-    "destinations",
-    "user attributes",
-    "role",
-    "external id",
-];
 
 /// What an app client's configuration comes to.
 #[derive(Debug, Serialize)]
@@ -111,41 +94,52 @@ fn row(client: Option<&ClientId>, config: &ClientConfig, region: Option<String>)
 
 fn print(rows: &[Row], format: Format) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    let text = match format {
-        Format::Json => serde_json::to_string_pretty(rows)?,
+    match format {
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(rows)?)?,
         Format::Table => {
-            let header = COLUMNS.map(str::to_owned).to_vec();
-            let rows = rows.iter().map(for_people);
-            table(std::iter::once(header).chain(rows).collect()).to_string()
+            let all: Vec<String> = rows.iter().map(for_people).collect();
+            write!(out, "{}", all.join("\n"))?;
         }
-    };
-    Ok(writeln!(out, "{text}")?)
+    }
+    Ok(())
 }
 
-/// The cells of a row, in the order of [`COLUMNS`].
-fn for_people(row: &Row) -> Vec<String> {
-    let or_none = |text: String| {
-        if text.is_empty() {
-            NONE.to_owned()
-        } else {
-            text
-        }
-    };
-    let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
+/// A client and, a line for each, what it has.
+fn for_people(row: &Row) -> String {
+    let mut lines = vec![
+        ("project", row.project.clone()),
+        (
+            "Region",
+            row.region.clone().unwrap_or_else(|| BY_POOL.to_owned()),
+        ),
+        ("user data", either(row.shared, "shared", "not shared")),
+        (
+            "federated users",
+            either(row.federated, "included", "ignored"),
+        ),
+        (
+            "attempt window",
+            format!("{} s", row.attempt_window_seconds),
+        ),
+        (
+            "destinations",
+            match row.destinations.as_slice() {
+                [] => "none".to_owned(),
+                destinations => destinations.join(", "),
+            },
+        ),
+    ];
     let attributes = row.user_attributes.iter();
-    let attributes: Vec<String> = attributes
-        .map(|(from, to)| format!("{from} as {to}"))
-        .collect();
-    vec![
-        row.client.clone(),
-        row.project.clone(),
-        row.region.clone().unwrap_or_else(|| BY_POOL.to_owned()),
-        yes(row.shared),
-        yes(row.federated),
-        format!("{} s", row.attempt_window_seconds),
-        or_none(row.destinations.join(", ")),
-        or_none(attributes.join(", ")),
-        or_none(row.role.clone().unwrap_or_default()),
-        or_none(row.external_id.clone().unwrap_or_default()),
-    ]
+    lines.extend(attributes.map(|(from, to)| ("user attribute", format!("{from} as {to}"))));
+    let role = row.role.iter().map(|role| ("role", role.clone()));
+    let external_id = row.external_id.iter().map(|id| ("external id", id.clone()));
+    lines.extend(role.chain(external_id));
+    let lines = lines
+        .iter()
+        .map(|(name, value)| format!("  {name:16}{value}\n"));
+    format!("client {}\n{}", row.client, lines.collect::<String>())
+}
+
+fn either(is: bool, yes: &str, no: &str) -> String {
+    if is { yes } else { no }.to_owned()
 }

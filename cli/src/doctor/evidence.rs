@@ -11,6 +11,7 @@ use admin::user_pool::UserPool;
 use aws::configuration::{ConfigurationError, ConfigurationSource};
 use aws::sdk::{self, SdkConfig};
 use aws::tables::{self, Table, TableNames};
+use chrono::{DateTime, Utc};
 use cognito::user_pool::{Description, Trigger};
 use config::Config;
 use domain::ids::ClientId;
@@ -34,6 +35,8 @@ pub struct Evidence {
     pub pool: Description,
     /// The stack's name.
     pub stack: String,
+    /// When all of this was looked at.
+    pub time: DateTime<Utc>,
     /// The pool's app clients.
     pub clients: Looked<BTreeSet<ClientId>>,
     /// The stack's functions, by name.
@@ -99,6 +102,7 @@ impl Evidence {
             spilled: figures.spilled().await,
             given_up: figures.given_up().await,
             stack: of.account.stack().to_owned(),
+            time: Utc::now(),
         })
     }
 }

@@ -7,8 +7,11 @@ mod triggers;
 
 use admin::functions::{EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
 use aws::configuration::ConfigurationError;
+use chrono::TimeDelta;
 use config::Config;
 use domain::ids::UserPoolId;
+
+use crate::failure::explained;
 
 use super::evidence::{Deployed, Evidence, Looked};
 
@@ -35,6 +38,8 @@ pub enum State {
     Note(String),
     /// To be mended, and how.
     Wrong(String),
+    /// As it should be for so short a time.
+    NotYet,
     /// It could not be looked at.
     Unknown,
 }
@@ -46,6 +51,7 @@ impl State {
             Self::Well => "ok",
             Self::Note(_) => "note",
             Self::Wrong(_) => "wrong",
+            Self::NotYet => "not yet",
             Self::Unknown => "unknown",
         }
     }
@@ -54,14 +60,14 @@ impl State {
     pub fn mend(&self) -> Option<&str> {
         match self {
             Self::Note(mend) | Self::Wrong(mend) => Some(mend),
-            Self::Well | Self::Unknown => None,
+            Self::Well | Self::NotYet | Self::Unknown => None,
         }
     }
 
     /// Whether there is nothing to mend, and it could be looked at.
     pub fn is_well(&self) -> bool {
         match self {
-            Self::Well | Self::Note(_) => true,
+            Self::Well | Self::NotYet | Self::Note(_) => true,
             Self::Wrong(_) | Self::Unknown => false,
         }
     }
@@ -164,6 +170,23 @@ fn configuration(evidence: &Evidence) -> Vec<Finding> {
     }
     let ignored = match ignored(evidence, config) {
         Ok(ignored) if ignored.is_empty() => String::new(),
+        Ok(ignored)
+            if evidence
+                .clients
+                .as_ref()
+                .is_ok_and(|all| all.len() == ignored.len()) =>
+        {
+            let text = format!(
+                "every app client of the pool is ignored ({}): nothing is counted",
+                ignored.join(", ")
+            );
+            let mend = format!(
+                "name them under Clients, or give a Default; then {}",
+                mend()
+            );
+            found.push(wrong(SUBJECT, text, mend));
+            String::new()
+        }
         Ok(ignored) => format!(
             "; ignored, unless you name them under Clients: {}",
             ignored.join(", ")
@@ -183,7 +206,7 @@ fn configuration(evidence: &Evidence) -> Vec<Finding> {
 fn ignored<'a>(
     evidence: &'a Evidence,
     config: &Config,
-) -> Result<Vec<String>, &'a dyn std::error::Error> {
+) -> Result<Vec<String>, &'a (dyn std::error::Error + 'static)> {
     let clients = match &evidence.clients {
         Ok(clients) => clients.iter(),
         Err(error) => return Err(error),
@@ -305,14 +328,30 @@ fn schedule(evidence: &Evidence) -> Finding {
             SUBJECT,
             format!("{EXPIRE_ATTEMPTS} ran {count} times in the last 15 min"),
         ),
+        Ok(_) if is_new(evidence) => Finding {
+            subject: SUBJECT,
+            state: State::NotYet,
+            found: format!(
+                "{EXPIRE_ATTEMPTS} was not invoked yet: the stack is a few minutes old, look again in some more"
+            ),
+        },
         Ok(_) => wrong(
             SUBJECT,
             format!("{EXPIRE_ATTEMPTS} was not invoked in the last 15 min: no failure is counted"),
-            "enable the rule EveryMinute of the stack; one just deployed needs some minutes"
-                .to_owned(),
+            "enable the rule EveryMinute of the stack".to_owned(),
         ),
         Err(error) => unknown(SUBJECT, error),
     }
+}
+
+/// How long CloudWatch and the schedule may take to show that a new stack works.
+const NEW: TimeDelta = TimeDelta::minutes(15);
+
+/// Whether the stack was made a few minutes ago, by its oldest table.
+fn is_new(evidence: &Evidence) -> bool {
+    let tables = evidence.tables.iter();
+    let made = tables.filter_map(|(_, looked)| looked.as_ref().ok()?.as_ref()?.created);
+    made.min().is_some_and(|made| evidence.time - made < NEW)
 }
 
 fn spilled(evidence: &Evidence) -> Finding {
@@ -399,10 +438,10 @@ fn wrong(subject: &'static str, found: String, mend: String) -> Finding {
     }
 }
 
-fn unknown(subject: &'static str, error: &dyn std::error::Error) -> Finding {
+fn unknown(subject: &'static str, error: &(dyn std::error::Error + 'static)) -> Finding {
     Finding {
         subject,
         state: State::Unknown,
-        found: crate::with_causes(error),
+        found: explained(error),
     }
 }

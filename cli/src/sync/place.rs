@@ -14,6 +14,7 @@ use crate::text::replace;
 pub struct Place {
     /// `None` for a walk that changes nothing, and is not worth going on with.
     file: Option<PathBuf>,
+    stack: String,
     pool: UserPoolId,
     kept: Kept,
 }
@@ -22,6 +23,7 @@ pub struct Place {
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Kept {
+    stack: String,
     user_pool_id: String,
     pagination_token: Option<String>,
     tally: Tally,
@@ -31,12 +33,14 @@ impl Place {
     /// Where an interrupted walk ended, or the beginning.
     pub fn of(args: &SyncArgs) -> Result<Self, Failure> {
         let pool = args.of.user_pool_id.clone();
-        let default = || PathBuf::from(format!("cognito-pinpoint-sync-{pool}.json"));
+        let stack = args.of.account.stack().to_owned();
+        let default = || PathBuf::from(format!("cognito-pinpoint-sync-{stack}-{pool}.json"));
         let file = args.progress_file.clone().unwrap_or_else(default);
         let file = (!args.dry_run).then_some(file);
         let mut place = Self {
             kept: Kept::default(),
             file,
+            stack,
             pool,
         };
         if let Some(file) = place.file.as_ref().filter(|file| file.exists()) {
@@ -48,10 +52,10 @@ impl Place {
             };
             let text = std::fs::read_to_string(file).map_err(|error| unusable(&error))?;
             let kept: Kept = serde_json::from_str(&text).map_err(|error| unusable(&error))?;
-            if kept.user_pool_id != place.pool.as_str() {
+            if kept.user_pool_id != place.pool.as_str() || kept.stack != place.stack {
                 return Err(unusable(&format!(
-                    "it is of the pool {}",
-                    kept.user_pool_id
+                    "it is of the pool {} and the stack {}",
+                    kept.user_pool_id, kept.stack
                 )));
             }
             eprintln!(
@@ -76,6 +80,7 @@ impl Place {
     /// The next page is this one.
     pub fn move_to(&mut self, token: String, tally: &Tally) -> Result<(), Failure> {
         self.kept = Kept {
+            stack: self.stack.clone(),
             user_pool_id: self.pool.to_string(),
             pagination_token: Some(token),
             tally: tally.clone(),

@@ -22,6 +22,16 @@ pub enum NoAccount {
         "the AWS credentials cannot be had: look at AWS_PROFILE, and at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     )]
     Credentials(#[source] CredentialsError),
+    /// The profile that was asked for has none that work.
+    #[error(
+        "the profile {profile} gives no credentials: `aws configure list-profiles` lists what there is; of one that signs in with `aws sso login`, run `eval \"$(aws configure export-credentials --profile {profile} --format env)\"`, and leave out --profile"
+    )]
+    Profile {
+        /// The profile.
+        profile: String,
+        /// Why.
+        source: CredentialsError,
+    },
     /// There is no Region.
     #[error(
         "no AWS Region was found: give --region, or set AWS_REGION, to the one that the stack is in"
@@ -81,10 +91,14 @@ pub async fn on_this_machine(
     let provider = config
         .credentials_provider()
         .ok_or(NoAccount::NoCredentials)?;
-    match provider.provide_credentials().await {
-        Ok(_) => Ok(config),
-        Err(CredentialsError::CredentialsNotLoaded(_)) => Err(NoAccount::NoCredentials),
-        Err(error) => Err(NoAccount::Credentials(error)),
+    match (provider.provide_credentials().await, &choice.profile) {
+        (Ok(_), _) => Ok(config),
+        (Err(source), Some(profile)) => Err(NoAccount::Profile {
+            profile: profile.clone(),
+            source,
+        }),
+        (Err(CredentialsError::CredentialsNotLoaded(_)), None) => Err(NoAccount::NoCredentials),
+        (Err(error), None) => Err(NoAccount::Credentials(error)),
     }
 }
 

@@ -16,7 +16,7 @@ use aws_sdk_cognitoidentityprovider::operation::update_user_pool::UpdateUserPool
 use aws_sdk_cognitoidentityprovider::types::{AnalyticsConfigurationType, UserType};
 use cognito::user_pool::{Description, LambdaConfig};
 use cognito::{Attributes, USER_STATUS};
-use domain::ids::{ClientId, UserPoolId};
+use domain::ids::{ClientId, Sub, UserPoolId};
 use pipeline::ports::PortError;
 use serde_json::{Map, Value};
 
@@ -223,6 +223,24 @@ impl UserPool {
                 .collect(),
             next: listed.pagination_token.filter(|token| !token.is_empty()),
         })
+    }
+
+    /// Whether the pool has a user with this sub.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such pool, or its users cannot be listed.
+    pub async fn has_user(&self, sub: &Sub) -> Result<bool, PortError> {
+        let escaped = sub.as_str().replace('\\', "\\\\").replace('"', "\\\"");
+        let listed = self
+            .client
+            .list_users()
+            .user_pool_id(self.id.as_str())
+            .filter(format!("sub = \"{escaped}\""))
+            .limit(1);
+        let listed = listed.send().await;
+        let listed = listed.map_err(|e| self.error("ListUsers", e))?;
+        Ok(!listed.users.unwrap_or_default().is_empty())
     }
 
     /// The ids of the pool's app clients.

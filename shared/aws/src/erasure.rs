@@ -1,7 +1,8 @@
 //! Erasing what is kept of a user in the event log and in the users table.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use domain::auth_event::UserKey;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::{PortError, StateErased, UserErasure, UserStates, VersionedState};
@@ -49,6 +50,24 @@ impl UserErasure for DynamoErasure {
     async fn state(&self, user: &UserKey) -> Result<Option<VersionedState>, PortError> {
         let mut loaded = self.states.load(std::slice::from_ref(user)).await?;
         loaded.remove(user).transpose()
+    }
+
+    async fn count_events(&self, user: &UserKey) -> Result<u64, PortError> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.tables.event_log)
+            .key_condition_expression("#user = :user")
+            .expression_attribute_names("#user", USER)
+            .expression_attribute_values(":user", AttributeValue::S(user_key_text(user)))
+            .select(Select::Count)
+            .consistent_read(true)
+            .into_paginator()
+            .send();
+        let pages = pages.collect::<Result<Vec<_>, _>>().await;
+        let pages = pages.map_err(|e| port_error("Query", &self.tables.event_log, e))?;
+        let count = |page: &QueryOutput| u64::try_from(page.count).unwrap_or(0);
+        Ok(pages.iter().map(count).sum())
     }
 
     async fn erase_events(&self, user: &UserKey) -> Result<u64, PortError> {

@@ -13,3 +13,4 @@ pub mod telemetry;
 pub mod users;
 
 mod record;
+mod sdk_error;

@@ -1,5 +1,6 @@
 //! The daily rows: how they are written, a shard at a time, and read, added up over all shards.
 
+pub(crate) mod projects;
 pub(crate) mod values;
 
 use std::collections::{BTreeMap, HashMap};
@@ -70,6 +71,15 @@ impl DynamoMetrics {
     /// The rows in this table.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
+    }
+
+    /// The projects that anything was counted for, by id.
+    ///
+    /// # Errors
+    ///
+    /// If DynamoDB does not give them.
+    pub async fn projects(&self) -> Result<Vec<ProjectId>, PortError> {
+        projects::list(&self.client, &self.table).await
     }
 
     /// The whole project's rows of these days.

@@ -26,6 +26,8 @@ pub use aws_types::SdkConfig;
 pub use aws_types::region::Region;
 use pipeline::ports::PortError;
 
+pub use crate::sdk_error::{Trouble, describe};
+
 /// How long calls may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Patience {
@@ -175,28 +177,6 @@ pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
         builder.set_endpoint_url(endpoint_from_environment("DYNAMODB"));
     }
     aws_sdk_dynamodb::Client::from_conf(builder.build())
-}
-
-/// Of a failure's description (characters). It holds the whole reply, which may be a proxy's long
-/// page, and a log line that is too long for CloudWatch Logs is cut: also one with a spilled event.
-const LONGEST_DESCRIPTION: usize = 1_000;
-
-/// What went wrong with its causes, short enough to be logged. An SDK error's own text is
-/// `service error` and no more; where its causes say no more either, all that is known of it is told.
-pub fn describe(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut text = causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ");
-    if text.contains("unhandled error") {
-        text = aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string();
-    }
-    if let Some((end, _)) = text.char_indices().nth(LONGEST_DESCRIPTION) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }
 
 /// What a port reports when an SDK call has failed.

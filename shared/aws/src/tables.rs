@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
+use chrono::{DateTime, Utc};
 use pipeline::ports::PortError;
 
 use crate::sdk::port_error;
@@ -93,6 +94,8 @@ pub fn definitions(
 pub struct Table {
     /// The ARN of its stream, if that is on.
     pub stream: Option<String>,
+    /// When it was made (UTC), as far as DynamoDB says.
+    pub created: Option<DateTime<Utc>>,
 }
 
 /// The table of this name; `None` if there is none.
@@ -104,6 +107,9 @@ pub async fn find(client: &Client, name: &str) -> Result<Option<Table>, PortErro
     let described = client.describe_table().table_name(name).send().await;
     match described {
         Ok(described) => Ok(described.table.map(|table| Table {
+            created: table
+                .creation_date_time
+                .and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos())),
             stream: table
                 .stream_specification
                 .filter(|it| it.stream_enabled)

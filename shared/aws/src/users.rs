@@ -3,7 +3,7 @@
 mod commit;
 mod record;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use domain::user_state::OpenAttempt;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::{Commit, DueAttempts, Loaded, PortError, UserStates, VersionedState};
 
-use crate::metrics::values;
+use crate::metrics::{projects, values};
 use crate::record::{parse_user_key, user_key_text};
 use crate::sdk::port_error;
 use crate::tables::{ATTEMPTS, DUE_AT, DUE_INDEX, DUE_SHARD, TableNames, USER};
@@ -47,6 +47,8 @@ pub struct DynamoUserStates {
     tables: TableNames,
     /// What is known of each project's segment values. It only grows, so an old copy is only short.
     values: Mutex<HashMap<ProjectId, KnownValues>>,
+    /// The projects whose items are known to be there.
+    projects: Mutex<BTreeSet<ProjectId>>,
 }
 
 impl DynamoUserStates {
@@ -56,6 +58,7 @@ impl DynamoUserStates {
             client,
             tables,
             values: Mutex::default(),
+            projects: Mutex::default(),
         }
     }
 
@@ -118,6 +121,28 @@ impl DynamoUserStates {
         if let Ok(mut values) = self.values.lock() {
             values.insert(project.clone(), known.clone());
         }
+    }
+
+    /// Sees that each project that is about to have rows has its item.
+    async fn put_projects(&self, commits: &[Commit]) -> Result<(), PortError> {
+        let with_rows = commits.iter().filter(|commit| !commit.rows.is_empty());
+        let wanted: BTreeSet<&ProjectId> = with_rows.map(|commit| &commit.user.project).collect();
+        for project in wanted {
+            if self.has_put(project) {
+                continue;
+            }
+            projects::put(&self.client, &self.tables.metrics, project).await?;
+            if let Ok(mut projects) = self.projects.lock() {
+                projects.insert(project.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn has_put(&self, project: &ProjectId) -> bool {
+        self.projects
+            .lock()
+            .is_ok_and(|projects| projects.contains(project))
     }
 
     async fn due_in(
@@ -206,7 +231,10 @@ impl UserStates for DynamoUserStates {
     }
 
     async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), PortError>> {
-        commit::commit(&self.client, &self.tables, commits).await
+        match self.put_projects(&commits).await {
+            Ok(()) => commit::commit(&self.client, &self.tables, commits).await,
+            Err(error) => commits.iter().map(|_| Err(error.copy())).collect(),
+        }
     }
 }
 

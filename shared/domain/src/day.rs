@@ -52,6 +52,16 @@ impl Day {
         )
     }
 
+    /// The same day of the month `months` earlier, or that month's last if it is shorter; the first day there is, if
+    /// there is none so early.
+    pub fn minus_months(self, months: u32) -> Self {
+        Self(
+            self.0
+                .checked_sub_months(Months::new(months))
+                .unwrap_or(NaiveDate::MIN),
+        )
+    }
+
     /// Whole days from `earlier` to this day; 0 if it is not earlier.
     pub fn days_since(self, earlier: Self) -> u32 {
         u32::try_from((self.0 - earlier.0).num_days()).unwrap_or(0)

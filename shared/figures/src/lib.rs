@@ -1,6 +1,8 @@
 //! The JSON of a day and of a month: what `replay` and `metrics` answer; and how far back a reader must read
 //! for them.
 
+pub mod summary;
+
 use domain::activity::{DayFigures, DayRows};
 use domain::day::{Day, Month};
 use domain::ids::ProjectId;

@@ -17,6 +17,41 @@ pub enum LeftEndpoints {
     LetGo,
 }
 
+/// What is kept of a user in one project.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Kept {
+    /// How many endpoints the state knows of.
+    pub endpoints: usize,
+    /// How many events the log holds.
+    pub events: u64,
+    /// Whether there is a state.
+    pub state: bool,
+}
+
+impl Kept {
+    /// Whether that is nothing at all.
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// Looks at what is kept of a user, and changes nothing.
+///
+/// # Errors
+///
+/// If it cannot be looked at.
+pub async fn kept(user: &UserKey, store: &impl UserErasure) -> Result<Kept, PortError> {
+    let known = store.state(user).await?;
+    let endpoints = known
+        .as_ref()
+        .map(|known| known.state.endpoints(user).len());
+    Ok(Kept {
+        endpoints: endpoints.unwrap_or(0),
+        events: store.count_events(user).await?,
+        state: known.is_some(),
+    })
+}
+
 /// What was erased of a user in one project.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Forgotten {

@@ -26,6 +26,17 @@ pub struct PortError {
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
+impl PortError {
+    /// The same, for another of those that it concerns. Of its causes, the text stays.
+    pub fn copy(&self) -> Self {
+        Self {
+            operation: self.operation,
+            what: self.what.clone(),
+            source: self.source.to_string().into(),
+        }
+    }
+}
+
 /// The log of auth events.
 pub trait EventLog {
     /// Appends the event, unless one with its id is there.
@@ -129,6 +140,9 @@ pub trait UserErasure {
         &self,
         user: &UserKey,
     ) -> impl Future<Output = Result<Option<VersionedState>, PortError>> + Send;
+
+    /// How many of the user's events the log holds.
+    fn count_events(&self, user: &UserKey) -> impl Future<Output = Result<u64, PortError>> + Send;
 
     /// Deletes the user's events from the log, and gives their number.
     fn erase_events(&self, user: &UserKey) -> impl Future<Output = Result<u64, PortError>> + Send;

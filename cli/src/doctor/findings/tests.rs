@@ -1,5 +1,6 @@
 use admin::functions::{self, Policy};
 use aws::tables::Table;
+use chrono::{DateTime, Utc};
 use cognito::user_pool::{Description, Trigger};
 use domain::ids::ClientId;
 use pipeline::ports::PortError;
@@ -21,6 +22,10 @@ fn pool(triggers: &Value) -> Description {
 fn function(stack: &str, trigger: Trigger) -> String {
     let function = functions::of(trigger);
     format!("arn:aws:lambda:eu-west-1:111122223333:function:{stack}-{function}")
+}
+
+fn at(time: &str) -> DateTime<Utc> {
+    time.parse().unwrap()
 }
 
 fn denied() -> PortError {
@@ -60,9 +65,11 @@ fn well_installed() -> Evidence {
         "Principal": {"Service": "cognito-idp.amazonaws.com"}});
     let policy = json!({ "Statement": [statement] }).to_string();
     let stream = Some("arn:stream".to_owned());
+    let created = Some(at("2026-02-01T12:00:00Z"));
     Evidence {
         pool: pool(&Value::Object(triggers.into_iter().collect())),
         stack: "s".to_owned(),
+        time: at("2026-03-01T12:00:00Z"),
         clients: Ok([ClientId::new("app")].into()),
         functions: evidence::names()
             .map(|name| (name, deployed(CONFIG)))
@@ -70,7 +77,10 @@ fn well_installed() -> Evidence {
         policies: Trigger::ALL
             .map(|it| (it, Ok(Policy::parse(&policy))))
             .into(),
-        tables: vec![("s-event-log".to_owned(), Ok(Some(Table { stream })))],
+        tables: vec![(
+            "s-event-log".to_owned(),
+            Ok(Some(Table { stream, created })),
+        )],
         mappings: Ok(vec![mapping()]),
         lag: Ok(Some(1_000.0)),
         failures: evidence::names().map(|name| (name, Ok(0.0))).collect(),
@@ -208,7 +218,12 @@ fn a_trigger_that_hands_on_is_told_with_how_often() {
 #[test]
 fn an_event_log_without_a_stream_is_told() {
     check(
-        |it| it.tables[0].1 = Ok(Some(Table { stream: None })),
+        |it| {
+            it.tables[0].1 = Ok(Some(Table {
+                stream: None,
+                created: None,
+            }))
+        },
         &[
             "wrong stream mapping: the event log has no stream: nothing is published → turn it on (NEW_IMAGE), and lead the \
            mapping to it",
@@ -217,8 +232,8 @@ fn an_event_log_without_a_stream_is_told() {
     check(
         |it| it.tables[0].1 = Err(denied()),
         &[
-            "unknown tables: ListThings on things: AccessDenied",
-            "unknown stream mapping: ListThings on things: AccessDenied",
+            "unknown tables: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs",
+            "unknown stream mapping: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs",
         ],
     );
 }
@@ -269,7 +284,9 @@ fn each_fault_of_a_configuration_is_told() {
     );
     check(
         |it| it.clients = Err(denied()),
-        &["unknown configuration: ListThings on things: AccessDenied"],
+        &[
+            "unknown configuration: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs",
+        ],
     );
     check(
         |it| {
@@ -278,7 +295,9 @@ fn each_fault_of_a_configuration_is_told() {
                 *function = Ok(Some(Deployed { configuration }));
             }
         },
-        &["unknown configuration: ListThings on things: AccessDenied"],
+        &[
+            "unknown configuration: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs",
+        ],
     );
 }
 
@@ -348,7 +367,7 @@ fn figures_are_wrong_beyond_their_bounds_only() {
         |it| it.expirations = Ok(0.0),
         &[
             "wrong schedule: expire-attempts was not invoked in the last 15 min: no failure is counted → enable the rule \
-           EveryMinute of the stack; one just deployed needs some minutes",
+           EveryMinute of the stack",
         ],
     );
 }
@@ -387,7 +406,32 @@ fn what_may_not_be_looked_at_is_never_well() {
         ]
         .concat()
         .iter()
-        .map(|subject| &*format!("unknown {subject}: ListThings on things: AccessDenied").leak())
+        .map(|subject| &*format!("unknown {subject}: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs").leak())
         .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn of_a_new_stack_a_schedule_that_has_not_run_is_not_wrong() {
+    check(
+        |it| {
+            it.expirations = Ok(0.0);
+            it.time = at("2026-02-01T12:04:00Z");
+        },
+        &[
+            "not yet schedule: expire-attempts was not invoked yet: the stack is a few minutes old, look again in some \
+             more",
+        ],
+    );
+}
+
+#[test]
+fn a_configuration_that_ignores_every_app_client_is_wrong() {
+    check(
+        |it| it.clients = Ok([ClientId::new("web"), ClientId::new("tv")].into()),
+        &[
+            "wrong configuration: every app client of the pool is ignored (tv, web): nothing is counted → name them under \
+             Clients, or give a Default; then make deploy STACK=s CONFIG=analytics-config.json",
+        ],
     );
 }

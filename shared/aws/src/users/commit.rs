@@ -301,14 +301,17 @@ impl Transaction<'_> {
         results
     }
 
-    fn all_failed(&self, failure: &dyn std::error::Error) -> Vec<(usize, Result<(), PortError>)> {
+    fn all_failed(
+        &self,
+        failure: &(dyn std::error::Error + 'static),
+    ) -> Vec<(usize, Result<(), PortError>)> {
         self.group
             .iter()
             .map(|commit| (commit.index, Err(self.error(failure))))
             .collect()
     }
 
-    fn error(&self, failure: &dyn std::error::Error) -> PortError {
+    fn error(&self, failure: &(dyn std::error::Error + 'static)) -> PortError {
         PortError {
             operation: "TransactWriteItems",
             what: self.tables.users.clone(),
