@@ -98,6 +98,9 @@ pub struct ReplayArgs {
     pub config: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+    /// In the table, print every day instead of a chart.
+    #[arg(long)]
+    pub days: bool,
     /// Keep the store in this folder, so that replays add up [default: in memory].
     #[arg(long, value_name = "DIR", conflicts_with = "stack")]
     pub data_dir: Option<PathBuf>,

@@ -2,6 +2,7 @@
 //! and a Pinpoint-compatible server in this process, with a clock that the events move.
 
 mod capture_batch;
+mod for_people;
 mod installation;
 mod outcomes;
 mod output;
@@ -36,7 +37,7 @@ pub async fn run(args: ReplayArgs) -> Result<ExitCode, Failure> {
     if report.is_of_nothing() {
         eprintln!("error: there was nothing to replay: {}", nothing(&args));
     }
-    report.print(args.format)
+    report.print(&args)
 }
 
 async fn replay(args: &ReplayArgs) -> Result<Report, Failure> {

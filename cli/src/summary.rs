@@ -17,6 +17,11 @@ const NONE: &str = "–";
 
 /// The summary of these days beside the days before them, and then the days.
 pub fn days(days: &[DayObject], before: &[DayObject]) -> String {
+    at_a_glance(days, before) + "\n" + &table(days)
+}
+
+/// The summary of these days beside the days before them.
+pub fn at_a_glance(days: &[DayObject], before: &[DayObject]) -> String {
     let summary = Summary::of(days, before);
     let mut text = format!(
         "{:10}{:>12}{:>12}{:>10}\n",
@@ -34,7 +39,7 @@ pub fn days(days: &[DayObject], before: &[DayObject]) -> String {
             count(before.len(), "day")
         );
     }
-    text + "\n\n" + &table(days)
+    text + "\n"
 }
 
 /// The days alone.

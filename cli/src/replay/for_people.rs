@@ -37,7 +37,10 @@ fn project(days: &[DayObject], args: &ReplayArgs) -> String {
     let (Some(first), Some(last)) = (days.first(), days.last()) else {
         return String::new();
     };
-    let head = format!("project {}, {} to {} (UTC)", first.project, first.date, last.date);
+    let head = format!(
+        "project {}, {} to {} (UTC)",
+        first.project, first.date, last.date
+    );
     if args.days {
         format!("{head}\n\n{}", summary::days(days, &[]))
     } else {
@@ -58,7 +61,11 @@ fn chart(periods: &[Period]) -> String {
             "{} in, {} failed, at most {} active",
             period.sign_ins, period.auth_failures, period.highest_dau
         );
-        format!("{:10}  {bar}{}{figures}\n", period.name, if all > 0 { "  " } else { "" })
+        format!(
+            "{:10}  {bar}{}{figures}\n",
+            period.name,
+            if all > 0 { "  " } else { "" }
+        )
     };
     let lines: String = periods.iter().map(line).collect();
     format!("{:10}  sign-ins █ and failures ░\n{lines}", "")
@@ -70,7 +77,10 @@ fn counts(report: &Report, out: &mut impl Write) -> Result<(), Failure> {
     if !report.published.is_empty() {
         writeln!(out, "events     {}", listed(&report.published))?;
         let Endpoints { device, email, sms } = report.endpoints;
-        writeln!(out, "endpoints  {device} device, {email} email, {sms} sms (at the end)")?;
+        writeln!(
+            out,
+            "endpoints  {device} device, {email} email, {sms} sms (at the end)"
+        )?;
     }
     if !report.rejected.is_empty() {
         writeln!(out, "rejected   {}", report.rejected.len())?;
@@ -92,7 +102,10 @@ fn next_steps(args: &ReplayArgs) -> String {
     let again = match &args.data_dir {
         Some(folder) => {
             let folder = folder.display();
-            (format!("cognito-pinpoint metrics --data-dir {folder}"), "these figures again, by what you choose")
+            (
+                format!("cognito-pinpoint metrics --data-dir {folder}"),
+                "these figures again, by what you choose",
+            )
         }
         None => (
             "cognito-pinpoint replay --data-dir data PATH…".to_owned(),
@@ -100,10 +113,19 @@ fn next_steps(args: &ReplayArgs) -> String {
         ),
     };
     let steps = [
-        ("cognito-pinpoint replay --days PATH…".to_owned(), "every day; --format json for programs"),
+        (
+            "cognito-pinpoint replay --days PATH…".to_owned(),
+            "every day; --format json for programs",
+        ),
         again,
-        ("make install".to_owned(), "cognito-pinpoint on your path; docs/replay.md: your own events"),
-        ("make deploy".to_owned(), "have it in your account: docs/deployment.md"),
+        (
+            "make install".to_owned(),
+            "cognito-pinpoint on your path; docs/replay.md: your own events",
+        ),
+        (
+            "make deploy".to_owned(),
+            "have it in your account: docs/deployment.md",
+        ),
     ];
     let lines = steps.map(|(command, what)| format!("  {command:46} {what}\n"));
     format!("next\n{}", lines.concat())

@@ -10,37 +10,30 @@ use figures::{DayObject, days};
 use serde::Serialize;
 
 use super::Taken;
+use super::for_people;
 use super::installation::Replayed;
 use super::outcomes::Outcomes;
 use crate::Failure;
-use crate::args::Format;
+use crate::args::{Format, ReplayArgs};
 use crate::entries::Rejected;
-use crate::table::{cells, table};
-use crate::text::listed;
-
-/// The columns of a project's table.
-const COLUMNS: usize = 8;
-
-/// How many of the rejected lines are printed for people.
-const MOST_REJECTED: usize = 20;
 
 /// What came of a replay.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    replayed: u64,
-    rejected: Vec<Rejected>,
-    outcomes: Outcomes,
-    published: BTreeMap<&'static str, u64>,
-    endpoints: Endpoints,
-    days: Vec<DayObject>,
+    pub(super) replayed: u64,
+    pub(super) rejected: Vec<Rejected>,
+    pub(super) outcomes: Outcomes,
+    pub(super) published: BTreeMap<&'static str, u64>,
+    pub(super) endpoints: Endpoints,
+    pub(super) days: Vec<DayObject>,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Endpoints {
-    device: u64,
-    email: u64,
-    sms: u64,
+pub(super) struct Endpoints {
+    pub(super) device: u64,
+    pub(super) email: u64,
+    pub(super) sms: u64,
 }
 
 impl Report {
@@ -82,66 +75,17 @@ impl Report {
     }
 
     /// Prints it. Exit code 1 if anything was rejected, or there was nothing to replay.
-    pub fn print(&self, format: Format) -> Result<ExitCode, Failure> {
+    pub fn print(&self, args: &ReplayArgs) -> Result<ExitCode, Failure> {
         let mut out = std::io::stdout().lock();
-        match format {
+        match args.format {
             Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(self)?)?,
-            Format::Table => self.print_for_people(&mut out)?,
+            Format::Table => for_people::print(self, args, &mut out)?,
         }
         if self.is_of_nothing() || !self.rejected.is_empty() {
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)
     }
-
-    fn print_for_people(&self, out: &mut impl Write) -> Result<(), Failure> {
-        for days in self.days.chunk_by(|day, next| day.project == next.project) {
-            writeln!(out, "{}\n", project_table(days)?)?;
-        }
-        writeln!(out, "replayed   {}", self.replayed)?;
-        writeln!(out, "outcomes   {}", listed(self.outcomes.counts()))?;
-        if !self.published.is_empty() {
-            writeln!(out, "sent       {}", listed(&self.published))?;
-            let Endpoints { device, email, sms } = self.endpoints;
-            writeln!(
-                out,
-                "endpoints  {device} device, {email} email, {sms} sms (at the end)"
-            )?;
-        }
-        if !self.rejected.is_empty() {
-            writeln!(out, "rejected   {}", self.rejected.len())?;
-        }
-        for rejected in self.rejected.iter().take(MOST_REJECTED) {
-            eprintln!("{}: {}", rejected.source, rejected.error);
-        }
-        let more = self.rejected.len().saturating_sub(MOST_REJECTED);
-        if more > 0 {
-            eprintln!("and {more} more; --format json lists all");
-        }
-        Ok(())
-    }
-}
-
-/// A project's days, under its id. Days on which nothing happened and nobody was active, nor in the 29
-/// before, are left out: a row of dots stands for some.
-fn project_table(days: &[DayObject]) -> Result<String, serde_json::Error> {
-    let quiet = |day: &DayObject| {
-        day.mau == 0 && day.sign_ups == 0 && day.sign_ins == 0 && day.auth_failures == 0
-    };
-    let mut rows = Vec::with_capacity(days.len());
-    for stretch in days.chunk_by(|day, next| quiet(day) == quiet(next)) {
-        let header = usize::from(!rows.is_empty());
-        match stretch {
-            [day, ..] if quiet(day) => rows.push(vec!["…".to_owned(); COLUMNS]),
-            shown => rows.extend(cells(shown)?.into_iter().skip(header).map(without_project)),
-        }
-    }
-    let project = days.first().map_or("", |day| &day.project);
-    Ok(format!("project {project}\n{}", table(rows)))
-}
-
-fn without_project(row: Vec<String>) -> Vec<String> {
-    row.into_iter().skip(1).collect()
 }
 
 /// Every day of each project, from the first to the last with any activity or count.

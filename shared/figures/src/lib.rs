@@ -1,6 +1,7 @@
 //! The JSON of a day and of a month: what `replay` and `metrics` answer; and how far back a reader must read
 //! for them.
 
+pub mod periods;
 pub mod summary;
 
 use domain::activity::{DayFigures, DayRows};

@@ -77,11 +77,18 @@ mod tests {
     #[test]
     fn few_days_are_shown_one_by_one_and_many_by_month() {
         check(&[], &[]);
-        let few = [day("2026-01-30", 1), day("2026-01-31", 0), day("2026-02-01", 3)];
+        let few = [
+            day("2026-01-30", 1),
+            day("2026-01-31", 0),
+            day("2026-02-01", 3),
+        ];
         check(&few, &[("2026-01-30", 1, 2, 1), ("2026-02-01", 3, 6, 3)]);
         let january = (1..=31).map(|it| day(&format!("2026-01-{it:02}"), 1));
         let february = (1..=28).map(|it| day(&format!("2026-02-{it:02}"), 0));
-        let many: Vec<_> = january.chain(february).chain([day("2026-03-01", 7)]).collect();
+        let many: Vec<_> = january
+            .chain(february)
+            .chain([day("2026-03-01", 7)])
+            .collect();
         check(&many, &[("2026-01", 31, 62, 1), ("2026-03", 7, 14, 7)]);
     }
 }

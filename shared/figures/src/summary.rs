@@ -113,7 +113,7 @@ pub fn names() -> [&'static str; 7] {
     COLUMNS.map(|(name, _, _)| name)
 }
 
-/// The same values in at most so many, each the average of some that follow one another.
+/// The same values in at most so many, each the highest of some that follow one another: a peak is always seen.
 pub fn narrowed(values: &[i64], most: usize) -> Vec<i64> {
     if values.len() <= most || most == 0 {
         return values.to_vec();
@@ -121,7 +121,8 @@ pub fn narrowed(values: &[i64], most: usize) -> Vec<i64> {
     (0..most)
         .map(|part| {
             let end = |part: usize| part * values.len() / most;
-            average(values.get(end(part)..end(part + 1)).unwrap_or_default(), 1)
+            let some = values.get(end(part)..end(part + 1)).unwrap_or_default();
+            some.iter().copied().max().unwrap_or(0)
         })
         .collect()
 }

@@ -85,11 +85,11 @@ fn three_like_days_in_a_row_are_one_run_and_two_are_not() {
 }
 
 #[test]
-fn values_are_narrowed_to_averages_and_none_is_left_out() {
+fn values_are_narrowed_to_the_highest_and_no_peak_is_left_out() {
     for (values, most, expected) in [
         (vec![1, 2, 3], 3, vec![1, 2, 3]),
-        (vec![1, 3, 5, 7], 2, vec![2, 6]),
-        (vec![1, 3, 5, 7, 9], 2, vec![2, 7]),
+        (vec![1, 3, 5, 7], 2, vec![3, 7]),
+        (vec![9, 3, 5, 0, 1], 2, vec![9, 5]),
         (vec![], 2, vec![]),
     ] {
         assert_eq!(narrowed(&values, most), expected, "{values:?} in {most}");
