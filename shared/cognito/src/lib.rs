@@ -45,8 +45,10 @@ pub enum TriggerSource {
     ConfirmSignUp,
     /// `PostConfirmation_ConfirmForgotPassword`.
     ConfirmForgotPassword,
-    /// Any `TokenGeneration_…`.
+    /// Any other `TokenGeneration_…`.
     TokenGeneration,
+    /// `TokenGeneration_ClientCredentials`: a token for a machine, whatever the event carries.
+    ClientCredentials,
 }
 
 /// What came of reading a payload.
@@ -111,6 +113,7 @@ impl TriggerSource {
             "PostAuthentication_Authentication" => Some(Self::PostAuthentication),
             "PostConfirmation_ConfirmSignUp" => Some(Self::ConfirmSignUp),
             "PostConfirmation_ConfirmForgotPassword" => Some(Self::ConfirmForgotPassword),
+            "TokenGeneration_ClientCredentials" => Some(Self::ClientCredentials),
             _ if name.starts_with("TokenGeneration_") => Some(Self::TokenGeneration),
             _ => None,
         }
@@ -119,7 +122,9 @@ impl TriggerSource {
     /// If it is something that a user who is known did: then his attributes say what his addresses are.
     pub fn says_contacts(self) -> bool {
         match self {
-            Self::PreAuthentication | Self::PreAuthenticationOfUnknownUser => false,
+            Self::PreAuthentication
+            | Self::PreAuthenticationOfUnknownUser
+            | Self::ClientCredentials => false,
             Self::PostAuthentication
             | Self::ConfirmSignUp
             | Self::ConfirmForgotPassword
@@ -135,7 +140,8 @@ impl TriggerSource {
             Self::PostAuthentication
             | Self::ConfirmSignUp
             | Self::ConfirmForgotPassword
-            | Self::TokenGeneration => ("clientMetadata", "request.clientMetadata"),
+            | Self::TokenGeneration
+            | Self::ClientCredentials => ("clientMetadata", "request.clientMetadata"),
         }
     }
 }

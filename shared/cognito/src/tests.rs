@@ -51,6 +51,10 @@ fn every_source_is_told_apart() {
             "TokenGeneration_OfTomorrow",
             Some(TriggerSource::TokenGeneration),
         ),
+        (
+            "TokenGeneration_ClientCredentials",
+            Some(TriggerSource::ClientCredentials),
+        ),
         ("CustomMessage_SignUp", None),
         ("PreSignUp_SignUp", None),
     ] {

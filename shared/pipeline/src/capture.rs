@@ -8,7 +8,7 @@ use cognito::{Attributes, Parsed, TriggerError, TriggerEvent, TriggerSource};
 use config::{ClientConfig, Config, FederatedUsers};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
 use domain::contact::ContactDetails;
-use domain::ids::EventId;
+use domain::ids::{EventId, Sub};
 use domain::metadata::AppMetadata;
 
 use crate::contact_details::contact_details;
@@ -105,11 +105,13 @@ fn rejected(error: &TriggerError) -> Outcome {
 }
 
 fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> {
+    if trigger.source == TriggerSource::ClientCredentials {
+        return Err(Ignored::NoUser);
+    }
     if !includes(&trigger.attributes, client) {
         return Err(Ignored::FederatedUser);
     }
-    let of_nobody = trigger.attributes.sub().is_none();
-    if of_nobody && trigger.source == TriggerSource::TokenGeneration {
+    if trigger.source == TriggerSource::TokenGeneration && sub(trigger).is_none() {
         return Err(Ignored::NoUser);
     }
     Ok(())
@@ -152,18 +154,22 @@ fn resolved(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> Res
 }
 
 fn user(trigger: &TriggerEvent, client: &ClientConfig) -> UserKey {
-    let sub = match trigger.source {
-        TriggerSource::PreAuthenticationOfUnknownUser => None,
+    UserKey {
+        project: client.project.clone(),
+        pool: trigger.pool.clone(),
+        who: sub(trigger).map_or_else(|| Who::Nobody(trigger.client.clone()), Who::User),
+    }
+}
+
+/// Whom it happened to, if that is a user.
+fn sub(trigger: &TriggerEvent) -> Option<Sub> {
+    match trigger.source {
+        TriggerSource::PreAuthenticationOfUnknownUser | TriggerSource::ClientCredentials => None,
         TriggerSource::PreAuthentication
         | TriggerSource::PostAuthentication
         | TriggerSource::ConfirmSignUp
         | TriggerSource::ConfirmForgotPassword
         | TriggerSource::TokenGeneration => trigger.attributes.sub(),
-    };
-    UserKey {
-        project: client.project.clone(),
-        pool: trigger.pool.clone(),
-        who: sub.map_or_else(|| Who::Nobody(trigger.client.clone()), Who::User),
     }
 }
 
@@ -176,6 +182,8 @@ fn kind(source: TriggerSource, client: &ClientConfig, contacts: ContactDetails) 
         TriggerSource::PostAuthentication => AuthEventKind::SignedIn(contacts),
         TriggerSource::ConfirmSignUp => AuthEventKind::SignUpConfirmed(contacts),
         TriggerSource::ConfirmForgotPassword => AuthEventKind::PasswordResetConfirmed(contacts),
-        TriggerSource::TokenGeneration => AuthEventKind::TokenIssued(contacts),
+        TriggerSource::TokenGeneration | TriggerSource::ClientCredentials => {
+            AuthEventKind::TokenIssued(contacts)
+        }
     }
 }

@@ -183,9 +183,26 @@ fn an_event_without_a_sub_is_nobodys_and_a_token_for_nobody_is_ignored() {
         Ok(of_nobody("sharing", AuthEventKind::SignedIn(nothing)))
     );
     assert_eq!(
-        resolved_as("TokenGeneration_ClientCredentials"),
+        resolved_as("TokenGeneration_RefreshTokens"),
         Err(Outcome::Ignored(Ignored::NoUser))
     );
+}
+
+#[test]
+fn a_token_for_client_credentials_is_nobodys_whatever_the_event_carries() {
+    for (client, attributes) in [
+        ("plain", json!({})),
+        ("sharing", native()),
+        ("plain", federated()),
+        ("federating", federated()),
+    ] {
+        let source = "TokenGeneration_ClientCredentials";
+        let payload = payload(source, client, only_user(attributes));
+        assert_eq!(
+            resolved(&payload, &configuration()),
+            Err(Outcome::Ignored(Ignored::NoUser))
+        );
+    }
 }
 
 #[test]
