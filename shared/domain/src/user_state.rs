@@ -29,6 +29,8 @@ pub use devices::KnownDevices;
 pub struct UserState {
     /// How far in the log this state has come.
     pub position: Option<Position>,
+    /// Whether the user's sign-up was counted: Cognito may invoke a trigger again.
+    pub signed_up: bool,
     /// The active days, in the whole project and in each segment.
     pub activity: BTreeMap<Segment, ActiveDays>,
     /// The authentications that have begun and neither succeeded nor expired.
@@ -57,6 +59,8 @@ pub enum Applied {
     Counted,
     /// It was applied, but came too late for its day's figures.
     TooLate,
+    /// A sign-up of a user who had signed up before: nothing but the position was changed.
+    AlreadySignedUp,
     /// It had been applied before: nothing was changed.
     Repeated,
 }
@@ -157,8 +161,10 @@ impl Fold<'_> {
                 self.synchronise(event, contacts);
                 self.signed_in(event)
             }
+            AuthEventKind::SignUpConfirmed(_) if self.state.signed_up => Applied::AlreadySignedUp,
             AuthEventKind::SignUpConfirmed(contacts) => {
                 self.synchronise(event, contacts);
+                self.state.signed_up = self.user.sub().is_some();
                 self.signed_up(Happening::of(event))
             }
             AuthEventKind::PasswordResetConfirmed(contacts)

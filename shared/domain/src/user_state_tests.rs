@@ -70,6 +70,40 @@ fn a_confirmed_sign_up_is_an_event_and_activity() {
 }
 
 #[test]
+fn a_second_sign_up_of_a_user_is_nothing_at_all_whichever_comes_first() {
+    check(
+        &[
+            signed_up(days(3)),
+            signed_up(days(2)).sharing(Some(ADA), None),
+            signed_up(days(4)).through("app-b"),
+        ],
+        &[
+            "#2 already signed up",
+            "#3 already signed up",
+            "#1 sign_up app-a 3d on own: u",
+            "day 3, all unknown: 1 sign-up, 1 user after never",
+            "active: all unknown on 3",
+            "own device: as told",
+        ],
+    );
+}
+
+#[test]
+fn sign_ups_of_nobody_in_particular_are_not_one_users() {
+    check(
+        &[
+            signed_up(seconds(1)).of_nobody(),
+            signed_up(seconds(2)).of_nobody(),
+        ],
+        &[
+            "#1 sign_up app-a 1s on anonymous of app-a",
+            "#2 sign_up app-a 2s on anonymous of app-a",
+            "day 0, all unknown: 2 sign-ups",
+        ],
+    );
+}
+
+#[test]
 fn a_reset_password_is_neither_event_nor_activity_but_contacts_are_brought_into_step() {
     check(&[password_reset(seconds(5))], &[]);
     check(

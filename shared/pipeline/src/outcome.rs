@@ -28,6 +28,8 @@ pub enum Ignored {
     FederatedUser,
     /// A token was issued to nobody: a machine.
     NoUser,
+    /// The user had signed up before: Cognito has invoked the trigger again.
+    AlreadySignedUp,
 }
 
 /// Why an event is not possible.
@@ -80,6 +82,7 @@ impl Outcome {
             Self::Ignored(Ignored::ClientNotConfigured) => "ignored:client_not_configured",
             Self::Ignored(Ignored::FederatedUser) => "ignored:federated_user",
             Self::Ignored(Ignored::NoUser) => "ignored:no_user",
+            Self::Ignored(Ignored::AlreadySignedUp) => "ignored:already_signed_up",
             Self::Rejected(Rejected::NoConfiguration) => "rejected:no_configuration",
             Self::Rejected(Rejected::NoTriggerEvent) => "rejected:no_trigger_event",
             Self::Rejected(Rejected::NoAuthEvent) => "rejected:no_auth_event",

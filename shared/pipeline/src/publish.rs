@@ -12,7 +12,7 @@ use domain::ids::{EventId, ProjectId};
 use domain::segment::KnownValues;
 use domain::user_state::{Applied, Effects};
 
-use crate::outcome::{Outcome, Rejected};
+use crate::outcome::{Ignored, Outcome, Rejected};
 use crate::ports::{
     Commit, Delivered, Delivery, Destinations, PortError, UserStates, VersionedState,
 };
@@ -320,6 +320,7 @@ fn verdict(event: &AuthEvent, applied: Applied, refused: &[EventId]) -> Verdict 
     match (&event.kind, applied) {
         (AuthEventKind::AttemptExpired(_) | AuthEventKind::UserListed(_), _) => Verdict::Applied,
         (_, Applied::Repeated) => Verdict::Repeated,
+        (_, Applied::AlreadySignedUp) => Verdict::Ended(Outcome::Ignored(Ignored::AlreadySignedUp)),
         (_, Applied::Counted | Applied::TooLate) if refused.contains(&event.id) => {
             Verdict::Ended(Outcome::Rejected(Rejected::ByDestination))
         }

@@ -28,6 +28,9 @@ pub struct UserStateRecord {
     stream: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sequence_number: Option<String>,
+    /// There only if the user has signed up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_up: Option<bool>,
     /// Active days of the whole project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     active: Option<ActiveDaysRecord>,
@@ -84,6 +87,7 @@ impl From<&VersionedState> for UserStateRecord {
             version: versioned.version,
             stream: position.map(|position| position.stream.clone()),
             sequence_number: position.map(|position| position.sequence_number.clone()),
+            signed_up: state.signed_up.then_some(true),
             active: state
                 .activity
                 .get(&Segment::Whole)
@@ -117,6 +121,7 @@ impl TryFrom<UserStateRecord> for VersionedState {
                 stream,
                 sequence_number,
             }),
+            signed_up: record.signed_up.unwrap_or(false),
             activity: activity(record.active, record.active_by)?,
             attempts: OpenAttempts::new(attempts.collect::<Result<_, _>>()?),
             devices: KnownDevices {

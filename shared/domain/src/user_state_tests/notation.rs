@@ -209,6 +209,7 @@ impl Told {
             .filter_map(|(applied, number)| match applied {
                 Applied::Counted => None,
                 Applied::TooLate => Some(format!("#{number} too late")),
+                Applied::AlreadySignedUp => Some(format!("#{number} already signed up")),
                 Applied::Repeated => Some(format!("#{number} repeated")),
             })
             .collect()
