@@ -3,10 +3,10 @@
 //! This is all that happens in anybody's sign-in. It gives Cognito no answer: the caller returns the
 //! bytes that came, whatever the outcome here.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use cognito::{Attributes, Parsed, TriggerError, TriggerEvent, TriggerSource};
 use config::{ClientConfig, Config, FederatedUsers};
-use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
+use domain::auth_event::{AuthEvent, AuthEventKind, Lane, UserKey, Who};
 use domain::contact::ContactDetails;
 use domain::ids::{EventId, Sub};
 use domain::metadata::AppMetadata;
@@ -14,6 +14,10 @@ use domain::metadata::AppMetadata;
 use crate::contact_details::contact_details;
 use crate::outcome::{Ignored, LeftOut, Outcome, Rejected};
 use crate::ports::EventLog;
+
+/// How far an event's time may be ahead of the wall clock. What is further ahead is rejected: all real
+/// events of its user that come before it would be late.
+pub const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(24);
 
 /// What sets one capture apart from all others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,8 +104,14 @@ pub fn resolve(payload: &[u8], moment: Moment, config: &Config) -> Result<Resolv
 }
 
 fn rejected(error: &TriggerError) -> Outcome {
-    tracing::error!(error = %error, "a trigger was invoked with something that is no trigger event");
-    Outcome::Rejected(Rejected::NoTriggerEvent)
+    let rejected = match error {
+        TriggerError::TooLong { .. } => Rejected::IdentifierTooLong,
+        TriggerError::NotJson(_)
+        | TriggerError::WrongType { .. }
+        | TriggerError::Missing { .. } => Rejected::NoTriggerEvent,
+    };
+    tracing::error!(%error, "a trigger was invoked with something that cannot be captured");
+    Outcome::Rejected(rejected)
 }
 
 fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> {
@@ -142,22 +152,34 @@ fn resolved(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> Res
         tracing::warn!(names, first, "metadata over the bounds was left out");
         left_out.extend(dropped.iter().map(|_| LeftOut::Attribute));
     }
+    let id = EventId::new(moment.time, moment.random);
     let event = AuthEvent {
-        id: EventId::new(moment.time, moment.random),
+        id,
         time: moment.time.trunc_subsecs(3),
         kind: kind(trigger.source, client, contacts),
-        user: user(&trigger, client),
+        user: user(&trigger, id, client),
         client: trigger.client,
         metadata,
     };
     Resolved { event, left_out }
 }
 
-fn user(trigger: &TriggerEvent, client: &ClientConfig) -> UserKey {
+fn user(trigger: &TriggerEvent, id: EventId, client: &ClientConfig) -> UserKey {
+    let nobody = || match trigger.source {
+        TriggerSource::PreAuthenticationOfUnknownUser => {
+            Who::NotFound(trigger.client.clone(), Lane::of(id))
+        }
+        TriggerSource::PreAuthentication
+        | TriggerSource::PostAuthentication
+        | TriggerSource::ConfirmSignUp
+        | TriggerSource::ConfirmForgotPassword
+        | TriggerSource::TokenGeneration
+        | TriggerSource::ClientCredentials => Who::Nobody(trigger.client.clone()),
+    };
     UserKey {
         project: client.project.clone(),
         pool: trigger.pool.clone(),
-        who: sub(trigger).map_or_else(|| Who::Nobody(trigger.client.clone()), Who::User),
+        who: sub(trigger).map_or_else(nobody, Who::User),
     }
 }
 
