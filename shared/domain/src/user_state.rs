@@ -61,6 +61,8 @@ pub enum Applied {
     TooLate,
     /// A sign-up of a user who had signed up before: nothing but the position was changed.
     AlreadySignedUp,
+    /// It was not to be applied: nothing but the position was changed.
+    PassedOver,
     /// It had been applied before: nothing was changed.
     Repeated,
 }
@@ -74,14 +76,9 @@ impl UserState {
         known: &KnownValues,
         effects: &mut Effects,
     ) -> Applied {
-        if self
-            .position
-            .as_ref()
-            .is_some_and(|reached| reached.covers(position))
-        {
+        if !self.reach(position) {
             return Applied::Repeated;
         }
-        self.position = Some(position.clone());
         Fold {
             state: self,
             user: &event.user,
@@ -89,6 +86,25 @@ impl UserState {
             effects,
         }
         .event(event)
+    }
+
+    /// Passes over what stands at `position` in the log, as something that is not to be applied.
+    pub fn pass_over(&mut self, position: &Position) -> Applied {
+        if self.reach(position) {
+            Applied::PassedOver
+        } else {
+            Applied::Repeated
+        }
+    }
+
+    /// Comes as far in the log as `position`. `false` if the state has come as far before.
+    fn reach(&mut self, position: &Position) -> bool {
+        let reached = self.position.as_ref();
+        let new = !reached.is_some_and(|reached| reached.covers(position));
+        if new {
+            self.position = Some(position.clone());
+        }
+        new
     }
 
     /// What these events would tell of contact endpoints, if they were applied one after another.
