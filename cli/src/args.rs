@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod account;
+pub mod redrive;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ use clap::Subcommand;
 use cognito::user_pool::Trigger;
 use domain::ids::{ProjectId, Sub, UserPoolId};
 
+use super::redrive::RedriveArgs;
 use super::{Format, user_pool_id};
 
 /// What works on an AWS account, or stands for one around the functions.
@@ -28,6 +29,8 @@ pub enum AccountCommand {
     Detach(DetachArgs),
     /// Tell what is wrong with a deployed stack and its user pool, and how to mend it.
     Doctor(DoctorArgs),
+    /// Fold again what could not be published, once its reason is mended.
+    Redrive(RedriveArgs),
     /// Walk a user pool, and bring the email and phone endpoints of all its users into step.
     Sync(SyncArgs),
     /// Erase what is kept of one user. The daily figures, which name nobody, stay.
