@@ -15,6 +15,8 @@ mod end_to_end;
 #[cfg(test)]
 mod forget;
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod pinpoint_local;
