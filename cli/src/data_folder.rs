@@ -14,6 +14,8 @@ use crate::text::replace;
 pub const DYNAMODB_FILE: &str = "dynamodb.sqlite";
 /// The file of a data folder that holds Pinpoint's events and endpoints.
 pub const PINPOINT_FILE: &str = "pinpoint.sqlite";
+/// The file of a data folder that holds the records that could not be published.
+pub const NOT_PUBLISHED_FILE: &str = "not-published.jsonl";
 /// The file of a data folder that says how far the log has been published.
 const CHECKPOINT_FILE: &str = "published-up-to";
 /// The file of a data folder that one command at a time holds.

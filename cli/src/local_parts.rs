@@ -11,9 +11,10 @@ use std::time::Duration;
 use admin::functions::{EXPIRE_ATTEMPTS, Functions, PUBLISH_EVENTS};
 use aws::configuration;
 use aws::sdk;
-use aws::tables::{TableNames, create_missing};
+use aws::tables::{EVENT_LOG_TABLE, METRICS_TABLE, TableNames, USERS_TABLE, create_missing};
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use destinations::not_published::FILE;
 use local::clock::SystemClock;
 use local::dynamodb::TableStream;
 use local::pinpoint::{AppCreation, serve};
@@ -26,7 +27,7 @@ use tokio::time::{Instant, sleep};
 use crate::Failure;
 use crate::args::account::LocalArgs;
 use crate::data_folder::embedded;
-use crate::data_folder::{Checkpoint, lock, stores};
+use crate::data_folder::{Checkpoint, NOT_PUBLISHED_FILE, lock, stores};
 use crate::failure::explained;
 
 /// How many records one invocation gets, as the stack's mapping has it.
@@ -41,8 +42,7 @@ const EXPIRY: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// The configuration of the functions unless there is one in the environment: that of a replay.
-const CONFIG: &str =
-    r#"{"Default": {"ApplicationId": "00000000000000000000000000000000", "UserDataShared": true}}"#;
+const CONFIG: &str = r#"{"Default": {"ApplicationId": "00000000000000000000000000000000", "UserDataShared": true, "Destinations": ["pinpoint"]}}"#;
 
 /// Serves until it is interrupted, or until what runs the functions ends.
 pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
@@ -68,13 +68,20 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         stream: store.stream(&tables.event_log)?,
         checkpoint: folder.map(Checkpoint::kept_in).unwrap_or_default(),
     };
-    let dynamodb_url = dynamodb.url();
+    let mut environment = vec![
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url().into()),
+        ("AWS_ENDPOINT_URL_PINPOINT", OsString::from(&pinpoint_url)),
+        (EVENT_LOG_TABLE, tables.event_log.into()),
+        (USERS_TABLE, tables.users.into()),
+        (METRICS_TABLE, tables.metrics.into()),
+    ];
+    environment.extend(folder.map(|folder| (FILE, folder.join(NOT_PUBLISHED_FILE).into())));
     let never = std::future::pending();
     let clock = Arc::new(SystemClock);
     tokio::select! {
         served = serve(listener, pinpoint, clock, AppCreation::OnFirstUse, never) => served?,
         passed = around.pass_on() => passed?,
-        ended = functions(&args.command, &dynamodb_url, &pinpoint_url) => return ended,
+        ended = functions(&args.command, environment) => return ended,
         interrupted = interrupted() => interrupted?,
     }
     Ok(ExitCode::SUCCESS)
@@ -83,8 +90,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
 /// Runs what runs the functions, until it ends.
 async fn functions(
     command: &[OsString],
-    dynamodb: &str,
-    pinpoint: &str,
+    environment: Vec<(&str, OsString)>,
 ) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = command.split_first() else {
         return std::future::pending().await;
@@ -94,8 +100,7 @@ async fn functions(
     let started = Command::new(program)
         .args(arguments)
         .env(configuration::INLINE, config)
-        .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
-        .env("AWS_ENDPOINT_URL_PINPOINT", pinpoint)
+        .envs(environment)
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")

@@ -20,6 +20,8 @@ mod local_parts;
 mod metrics;
 mod pinpoint_local;
 mod progress;
+#[cfg(feature = "account")]
+mod redrive;
 mod replay;
 mod spilled;
 mod summary;
@@ -83,6 +85,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
 async fn of_account(command: AccountCommand) -> Result<ExitCode, Failure> {
     match command {
         AccountCommand::Local(args) => local_parts::run(&args).await,
+        AccountCommand::Redrive(args) => redrive::run(&args).await,
         AccountCommand::Sync(args) => sync::run(args).await,
         AccountCommand::Attach(args) => attach::attach(&args).await,
         AccountCommand::Detach(args) => attach::detach(&args).await,

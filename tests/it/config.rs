@@ -25,12 +25,13 @@ fn check(config: &str, arguments: &[&str]) -> Output {
 #[test]
 fn a_checked_configuration_is_printed_as_it_is_resolved() {
     let config = json!({"Clients": {
-        "1example23456789": {"ApplicationId": PROJECT, "RoleArn": ROLE, "ExternalId": "chosen", "UserDataShared": true},
+        "1example23456789": {"ApplicationId": PROJECT, "RoleArn": ROLE, "ExternalId": "chosen", "UserDataShared": true,
+            "Destinations": ["pinpoint"]},
         "2example23456789": {
             "ApplicationArn": format!("arn:aws:mobiletargeting:us-east-1:111122223333:apps/{PROJECT}"),
             "RoleArn": "arn:aws:iam::111122223333:role/aws-service-role/cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdp",
-            "UserDataShared": false},
-    }, "Default": {"ApplicationId": "f".repeat(32), "Destinations": [], "IncludeFederatedUsers": true, "AttemptWindowSeconds": 600}});
+            "UserDataShared": false, "Destinations": ["pinpoint"]},
+    }, "Default": {"ApplicationId": "f".repeat(32), "IncludeFederatedUsers": true, "AttemptWindowSeconds": 600}});
     let config = config.to_string();
     let output = check(&config, &[]);
     assert!(output.status.success(), "{}", errors_of(&output));
@@ -140,7 +141,8 @@ async fn the_configuration_of_a_pools_clients_is_imported_and_can_be_used_as_it_
     let output = import(&[]).output().unwrap();
     assert!(output.status.success(), "{}", errors_of(&output));
     assert!(
-        errors_of(&output).contains("imported 33 of 65 app clients"),
+        errors_of(&output).contains("imported 33 of 65 app clients")
+            && errors_of(&output).contains("no Destinations were written"),
         "{}",
         errors_of(&output)
     );

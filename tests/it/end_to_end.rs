@@ -18,7 +18,7 @@ use crate::support::{FUNCTIONS, binary, repository};
 
 /// One project, which shares user data; whose attempts are soon over.
 const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true,
-    "AttemptWindowSeconds": 5}}"#;
+    "AttemptWindowSeconds": 5, "Destinations": ["pinpoint"]}}"#;
 
 /// How long an event may take through the whole stack.
 const PATIENCE: Duration = Duration::from_secs(90);

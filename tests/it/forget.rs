@@ -12,7 +12,7 @@ use crate::support::pinpoint::Fault;
 use crate::support::runtime_api::Function;
 use crate::support::trigger::Trigger;
 
-const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef",
+const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "Destinations": ["pinpoint"],
     "UserDataShared": true, "UserAttributes": {"given_name": "firstName"}}}"#;
 
 /// The pool of the tests' events.

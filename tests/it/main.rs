@@ -19,6 +19,8 @@ mod help;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod pinpoint_local;

@@ -121,6 +121,9 @@ fn environment(ministack: &Ministack, pinpoint: &Pinpoint) -> Environment {
     Environment::of_lambda()
         .with("AWS_REGION", "us-east-1")
         .with("ANALYTICS_CONFIG", SHARING)
+        .with("EVENT_LOG_TABLE", TableNames::default().event_log)
+        .with("USERS_TABLE", TableNames::default().users)
+        .with("METRICS_TABLE", TableNames::default().metrics)
         .with("AWS_ENDPOINT_URL_DYNAMODB", ministack.url())
         .with("AWS_ENDPOINT_URL_PINPOINT", pinpoint.url())
 }

@@ -134,7 +134,7 @@ fn session(number: usize, expires: DateTime<Utc>) -> String {
 /// Clients `a` and `b` have one role in one Region, `c` has it in another, `d` another role.
 fn routes(account: &Account) -> Routes {
     let client = |role: &str, region: &str| {
-        json!({"ApplicationId": PROJECT, "Region": region, "ExternalId": "chosen", "UserDataShared": true,
+        json!({"ApplicationId": PROJECT, "Destinations": ["pinpoint"], "Region": region, "ExternalId": "chosen", "UserDataShared": true,
             "RoleArn": format!("arn:aws:iam::111122223333:role/{role}")})
     };
     let config = json!({"Clients": {
@@ -169,7 +169,8 @@ async fn deliver(pinpoint: &PinpointDestination, client: &str) {
     assert_eq!(
         delivered,
         [Delivered::Judged {
-            refused: Vec::new()
+            refused: Vec::new(),
+            not_sent: Vec::new(),
         }]
     );
 }

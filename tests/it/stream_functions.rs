@@ -3,6 +3,7 @@
 
 mod dynamodb_at_fault;
 mod expiry;
+mod not_published;
 mod pinpoint_at_fault;
 mod sharing;
 
@@ -16,7 +17,7 @@ use domain::activity::DayFigures;
 use domain::day::Day;
 use serde_json::{Value, json};
 
-use crate::support::installation::{Installation, batch, number};
+use crate::support::installation::{Installation, SHARING, batch, number};
 use crate::support::runtime_api::{Environment, Function, Reply};
 use crate::support::trigger::Trigger;
 
@@ -239,10 +240,14 @@ async fn what_is_no_auth_event_is_set_aside_by_name_and_the_others_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn publish_events_does_not_start_with_a_faulty_configuration() {
+async fn publish_events_does_not_start_with_a_faulty_environment() {
     let faulty = r#"{"Clients": {"c": {"ApplicationId": "short", "Colour": 1}}}"#;
     let environment = Environment::of_lambda();
+    let configured = environment.clone().with("ANALYTICS_CONFIG", SHARING);
+    let with_users = configured.clone().with("USERS_TABLE", "users");
     for (environment, told) in [
+        (configured, vec!["USERS_TABLE is not set"]),
+        (with_users, vec!["METRICS_TABLE is not set"]),
         (environment.clone(), vec!["ANALYTICS_CONFIG"]),
         (
             environment.with("ANALYTICS_CONFIG", faulty),

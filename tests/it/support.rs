@@ -9,6 +9,7 @@ pub mod lambda;
 pub mod ministack;
 pub mod misbehaving;
 pub mod pinpoint;
+pub mod queue;
 pub mod runtime_api;
 pub mod trigger;
 

@@ -127,7 +127,7 @@ fn tally(output: &Output) -> Value {
 }
 
 fn sharing(client: &str) -> Value {
-    json!({"Clients": {(client): {"ApplicationId": PROJECT, "UserDataShared": true,
+    json!({"Clients": {(client): {"Destinations": ["pinpoint"], "ApplicationId": PROJECT, "UserDataShared": true,
         "UserAttributes": {"custom:tier": "tier"}}}})
 }
 
@@ -219,12 +219,13 @@ async fn what_a_client_shares_no_longer_is_retired_unless_another_client_of_the_
     late.sync(&sharing(&late.clients[0])).await;
     assert_eq!(late.in_use().len(), 1);
     let mut both = sharing(&late.clients[1]);
-    both["Clients"][&late.clients[0]] = json!({"ApplicationId": PROJECT});
+    both["Clients"][&late.clients[0]] =
+        json!({"Destinations": ["pinpoint"], "ApplicationId": PROJECT});
     let (tally, _) = late.sync(&both).await;
     assert_eq!(tally["retired"], json!({}));
     assert_eq!(late.in_use().len(), 1);
     let (tally, _) = late
-        .sync(&json!({"Clients": {(&late.clients[0]): {"ApplicationId": PROJECT}}}))
+        .sync(&json!({"Clients": {(&late.clients[0]): {"Destinations": ["pinpoint"], "ApplicationId": PROJECT}}}))
         .await;
     assert_eq!(tally["retired"], json!({"email": 1}));
     assert_eq!(late.in_use().len(), 0);
@@ -384,9 +385,10 @@ async fn what_is_configured_for_clients_of_another_pool_is_no_business_of_this_p
         .user(&late.pool, "ana", &email("ana@example.test"))
         .await;
     let mut config = sharing("elsewhere");
-    config["Default"] = json!({"ApplicationId": "f".repeat(32), "UserDataShared": true});
+    config["Default"] = json!({"Destinations": ["pinpoint"], "ApplicationId": "f".repeat(32), "UserDataShared": true});
     for client in &late.clients {
-        config["Clients"][client] = json!({"ApplicationId": "e".repeat(32)});
+        config["Clients"][client] =
+            json!({"Destinations": ["pinpoint"], "ApplicationId": "e".repeat(32)});
     }
     let (tally, asked) = late.sync(&config).await;
     assert_eq!(

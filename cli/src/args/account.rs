@@ -33,6 +33,9 @@ pub enum AccountCommand {
     /// Check a deployed stack and its user pool, and say how to fix what is wrong.
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
+    /// Fold again what could not be published, once its reason is mended.
+    #[command(after_help = examples::REDRIVE)]
+    Redrive(RedriveArgs),
     /// Synchronise the email and phone endpoints of all users of a user pool.
     #[command(after_help = examples::SYNC)]
     Sync(SyncArgs),
@@ -181,6 +184,15 @@ pub struct SyncArgs {
     pub progress_file: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RedriveArgs {
+    #[command(flatten)]
+    pub account: AccountArgs,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -21,6 +21,11 @@ Examples:
   cognito-pinpoint metrics --data-dir data --from 2026-01-01 --to 2026-02-28 --where platform=iOS
   cognito-pinpoint metrics --data-dir data --last 6mo --months --format csv";
 
+pub const REDRIVE: &str = "\
+Examples:
+  cognito-pinpoint redrive --dry-run                              what waits in the queue, and why
+  cognito-pinpoint redrive --stack shop --profile prod";
+
 pub const PINPOINT_LOCAL: &str = "\
 Example:
   cognito-pinpoint pinpoint-local --port 8888 --data-dir data

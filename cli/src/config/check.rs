@@ -60,7 +60,7 @@ pub fn run(args: &ConfigCheckArgs) -> Result<ExitCode, Failure> {
     if rows.iter().any(|row| !row.destinations.is_empty()) {
         eprintln!(
             "note: Pinpoint's own analytics ended on 2026-10-30: \"pinpoint\" needs another server that speaks its API \
-             (AWS_ENDPOINT_URL_PINPOINT); with \"Destinations\": [] all is counted, and nothing is sent"
+             (AWS_ENDPOINT_URL_PINPOINT); without Destinations all is counted, and nothing is sent"
         );
     }
     print(&rows, args.format)?;

@@ -37,6 +37,10 @@ pub async fn run(args: &ConfigImportArgs) -> Result<ExitCode, Failure> {
         pool.id(),
         without(&clients),
     );
+    eprintln!(
+        "no Destinations were written: all is counted, and nothing is sent; the README says what to add where something \
+         of yours speaks Pinpoint's API"
+    );
     let checked = Config::from_json(&text).and_then(|config| config.check_regions(pool.id()));
     let Err(faults) = checked else {
         return Ok(ExitCode::SUCCESS);

@@ -13,6 +13,7 @@ use aws::tables::{TableNames, create_missing};
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Config;
+use destinations::not_published::NotPublished;
 use destinations::pinpoint::{PinpointDestination, Routes};
 use domain::auth_event::AttemptWindow;
 use domain::auth_event::AuthEvent;
@@ -29,7 +30,7 @@ use super::publisher::{BATCH, Publisher, Publishing};
 use crate::APPEND_BUDGET;
 use crate::Failure;
 use crate::data_folder::embedded;
-use crate::data_folder::{Checkpoint, lock, stores};
+use crate::data_folder::{Checkpoint, NOT_PUBLISHED_FILE, lock, stores};
 use crate::entries::Entry;
 
 /// How much time may pass before attempts expire: with their longest window, well below the 90 days
@@ -62,6 +63,8 @@ pub struct Replayed {
     pub config: Arc<Config>,
     /// What became of each event.
     pub outcomes: Outcomes,
+    /// The analytics events that came of them, by type.
+    pub analytics: Outcomes,
     /// The daily rows.
     pub metrics: DynamoMetrics,
     /// What Pinpoint has.
@@ -84,7 +87,7 @@ impl Installation {
         create_missing(&client, &tables).await?;
         let server = serve_pinpoint(&pinpoint, &clock).await?;
         let sdk = sdk::on_loopback(&server.url(), Patience::BEHIND_THE_LOG);
-        let routes = Routes::new(config.clone(), sdk, Some(server.url()));
+        let routes = Routes::new(config.clone(), sdk, Some(server.url())).of_everything();
         let checkpoint = folder.map(Checkpoint::kept_in);
         let log = DynamoEventLog::new(client.clone(), tables.event_log.clone(), APPEND_BUDGET);
         let metrics = DynamoMetrics::new(client.clone(), tables.metrics.clone());
@@ -93,11 +96,16 @@ impl Installation {
             stream: store.stream(&tables.event_log)?,
             states: DynamoUserStates::new(client, tables),
             destination: PinpointDestination::new(routes),
+            not_published: folder.map_or(NotPublished::Log, |folder| {
+                NotPublished::File(folder.join(NOT_PUBLISHED_FILE))
+            }),
             checkpoint: checkpoint.unwrap_or_default(),
             outcomes: Outcomes::default(),
+            analytics: Outcomes::default(),
         };
         publisher.publish().await?;
         publisher.outcomes = Outcomes::default();
+        publisher.analytics = Outcomes::default();
         Ok(Self {
             config,
             clock,
@@ -181,6 +189,7 @@ impl Installation {
         Ok(Replayed {
             config: self.config,
             outcomes,
+            analytics: publisher.analytics,
             metrics: self.metrics,
             pinpoint: self.pinpoint,
             mark: self.mark,

@@ -2,10 +2,11 @@
 //! attempts expired as the schedule has it done.
 
 use aws::event_log::DynamoEventLog;
-use aws::stream::publish_batch;
+use aws::stream::{Batch, Outside, publish_batch};
 use aws::users::DynamoUserStates;
-use aws_lambda_events::dynamodb::Event;
+use aws_lambda_events::dynamodb::EventRecord;
 use chrono::{DateTime, Utc};
+use destinations::not_published::NotPublished;
 use destinations::pinpoint::PinpointDestination;
 use local::dynamodb::TableStream;
 use pipeline::expire::expire;
@@ -34,10 +35,14 @@ pub struct Publisher {
     pub states: DynamoUserStates,
     /// Where events and endpoints are sent.
     pub destination: PinpointDestination,
+    /// Where records go that cannot be published.
+    pub not_published: NotPublished,
     /// How far the stream has been published.
     pub checkpoint: Checkpoint,
     /// What became of the published events.
     pub outcomes: Outcomes,
+    /// The analytics events that came of them, by type.
+    pub analytics: Outcomes,
 }
 
 impl Publisher {
@@ -70,12 +75,13 @@ impl Publisher {
     async fn publish_some(&mut self) -> Result<usize, Failure> {
         for _ in 0..=TRIES {
             let after = self.checkpoint.number();
-            let batch: Event = serde_json::from_str(&self.stream.records_after(after, BATCH)?)?;
+            let batch: Batch = serde_json::from_str(&self.stream.records_after(after, BATCH)?)?;
             let Some(last) = batch.records.last() else {
                 return Ok(0);
             };
-            let (last, records) = (last.change.sequence_number.clone(), batch.records.len());
-            if self.publish_batch(batch).await {
+            let last: EventRecord = serde_json::from_str(last.get())?;
+            let (last, records) = (last.change.sequence_number, batch.records.len());
+            if self.publish_batch(&batch).await {
                 self.checkpoint.move_to(last)?;
                 return Ok(records);
             }
@@ -86,8 +92,13 @@ impl Publisher {
     }
 
     /// `false` if some records must be given again.
-    async fn publish_batch(&mut self, batch: Event) -> bool {
-        let published = publish_batch(batch, &self.states, &self.destination).await;
+    async fn publish_batch(&mut self, batch: &Batch) -> bool {
+        let outside = Outside {
+            states: &self.states,
+            destinations: &self.destination,
+            queue: &self.not_published,
+        };
+        let published = publish_batch(batch, Utc::now(), outside).await;
         for judged in &published.judged {
             self.tally(judged);
         }
@@ -97,13 +108,16 @@ impl Publisher {
     fn tally(&mut self, judged: &Judged) {
         match judged.verdict {
             Verdict::Ended(outcome) => self.outcomes.add(outcome.name()),
-            Verdict::Applied | Verdict::Repeated | Verdict::Failed => {}
+            Verdict::Applied | Verdict::Repeated | Verdict::Failed | Verdict::Unpublishable(_) => {}
+        }
+        for event_type in &judged.analytics {
+            self.analytics.add(event_type.name());
         }
     }
 
     /// Appends the expiry of attempts that are due. `false` if there was none to append.
     async fn expire(&mut self, now: DateTime<Utc>) -> Result<bool, Failure> {
-        let expired = expire(now, &self.states, &self.log).await?;
+        let expired = expire(now, &self.states, &self.log, || true).await?;
         if expired.failed > 0 {
             return Err(Failure::Outside(format!(
                 "{} attempts did not expire",

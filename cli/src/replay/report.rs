@@ -39,8 +39,8 @@ pub(super) struct Endpoints {
 impl Report {
     /// What came of this one.
     pub async fn of(taken: Taken, replayed: &Replayed) -> Result<Self, Failure> {
-        let accepted = replayed.pinpoint.count_events(replayed.mark)?;
-        let count = |name: &str| accepted.get(name).copied().unwrap_or(0);
+        let analytics = replayed.analytics.counts();
+        let count = |name: &str| analytics.get(name).copied().unwrap_or(0);
         let published = AnalyticsEventType::ALL.map(|of| (of.name(), count(of.name())));
         let endpoints = replayed.pinpoint.count_active_endpoints()?;
         Ok(Self {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws::configuration::ConfigurationSource;
 use aws::sdk::{self, Patience};
+use destinations::not_published::NotPublished;
 use destinations::pinpoint::{PinpointDestination, Routes};
 use lambda_runtime::Error;
 
@@ -15,5 +16,6 @@ async fn main() -> Result<(), Error> {
     let sdk = sdk::in_lambda(Patience::BEHIND_THE_LOG);
     let endpoint = sdk::endpoint_from_environment("PINPOINT");
     let destination = PinpointDestination::new(Routes::new(config, sdk.clone(), endpoint));
-    aws::lambda::run_publish(&sdk, |budget| destination.within(budget)).await
+    let queue = NotPublished::from_environment(&sdk);
+    aws::lambda::run_publish(&sdk, |budget| destination.within(budget), queue).await
 }

@@ -1,7 +1,8 @@
-//! What only commands do to an account: its user pools' settings, its functions and who may invoke them, and
-//! CloudWatch's figures of them.
+//! What only commands do to an account: its user pools' settings, its functions and who may invoke them,
+//! what could not be published, and CloudWatch's figures.
 
 pub mod account;
 pub mod cloudwatch;
 pub mod functions;
+pub mod not_published;
 pub mod user_pool;

@@ -49,7 +49,8 @@ impl DynamoErasure {
 impl UserErasure for DynamoErasure {
     async fn state(&self, user: &UserKey) -> Result<Option<VersionedState>, PortError> {
         let mut loaded = self.states.load(std::slice::from_ref(user)).await?;
-        loaded.remove(user).transpose()
+        let loaded = loaded.remove(user).transpose();
+        loaded.map_err(|unreadable| unreadable.source)
     }
 
     async fn count_events(&self, user: &UserKey) -> Result<u64, PortError> {

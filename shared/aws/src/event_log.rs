@@ -1,6 +1,7 @@
 //! The event log: one item for each auth event, keyed by user and event id.
 
 mod record;
+mod redrive;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::tables::{EVENT_ID, EXPIRES_AT, USER};
 
 pub use crate::record::RecordError;
 pub use record::AuthEventRecord;
+pub use redrive::{Redriven, Unpublished};
 
 /// How long events are kept, from their own time.
 pub const RETENTION_DAYS: u32 = 35;

@@ -15,6 +15,7 @@ use domain::segment::{Dimension, Segment, SegmentValue};
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::PortError;
 
+use crate::record::escaped;
 use crate::sdk::port_error;
 use crate::tables::{PROJECT_SHARD, SEGMENT_DAY};
 
@@ -174,7 +175,7 @@ impl DynamoMetrics {
 }
 
 fn shard_key(project: &ProjectId, shard: u8) -> String {
-    format!("{project}#{shard}")
+    format!("{}#{shard}", escaped(project.as_str()))
 }
 
 /// Sorts by dimension, then day, then value, so that one Query gives some days of all values.

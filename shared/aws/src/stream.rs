@@ -1,15 +1,39 @@
 //! The event log's stream, in Lambda's own terms.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use aws_lambda_events::dynamodb::{Event, EventRecord};
+use aws_lambda_events::dynamodb::EventRecord;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use chrono::{DateTime, Utc};
 use domain::auth_event::{AuthEvent, Position};
 use pipeline::outcome::{Outcome, Rejected};
-use pipeline::ports::{Destinations, UserStates};
-use pipeline::publish::{Judged, LogRecord, Verdict, publish};
+use pipeline::ports::{Destinations, NotPublishedQueue, UserStates};
+use pipeline::publish::{Judged, LogRecord, Verdict, move_unpublishable, publish};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::event_log::{AuthEventRecord, RecordError};
+use crate::tables::REDRIVEN;
+
+/// What Lambda invokes the function behind the stream with. Each record stays the text that it is, so that it
+/// can be moved whole.
+#[derive(Debug, Deserialize)]
+pub struct Batch {
+    /// The records, in the order of the log.
+    #[serde(rename = "Records")]
+    pub records: Vec<Box<RawValue>>,
+}
+
+/// What a batch is published to.
+#[derive(Clone, Copy, Debug)]
+pub struct Outside<'a, S, D, Q> {
+    /// The users' states and the daily rows.
+    pub states: &'a S,
+    /// Where events and endpoints are sent.
+    pub destinations: &'a D,
+    /// Where records go that cannot be published for a reason of their own user's.
+    pub queue: &'a Q,
+}
 
 /// What a batch came to.
 #[derive(Debug)]
@@ -22,25 +46,31 @@ pub struct Published {
     pub set_aside: usize,
 }
 
-/// Publishes a batch of the stream's records.
+/// Publishes a batch of the stream's records; `now` is the wall clock's time.
 ///
 /// A record that holds no auth event is set aside by name, in the log of this function: giving it
 /// again would not help, and would stop all that come after it.
-pub async fn publish_batch(
-    batch: Event,
-    states: &impl UserStates,
-    destinations: &impl Destinations,
+pub async fn publish_batch<S: UserStates, D: Destinations, Q: NotPublishedQueue>(
+    batch: &Batch,
+    now: DateTime<Utc>,
+    outside: Outside<'_, S, D, Q>,
 ) -> Published {
     let mut records = Vec::with_capacity(batch.records.len());
+    let mut texts: HashMap<String, &str> = HashMap::with_capacity(batch.records.len());
     let mut set_aside = 0;
-    for record in batch.records.into_iter().filter(is_insertion) {
-        let name = record.change.sequence_number.clone().unwrap_or_default();
-        match log_record(record) {
-            Ok(record) => records.push(record),
+    for text in &batch.records {
+        match log_record(text.get()) {
+            Ok(Some(record)) => {
+                texts.insert(record.position.sequence_number.clone(), text.get());
+                records.push(record);
+            }
+            Ok(None) => {}
             Err(error) => {
                 set_aside += 1;
                 let outcome = Outcome::Rejected(Rejected::NoAuthEvent).name();
-                tracing::error!(sequence_number = name, outcome, %error, "a record was set aside");
+                let sequence_number = error.sequence_number.as_deref().unwrap_or_default();
+                let error = error.source;
+                tracing::error!(sequence_number, outcome, %error, "a record was set aside");
             }
         }
     }
@@ -48,7 +78,9 @@ pub async fn publish_batch(
         .iter()
         .map(|r| r.position.sequence_number.clone())
         .collect();
-    let judged = publish(records, states, destinations).await;
+    let judged = publish(records, now, outside.states, outside.destinations).await;
+    let text = |sequence_number: &str| texts.get(sequence_number).copied();
+    let judged = move_unpublishable(judged, text, outside.queue).await;
     Published {
         response: response(&given, &judged),
         judged,
@@ -56,32 +88,57 @@ pub async fn publish_batch(
     }
 }
 
-/// Only what is appended counts: the log is never changed, and what TTL removes is over.
-fn is_insertion(record: &EventRecord) -> bool {
-    record.event_name == "INSERT"
+/// A record that holds no auth event.
+struct NoAuthEvent {
+    sequence_number: Option<String>,
+    source: RecordError,
 }
 
-fn log_record(record: EventRecord) -> Result<LogRecord, RecordError> {
-    let stream = record
-        .event_source_arn
-        .as_deref()
-        .and_then(|arn| arn.rsplit('/').next());
-    let stream = stream.unwrap_or_default().to_owned();
-    let sequence_number = record
-        .change
-        .sequence_number
-        .filter(|number| !number.is_empty());
-    let sequence_number =
-        sequence_number.ok_or_else(|| RecordError::new("SequenceNumber", "it is not there"))?;
+/// The event that a record brings; `None` if it brings none.
+fn log_record(text: &str) -> Result<Option<LogRecord>, NoAuthEvent> {
+    let record: EventRecord = serde_json::from_str(text).map_err(|error| NoAuthEvent {
+        sequence_number: None,
+        source: RecordError::new("record", error),
+    })?;
+    if !brings_event(&record) {
+        return Ok(None);
+    }
+    let sequence_number = record.change.sequence_number.clone();
+    read(record).map(Some).map_err(|source| NoAuthEvent {
+        sequence_number,
+        source,
+    })
+}
+
+/// Whether the record's event is to be published: what is appended, and what is redriven, which is put
+/// into the log once more and so has a new place in it. Otherwise the log is never changed, and what TTL
+/// removes is over.
+fn brings_event(record: &EventRecord) -> bool {
+    match record.event_name.as_str() {
+        "INSERT" => true,
+        "MODIFY" => record.change.new_image.contains_key(REDRIVEN),
+        _ => false,
+    }
+}
+
+fn read(record: EventRecord) -> Result<LogRecord, RecordError> {
+    let position = position(&record)?;
     let item: AuthEventRecord = serde_dynamo::from_item(record.change.new_image)
         .map_err(|error| RecordError::new("NewImage", error))?;
     let event = AuthEvent::try_from(item)?;
-    Ok(LogRecord {
-        position: Position {
-            stream,
-            sequence_number,
-        },
-        event,
+    Ok(LogRecord { position, event })
+}
+
+/// Where in the log a record stands.
+pub(crate) fn position(record: &EventRecord) -> Result<Position, RecordError> {
+    let arn = record.event_source_arn.as_deref();
+    let stream = arn.and_then(|arn| arn.rsplit('/').next());
+    let sequence_number = record.change.sequence_number.clone();
+    let sequence_number = sequence_number.filter(|number| !number.is_empty());
+    Ok(Position {
+        stream: stream.unwrap_or_default().to_owned(),
+        sequence_number: sequence_number
+            .ok_or_else(|| RecordError::new("SequenceNumber", "it is not there"))?,
     })
 }
 

@@ -19,6 +19,8 @@ pub const USER: &str = "user";
 pub const EVENT_ID: &str = "eventId";
 /// When DynamoDB may delete an event from the log (seconds since 1970).
 pub const EXPIRES_AT: &str = "expiresAt";
+/// When an event was put into the log once more, after it could not be published (milliseconds since 1970).
+pub const REDRIVEN: &str = "redriven";
 /// The sparse index of users with open attempts: one of a few partitions, and when the first attempt
 /// stops being open (milliseconds since 1970).
 pub const DUE_INDEX: &str = "attemptsDue";
@@ -61,17 +63,40 @@ impl TableNames {
         }
     }
 
-    /// The names in `EVENT_LOG_TABLE`, `USERS_TABLE` and `METRICS_TABLE`; where there is none, the
-    /// default.
+    /// The names in [`EVENT_LOG_TABLE`], [`USERS_TABLE`] and [`METRICS_TABLE`]; where there is none, the
+    /// default. For commands: a function needs those that it uses, see [`required`].
     pub fn from_environment() -> Self {
         let names = Self::default();
         let or = |variable: &str, name: String| std::env::var(variable).unwrap_or(name);
         Self {
-            event_log: or("EVENT_LOG_TABLE", names.event_log),
-            users: or("USERS_TABLE", names.users),
-            metrics: or("METRICS_TABLE", names.metrics),
+            event_log: or(EVENT_LOG_TABLE, names.event_log),
+            users: or(USERS_TABLE, names.users),
+            metrics: or(METRICS_TABLE, names.metrics),
         }
     }
+}
+
+/// The environment variable that names the event log.
+pub const EVENT_LOG_TABLE: &str = "EVENT_LOG_TABLE";
+/// The environment variable that names the users table.
+pub const USERS_TABLE: &str = "USERS_TABLE";
+/// The environment variable that names the metrics table.
+pub const METRICS_TABLE: &str = "METRICS_TABLE";
+
+/// A table's name that a function was not given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the environment variable {0} is not set: it names a table of the stack")]
+pub struct NameMissing(&'static str);
+
+/// The table's name in this environment variable of a function.
+///
+/// # Errors
+///
+/// If it is not set, or empty: a name of our own would be that of another stack's table.
+pub fn required(variable: &'static str) -> Result<String, NameMissing> {
+    let name = std::env::var(variable).ok();
+    name.filter(|name| !name.is_empty())
+        .ok_or(NameMissing(variable))
 }
 
 /// The tables' definitions.

@@ -15,15 +15,19 @@ use domain::ids::ProjectId;
 use domain::segment::{Dimension, KnownValues, SegmentValue};
 use domain::user_state::OpenAttempt;
 use futures::{StreamExt, TryStreamExt};
-use pipeline::ports::{Commit, DueAttempts, Loaded, PortError, UserStates, VersionedState};
+use pipeline::ports::{
+    Commit, Due, DueAttempts, Loaded, NotCommitted, PortError, Unreadable, UserStates,
+    VersionedState,
+};
 
 use crate::metrics::{projects, values};
 use crate::record::{parse_user_key, user_key_text};
 use crate::sdk::port_error;
 use crate::tables::{ATTEMPTS, DUE_AT, DUE_INDEX, DUE_SHARD, TableNames, USER};
-use record::{AttemptRecord, UserStateRecord};
+use record::{AttemptRecord, UserStateRecord, position};
 
-type Item = HashMap<String, AttributeValue>;
+/// An item of a table.
+pub type Item = HashMap<String, AttributeValue>;
 
 /// Keys in one BatchGetItem (DynamoDB's limit).
 const MOST_KEYS: usize = 100;
@@ -34,11 +38,14 @@ const BATCH_GET_TRIES: u32 = 5;
 /// The pause before it is asked for again, once for each try so far.
 const BATCH_GET_PAUSE: Duration = Duration::from_millis(50);
 
-/// Users whose attempts one run of expire handles, for each partition of the index.
+/// Users whose attempts are in one page, for each partition of the index.
 const MOST_DUE_USERS: i32 = 500;
 
 /// Partitions of the index of due attempts: each takes 1,000 writes a second.
 pub(crate) const DUE_SHARDS: u64 = 4;
+
+/// A partition of the index, and the key after which to go on in it.
+pub type PageOfShard = (u64, Option<Item>);
 
 /// The users table, and the metrics table that is written with it.
 #[derive(Debug)]
@@ -63,7 +70,12 @@ impl DynamoUserStates {
     }
 
     async fn load_some(&self, users: &[UserKey]) -> Result<Vec<(UserKey, Loaded)>, PortError> {
-        let mut wanted = Some(keys(users).map_err(|e| self.users_error("BatchGetItem", e))?);
+        let by_key: HashMap<String, &UserKey> = users
+            .iter()
+            .map(|user| (user_key_text(user), user))
+            .collect();
+        let mut wanted =
+            Some(keys(by_key.keys()).map_err(|e| self.users_error("BatchGetItem", e))?);
         let mut items = Vec::with_capacity(users.len());
         for tried in 0..BATCH_GET_TRIES {
             let Some(request) = wanted.take() else { break };
@@ -88,19 +100,24 @@ impl DynamoUserStates {
                 std::io::Error::other("keys are left unprocessed: DynamoDB throttles");
             return Err(self.users_error("BatchGetItem", unprocessed));
         }
-        items.into_iter().map(|item| self.state(item)).collect()
+        let states = items.into_iter().filter_map(|mut item| {
+            let key = item.remove(USER)?;
+            let user = by_key.get(key.as_s().ok()?)?;
+            Some(((*user).clone(), self.state(item)))
+        });
+        Ok(states.collect())
     }
 
-    fn state(&self, mut item: Item) -> Result<(UserKey, Loaded), PortError> {
-        let user = key_of(&mut item).map_err(|e| self.users_error("BatchGetItem", e))?;
+    fn state(&self, item: Item) -> Loaded {
+        let position = position(&item);
+        let unreadable = |source| Unreadable { position, source };
         let record: Result<UserStateRecord, _> = serde_dynamo::aws_sdk_dynamodb_1::from_item(item);
-        let state = match record {
-            Ok(record) => {
+        let state = record
+            .map_err(|error| self.users_error("BatchGetItem", error))
+            .and_then(|record| {
                 VersionedState::try_from(record).map_err(|e| self.users_error("BatchGetItem", e))
-            }
-            Err(error) => Err(self.users_error("BatchGetItem", error)),
-        };
-        Ok((user, state))
+            });
+        state.map_err(unreadable)
     }
 
     fn users_error<E>(&self, operation: &'static str, error: E) -> PortError
@@ -147,9 +164,9 @@ impl DynamoUserStates {
 
     async fn due_in(
         &self,
-        shard: u64,
+        (shard, from): (u64, Option<Item>),
         moment: DateTime<Utc>,
-    ) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
+    ) -> Result<(Vec<(UserKey, OpenAttempt)>, Option<PageOfShard>), PortError> {
         let query = self
             .client
             .query()
@@ -163,11 +180,13 @@ impl DynamoUserStates {
                 ":moment",
                 AttributeValue::N(moment.timestamp_millis().to_string()),
             )
+            .set_exclusive_start_key(from)
             .limit(MOST_DUE_USERS);
         let found = query
             .send()
             .await
             .map_err(|e| self.users_error("Query", e))?;
+        let next = found.last_evaluated_key.map(|key| (shard, Some(key)));
         let mut due = Vec::new();
         for item in found.items.unwrap_or_default() {
             match self.due_attempts(item, moment) {
@@ -177,7 +196,7 @@ impl DynamoUserStates {
                 }
             }
         }
-        Ok(due)
+        Ok((due, next))
     }
 
     fn due_attempts(
@@ -230,30 +249,45 @@ impl UserStates for DynamoUserStates {
         Ok(known)
     }
 
-    async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), PortError>> {
+    async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), NotCommitted>> {
         match self.put_projects(&commits).await {
             Ok(()) => commit::commit(&self.client, &self.tables, commits).await,
-            Err(error) => commits.iter().map(|_| Err(error.copy())).collect(),
+            Err(error) => commits
+                .iter()
+                .map(|_| Err(NotCommitted::Failed(error.copy())))
+                .collect(),
         }
     }
 }
 
 impl DueAttempts for DynamoUserStates {
-    async fn due(&self, moment: DateTime<Utc>) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
-        let shards = futures::stream::iter(0..DUE_SHARDS).then(|shard| self.due_in(shard, moment));
-        Ok(shards
-            .try_collect::<Vec<_>>()
-            .await?
-            .into_iter()
-            .flatten()
-            .collect())
+    /// The next page of each partition of the index that has one.
+    type Page = Vec<PageOfShard>;
+
+    async fn due(
+        &self,
+        moment: DateTime<Utc>,
+        page: Option<Self::Page>,
+    ) -> Result<Due<Self::Page>, PortError> {
+        let first = || (0..DUE_SHARDS).map(|shard| (shard, None)).collect();
+        let pages = futures::stream::iter(page.unwrap_or_else(first));
+        let found = pages.then(|page| self.due_in(page, moment));
+        let found: Vec<_> = found.try_collect().await?;
+        let (attempts, next): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        let next: Vec<_> = next.into_iter().flatten().collect();
+        Ok(Due {
+            attempts: attempts.into_iter().flatten().collect(),
+            next: Some(next).filter(|next| !next.is_empty()),
+        })
     }
 }
 
-fn keys(users: &[UserKey]) -> Result<KeysAndAttributes, aws_sdk_dynamodb::error::BuildError> {
-    let key = |user| Item::from([(USER.to_owned(), AttributeValue::S(user_key_text(user)))]);
+fn keys<'a>(
+    users: impl Iterator<Item = &'a String>,
+) -> Result<KeysAndAttributes, aws_sdk_dynamodb::error::BuildError> {
+    let key = |user: &String| Item::from([(USER.to_owned(), AttributeValue::S(user.clone()))]);
     KeysAndAttributes::builder()
-        .set_keys(Some(users.iter().map(key).collect()))
+        .set_keys(Some(users.map(key).collect()))
         .consistent_read(true)
         .build()
 }

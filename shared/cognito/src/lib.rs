@@ -11,7 +11,7 @@ pub mod user_pool;
 
 use std::collections::BTreeMap;
 
-use domain::ids::{ClientId, Sub, UserPoolId};
+use domain::ids::{ClientId, LONGEST_ID, LONGEST_POOL_ID, Sub, UserPoolId};
 use serde_json::{Map, Value};
 
 use crate::json::{Found, object, text, truth};
@@ -45,8 +45,10 @@ pub enum TriggerSource {
     ConfirmSignUp,
     /// `PostConfirmation_ConfirmForgotPassword`.
     ConfirmForgotPassword,
-    /// Any `TokenGeneration_…`.
+    /// Any other `TokenGeneration_…`.
     TokenGeneration,
+    /// `TokenGeneration_ClientCredentials`: a token for a machine, whatever the event carries.
+    ClientCredentials,
 }
 
 /// What came of reading a payload.
@@ -74,6 +76,14 @@ pub enum TriggerError {
         /// What should be.
         expected: &'static str,
     },
+    /// Something is longer than any table can hold.
+    #[error("{path} has more than {longest} bytes, which no table can hold")]
+    TooLong {
+        /// What, such as `userPoolId`.
+        path: &'static str,
+        /// How long it may be.
+        longest: usize,
+    },
     /// Something that every trigger event has is not there.
     #[error("no trigger event: {path} is missing")]
     Missing {
@@ -87,7 +97,7 @@ pub enum TriggerError {
 /// # Errors
 ///
 /// If the payload is not JSON, is no object, lacks `triggerSource` or `userPoolId`, or has something
-/// else than an object where an object belongs.
+/// else than an object where an object belongs; if an identifier is too long to be kept.
 pub fn parse(payload: &[u8]) -> Result<Parsed, TriggerError> {
     let value: Value = serde_json::from_slice(payload)?;
     let event =
@@ -111,6 +121,7 @@ impl TriggerSource {
             "PostAuthentication_Authentication" => Some(Self::PostAuthentication),
             "PostConfirmation_ConfirmSignUp" => Some(Self::ConfirmSignUp),
             "PostConfirmation_ConfirmForgotPassword" => Some(Self::ConfirmForgotPassword),
+            "TokenGeneration_ClientCredentials" => Some(Self::ClientCredentials),
             _ if name.starts_with("TokenGeneration_") => Some(Self::TokenGeneration),
             _ => None,
         }
@@ -119,7 +130,9 @@ impl TriggerSource {
     /// If it is something that a user who is known did: then his attributes say what his addresses are.
     pub fn says_contacts(self) -> bool {
         match self {
-            Self::PreAuthentication | Self::PreAuthenticationOfUnknownUser => false,
+            Self::PreAuthentication
+            | Self::PreAuthenticationOfUnknownUser
+            | Self::ClientCredentials => false,
             Self::PostAuthentication
             | Self::ConfirmSignUp
             | Self::ConfirmForgotPassword
@@ -135,7 +148,8 @@ impl TriggerSource {
             Self::PostAuthentication
             | Self::ConfirmSignUp
             | Self::ConfirmForgotPassword
-            | Self::TokenGeneration => ("clientMetadata", "request.clientMetadata"),
+            | Self::TokenGeneration
+            | Self::ClientCredentials => ("clientMetadata", "request.clientMetadata"),
         }
     }
 }
@@ -148,20 +162,39 @@ fn trigger_event(
     let in_request = |name| request.and_then(|request| request.get(name));
     let caller = object(event.get("callerContext"), "callerContext")?;
     let (metadata, metadata_path) = source.metadata_field();
-    Ok(TriggerEvent {
+    let client = text(
+        caller.and_then(|caller| caller.get("clientId")),
+        "callerContext.clientId",
+    )?;
+    let trigger = TriggerEvent {
         source,
         pool: UserPoolId::new(required_text(event, "userPoolId")?),
-        client: text(
-            caller.and_then(|caller| caller.get("clientId")),
-            "callerContext.clientId",
-        )?
-        .map(ClientId::new),
+        client: client.map(ClientId::new),
         attributes: Attributes(pairs(
             in_request("userAttributes"),
             "request.userAttributes",
         )?),
         metadata: pairs(in_request(metadata), metadata_path)?,
-    })
+    };
+    check_lengths(&trigger)?;
+    Ok(trigger)
+}
+
+/// Identifiers become keys: one that no table can hold would be spilled, and spilled again at each
+/// re-ingestion.
+fn check_lengths(trigger: &TriggerEvent) -> Result<(), TriggerError> {
+    let sub = trigger.attributes.get("sub");
+    let client = trigger.client.as_ref().map(ClientId::as_str);
+    for (path, id, longest) in [
+        ("userPoolId", Some(trigger.pool.as_str()), LONGEST_POOL_ID),
+        ("callerContext.clientId", client, LONGEST_ID),
+        ("request.userAttributes.sub", sub, LONGEST_ID),
+    ] {
+        if id.is_some_and(|id| id.len() > longest) {
+            return Err(TriggerError::TooLong { path, longest });
+        }
+    }
+    Ok(())
 }
 
 fn required_text(event: &Map<String, Value>, path: &'static str) -> Result<String, TriggerError> {

@@ -51,6 +51,10 @@ fn every_source_is_told_apart() {
             "TokenGeneration_OfTomorrow",
             Some(TriggerSource::TokenGeneration),
         ),
+        (
+            "TokenGeneration_ClientCredentials",
+            Some(TriggerSource::ClientCredentials),
+        ),
         ("CustomMessage_SignUp", None),
         ("PreSignUp_SignUp", None),
     ] {
@@ -162,4 +166,32 @@ fn debug_names_attributes_and_tells_none() {
         printed,
         r#"{"cognito:user_status", "email", "email_verified", "sub"}"#
     );
+}
+
+#[test]
+fn an_identifier_is_taken_whatever_it_looks_like_unless_it_is_too_long_to_be_kept() {
+    let paths = [
+        ("/userPoolId", "userPoolId", 200),
+        ("/callerContext/clientId", "callerContext.clientId", 1_400),
+        (
+            "/request/userAttributes/sub",
+            "request.userAttributes.sub",
+            1_400,
+        ),
+    ];
+    for (pointer, path, longest) in paths {
+        for id in [
+            "<userPoolId>",
+            "a#b%23c",
+            "\u{0}",
+            "ü",
+            &"#".repeat(longest),
+        ] {
+            known(&with(&[(pointer, id.into())]));
+        }
+        let too_long = "x".repeat(longest + 1);
+        let error = parse(with(&[(pointer, too_long.into())]).as_bytes()).unwrap_err();
+        let expected = format!("{path} has more than {longest} bytes, which no table can hold");
+        assert_eq!(error.to_string(), expected);
+    }
 }

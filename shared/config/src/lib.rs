@@ -45,7 +45,7 @@ pub struct ClientConfig {
     pub federated: FederatedUsers,
     /// How long an attempt may take: `AttemptWindowSeconds`.
     pub attempt_window: AttemptWindow,
-    /// Where analytics events go. Empty: counted here, sent nowhere.
+    /// Where analytics events go: `Destinations`. Empty: counted here, sent nowhere.
     pub destinations: BTreeSet<Destination>,
     /// The Cognito attributes that become user attributes of endpoints, and their names there.
     pub user_attributes: BTreeMap<String, String>,
@@ -215,7 +215,7 @@ impl ClientConfig {
             sharing: UserDataSharing::Off,
             federated: FederatedUsers::Ignore,
             attempt_window: AttemptWindow::default(),
-            destinations: BTreeSet::from(Destination::ALL),
+            destinations: BTreeSet::new(),
             user_attributes: BTreeMap::new(),
         }
     }

@@ -100,6 +100,7 @@ fn a_client_is_read_as_it_was_pasted() {
             ClientConfig {
                 region: named("us-gov-west-1"),
                 attempt_window: AttemptWindow::from_seconds(1).unwrap(),
+                destinations: BTreeSet::from([Destination::Pinpoint]),
                 user_attributes: BTreeMap::from([
                     ("custom:tier".to_owned(), "tier".to_owned()),
                     ("locale".to_owned(), "locale".to_owned()),

@@ -17,7 +17,7 @@ use aws_sdk_pinpoint::Client;
 use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
-use domain::ids::{EventId, ProjectId};
+use domain::ids::{EndpointId, EventId, ProjectId};
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
 use pipeline::ports::{Delivered, Delivery, Destinations};
@@ -67,6 +67,7 @@ struct Parcels<'a> {
 struct Progress {
     failed: BTreeSet<usize>,
     refused: BTreeMap<usize, Vec<EventId>>,
+    not_sent: BTreeMap<usize, Vec<EndpointId>>,
 }
 
 impl PinpointDestination {
@@ -87,17 +88,21 @@ impl PinpointDestination {
         }
     }
 
-    /// What goes where. What has no route is refused, which is logged once for each batch and cause.
+    /// What goes where. What has no route is refused, which is logged once for each batch and cause; a contact
+    /// endpoint is sent again with its user's next event.
     fn parcels<'a>(&self, deliveries: &'a [Delivery], progress: &mut Progress) -> Parcels<'a> {
         let mut parcels = Parcels::default();
         for (place, delivery) in deliveries.iter().enumerate() {
             let user = &delivery.user;
             for contact in &delivery.contacts {
                 let route = self.routes.of(user, contact.client.as_ref());
-                parcels.put(user, route, |parcel| {
+                let put = parcels.put(user, route, |parcel| {
                     let endpoint = contact.endpoint.as_str();
                     parcel.contacts.insert(endpoint, (place, contact));
                 });
+                if !put {
+                    progress.not_sent(place, contact);
+                }
             }
             for event in &delivery.analytics {
                 let route = self.routes.of(user, event.client.as_ref());
@@ -178,6 +183,14 @@ impl Progress {
         for (place, refused) in other.refused {
             self.refused.entry(place).or_default().extend(refused);
         }
+        for (place, not_sent) in other.not_sent {
+            self.not_sent.entry(place).or_default().extend(not_sent);
+        }
+    }
+
+    fn not_sent(&mut self, place: usize, contact: &ContactUpdate) {
+        let endpoints = self.not_sent.entry(place).or_default();
+        endpoints.push(contact.endpoint.clone());
     }
 }
 
@@ -198,6 +211,7 @@ impl Destinations for PinpointDestination {
                 } else {
                     Delivered::Judged {
                         refused: progress.refused.remove(&place).unwrap_or_default(),
+                        not_sent: progress.not_sent.remove(&place).unwrap_or_default(),
                     }
                 }
             })
@@ -227,7 +241,7 @@ impl Sender<'_> {
             for ((place, event), judgement) in chunk.into_iter().zip(judgements) {
                 match judgement {
                     Judgement::Accepted => {}
-                    Judgement::Refused(status) => {
+                    Judgement::Refused(status) | Judgement::Misconfigured(status) => {
                         tracing::error!(event = %event.id, status, "Pinpoint refused an event for good");
                         progress.refused.entry(place).or_default().push(event.id);
                     }
@@ -299,7 +313,7 @@ impl Sender<'_> {
             .endpoint_batch_request(request::endpoints(updates));
         match reply::judge(&call.send().await) {
             Judgement::Accepted => Together::Taken,
-            Judgement::Refused(_) => Together::OneByOne,
+            Judgement::Refused(_) | Judgement::Misconfigured(_) => Together::OneByOne,
             Judgement::Later => Together::Later,
         }
     }
@@ -313,28 +327,44 @@ impl Sender<'_> {
         for (place, contact) in contacts {
             updates.push(
                 self.update_one(contact)
-                    .map(|settled| (!settled).then_some(*place)),
+                    .map(move |judgement| (*place, *contact, judgement)),
             );
         }
         let updates = futures::stream::iter(updates).buffer_unordered(CONCURRENT_UPDATES);
-        let failed: Vec<Option<usize>> = updates.collect().await;
-        progress.failed.extend(failed.into_iter().flatten());
+        let judged: Vec<_> = updates.collect().await;
+        for (place, contact, judgement) in judged {
+            match judgement {
+                Judgement::Accepted | Judgement::Refused(_) => {}
+                Judgement::Misconfigured(_) => progress.not_sent(place, contact),
+                Judgement::Later => drop(progress.failed.insert(place)),
+            }
+        }
     }
 
-    /// `false` if it may be taken later.
-    async fn update_one(&self, contact: &ContactUpdate) -> bool {
+    /// Sends one until it is judged, or the tries are used up.
+    async fn update_one(&self, contact: &ContactUpdate) -> Judgement {
+        let endpoint = contact.endpoint.as_str();
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
-            match self.update_endpoint(contact).await {
-                Judgement::Accepted => return true,
+            let judgement = self.update_endpoint(contact).await;
+            match judgement {
+                Judgement::Accepted => return judgement,
                 Judgement::Refused(status) => {
-                    let endpoint = contact.endpoint.as_str();
                     tracing::error!(
                         endpoint,
                         status,
                         "Pinpoint refused a contact endpoint for good"
                     );
-                    return true;
+                    return judgement;
+                }
+                Judgement::Misconfigured(status) => {
+                    tracing::error!(
+                        endpoint,
+                        status,
+                        "Pinpoint does not take contact endpoints of this project: look at the project's id and the \
+                         role; the endpoint is sent again with its user's next event"
+                    );
+                    return judgement;
                 }
                 Judgement::Later if left > 0 => tokio::time::sleep(pause).await,
                 Judgement::Later => {}
@@ -342,7 +372,7 @@ impl Sender<'_> {
             pause *= 2;
         }
         tracing::warn!(project = %self.project, "a contact endpoint was not taken: it is to be sent again");
-        false
+        Judgement::Later
     }
 
     /// What Pinpoint says of a failure is not logged: it may name the address.

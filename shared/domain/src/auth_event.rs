@@ -68,6 +68,33 @@ pub enum Who {
     User(Sub),
     /// Whoever used this app client without being known. Counted as no user.
     Nobody(Option<ClientId>),
+    /// Whoever gave a name that no user has, through this app client: one part of them, so that guessing at
+    /// names holds up no one part of the log. Counted as no user.
+    NotFound(Option<ClientId>, Lane),
+}
+
+/// One of [`Lane::COUNT`] equal parts of something.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Lane(u8);
+
+impl Lane {
+    /// How many there are.
+    pub const COUNT: u8 = 16;
+
+    /// The part that an event belongs to, by its id.
+    pub fn of(event: EventId) -> Self {
+        Self(event.last_byte() % Self::COUNT)
+    }
+
+    /// Takes back what [`Lane::number`] gave.
+    pub fn new(number: u8) -> Option<Self> {
+        (number < Self::COUNT).then_some(Self(number))
+    }
+
+    /// Its number, from 0.
+    pub fn number(self) -> u8 {
+        self.0
+    }
 }
 
 impl UserKey {
@@ -75,7 +102,7 @@ impl UserKey {
     pub fn sub(&self) -> Option<&Sub> {
         match &self.who {
             Who::User(sub) => Some(sub),
-            Who::Nobody(_) => None,
+            Who::Nobody(_) | Who::NotFound(..) => None,
         }
     }
 }

@@ -149,7 +149,7 @@ impl ContactChange {
 pub fn device_endpoint_id(user: &UserKey) -> EndpointId {
     match &user.who {
         Who::User(sub) => endpoint_id(user, sub.as_str(), "DEVICE"),
-        Who::Nobody(client) => endpoint_id(
+        Who::Nobody(client) | Who::NotFound(client, _) => endpoint_id(
             user,
             client.as_ref().map_or("", ClientId::as_str),
             "ANONYMOUS",
@@ -184,6 +184,7 @@ fn joined(parts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth_event::Lane;
     use crate::ids::{ProjectId, UserPoolId};
 
     #[test]
@@ -195,7 +196,10 @@ mod tests {
         };
         let sub = Sub::new("7c0d2f3e-0000-4000-8000-000000000001");
         let known = user(Who::User(sub.clone()));
-        let unknown = user(Who::Nobody(Some(ClientId::new("1example23456789"))));
+        let client = Some(ClientId::new("1example23456789"));
+        let unknown = user(Who::Nobody(client.clone()));
+        let lane = Lane::new(7).unwrap();
+        let not_found = user(Who::NotFound(client, lane));
         for (id, expected) in [
             (
                 device_endpoint_id(&known),
@@ -211,6 +215,10 @@ mod tests {
             ),
             (
                 device_endpoint_id(&unknown),
+                "1a9f2af4-be1a-56d8-b76b-139fe2ad9ae2",
+            ),
+            (
+                device_endpoint_id(&not_found),
                 "1a9f2af4-be1a-56d8-b76b-139fe2ad9ae2",
             ),
         ] {

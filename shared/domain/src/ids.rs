@@ -32,6 +32,13 @@ macro_rules! text_id {
     };
 }
 
+/// The longest user pool's id that is taken (bytes). Cognito's have 55 at most.
+pub const LONGEST_POOL_ID: usize = 200;
+
+/// The longest `sub` or app client's id that is taken (bytes). Cognito's have 128 at most. With the longest pool's id and a
+/// project's, it just fits into a table's key of 2,048 bytes, whatever has to be escaped.
+pub const LONGEST_ID: usize = 1_400;
+
 text_id! {
     /// A Pinpoint application id: 32 lower-case hexadecimal characters. Its form is checked where a
     /// configuration is read.
@@ -75,6 +82,12 @@ impl EventId {
     /// The id of the event that says that the attempt opened by this event has expired.
     pub fn of_expiry(self) -> Self {
         Self(Uuid::new_v5(&EXPIRY_NAMESPACE, self.0.as_bytes()))
+    }
+
+    /// Its last byte: of a captured event, random.
+    pub(crate) fn last_byte(self) -> u8 {
+        let [.., last] = *self.0.as_bytes();
+        last
     }
 
     /// Reads what [`fmt::Display`] writes.

@@ -29,6 +29,8 @@ pub use devices::KnownDevices;
 pub struct UserState {
     /// How far in the log this state has come.
     pub position: Option<Position>,
+    /// Whether the user's sign-up was counted: Cognito may invoke a trigger again.
+    pub signed_up: bool,
     /// The active days, in the whole project and in each segment.
     pub activity: BTreeMap<Segment, ActiveDays>,
     /// The authentications that have begun and neither succeeded nor expired.
@@ -57,6 +59,10 @@ pub enum Applied {
     Counted,
     /// It was applied, but came too late for its day's figures.
     TooLate,
+    /// A sign-up of a user who had signed up before: nothing but the position was changed.
+    AlreadySignedUp,
+    /// It was not to be applied: nothing but the position was changed.
+    PassedOver,
     /// It had been applied before: nothing was changed.
     Repeated,
 }
@@ -70,14 +76,9 @@ impl UserState {
         known: &KnownValues,
         effects: &mut Effects,
     ) -> Applied {
-        if self
-            .position
-            .as_ref()
-            .is_some_and(|reached| reached.covers(position))
-        {
+        if !self.reach(position) {
             return Applied::Repeated;
         }
-        self.position = Some(position.clone());
         Fold {
             state: self,
             user: &event.user,
@@ -85,6 +86,25 @@ impl UserState {
             effects,
         }
         .event(event)
+    }
+
+    /// Passes over what stands at `position` in the log, as something that is not to be applied.
+    pub fn pass_over(&mut self, position: &Position) -> Applied {
+        if self.reach(position) {
+            Applied::PassedOver
+        } else {
+            Applied::Repeated
+        }
+    }
+
+    /// Comes as far in the log as `position`. `false` if the state has come as far before.
+    fn reach(&mut self, position: &Position) -> bool {
+        let reached = self.position.as_ref();
+        let new = !reached.is_some_and(|reached| reached.covers(position));
+        if new {
+            self.position = Some(position.clone());
+        }
+        new
     }
 
     /// What these events would tell of contact endpoints, if they were applied one after another.
@@ -157,8 +177,10 @@ impl Fold<'_> {
                 self.synchronise(event, contacts);
                 self.signed_in(event)
             }
+            AuthEventKind::SignUpConfirmed(_) if self.state.signed_up => Applied::AlreadySignedUp,
             AuthEventKind::SignUpConfirmed(contacts) => {
                 self.synchronise(event, contacts);
+                self.state.signed_up = self.user.sub().is_some();
                 self.signed_up(Happening::of(event))
             }
             AuthEventKind::PasswordResetConfirmed(contacts)

@@ -6,9 +6,9 @@
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use cognito::{Attributes, Parsed, TriggerError, TriggerEvent, TriggerSource};
 use config::{ClientConfig, Config, FederatedUsers};
-use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
+use domain::auth_event::{AuthEvent, AuthEventKind, Lane, UserKey, Who};
 use domain::contact::ContactDetails;
-use domain::ids::EventId;
+use domain::ids::{EventId, Sub};
 use domain::metadata::AppMetadata;
 
 use crate::contact_details::contact_details;
@@ -104,16 +104,24 @@ pub fn resolve(payload: &[u8], moment: Moment, config: &Config) -> Result<Resolv
 }
 
 fn rejected(error: &TriggerError) -> Outcome {
-    tracing::error!(error = %error, "a trigger was invoked with something that is no trigger event");
-    Outcome::Rejected(Rejected::NoTriggerEvent)
+    let rejected = match error {
+        TriggerError::TooLong { .. } => Rejected::IdentifierTooLong,
+        TriggerError::NotJson(_)
+        | TriggerError::WrongType { .. }
+        | TriggerError::Missing { .. } => Rejected::NoTriggerEvent,
+    };
+    tracing::error!(%error, "a trigger was invoked with something that cannot be captured");
+    Outcome::Rejected(rejected)
 }
 
 fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> {
+    if trigger.source == TriggerSource::ClientCredentials {
+        return Err(Ignored::NoUser);
+    }
     if !includes(&trigger.attributes, client) {
         return Err(Ignored::FederatedUser);
     }
-    let of_nobody = trigger.attributes.sub().is_none();
-    if of_nobody && trigger.source == TriggerSource::TokenGeneration {
+    if trigger.source == TriggerSource::TokenGeneration && sub(trigger).is_none() {
         return Err(Ignored::NoUser);
     }
     Ok(())
@@ -144,30 +152,46 @@ fn resolved(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> Res
         tracing::warn!(names, first, "metadata over the bounds was left out");
         left_out.extend(dropped.iter().map(|_| LeftOut::Attribute));
     }
+    let id = EventId::new(moment.time, moment.random);
     let event = AuthEvent {
-        id: EventId::new(moment.time, moment.random),
+        id,
         time: moment.time.trunc_subsecs(3),
         kind: kind(trigger.source, client, contacts),
-        user: user(&trigger, client),
+        user: user(&trigger, id, client),
         client: trigger.client,
         metadata,
     };
     Resolved { event, left_out }
 }
 
-fn user(trigger: &TriggerEvent, client: &ClientConfig) -> UserKey {
-    let sub = match trigger.source {
-        TriggerSource::PreAuthenticationOfUnknownUser => None,
+fn user(trigger: &TriggerEvent, id: EventId, client: &ClientConfig) -> UserKey {
+    let nobody = || match trigger.source {
+        TriggerSource::PreAuthenticationOfUnknownUser => {
+            Who::NotFound(trigger.client.clone(), Lane::of(id))
+        }
+        TriggerSource::PreAuthentication
+        | TriggerSource::PostAuthentication
+        | TriggerSource::ConfirmSignUp
+        | TriggerSource::ConfirmForgotPassword
+        | TriggerSource::TokenGeneration
+        | TriggerSource::ClientCredentials => Who::Nobody(trigger.client.clone()),
+    };
+    UserKey {
+        project: client.project.clone(),
+        pool: trigger.pool.clone(),
+        who: sub(trigger).map_or_else(nobody, Who::User),
+    }
+}
+
+/// Whom it happened to, if that is a user.
+fn sub(trigger: &TriggerEvent) -> Option<Sub> {
+    match trigger.source {
+        TriggerSource::PreAuthenticationOfUnknownUser | TriggerSource::ClientCredentials => None,
         TriggerSource::PreAuthentication
         | TriggerSource::PostAuthentication
         | TriggerSource::ConfirmSignUp
         | TriggerSource::ConfirmForgotPassword
         | TriggerSource::TokenGeneration => trigger.attributes.sub(),
-    };
-    UserKey {
-        project: client.project.clone(),
-        pool: trigger.pool.clone(),
-        who: sub.map_or_else(|| Who::Nobody(trigger.client.clone()), Who::User),
     }
 }
 
@@ -180,6 +204,8 @@ fn kind(source: TriggerSource, client: &ClientConfig, contacts: ContactDetails) 
         TriggerSource::PostAuthentication => AuthEventKind::SignedIn(contacts),
         TriggerSource::ConfirmSignUp => AuthEventKind::SignUpConfirmed(contacts),
         TriggerSource::ConfirmForgotPassword => AuthEventKind::PasswordResetConfirmed(contacts),
-        TriggerSource::TokenGeneration => AuthEventKind::TokenIssued(contacts),
+        TriggerSource::TokenGeneration | TriggerSource::ClientCredentials => {
+            AuthEventKind::TokenIssued(contacts)
+        }
     }
 }

@@ -21,21 +21,41 @@ pub struct Expired {
     pub unpublished: usize,
     /// Attempts whose expiry is not: the next run finds them again.
     pub failed: usize,
+    /// Whether there may be more, which the next run finds.
+    pub more: bool,
 }
 
-/// Expires the attempts that are due at `now`.
+/// Expires the attempts that are due at `now`, page by page for as long as `goes_on`: one page at least.
 ///
 /// Running twice appends nothing twice: the event's id follows from the attempt's.
 ///
 /// # Errors
 ///
 /// If the attempts cannot be listed.
-pub async fn expire(
+pub async fn expire<A: DueAttempts>(
     now: DateTime<Utc>,
-    attempts: &impl DueAttempts,
+    attempts: &A,
     log: &impl EventLog,
+    goes_on: impl Fn() -> bool,
 ) -> Result<Expired, PortError> {
-    let due = attempts.due(now).await?;
+    let mut expired = Expired::default();
+    let mut page = attempts.due(now, None).await?;
+    loop {
+        append(page.attempts, now, log, &mut expired).await;
+        expired.more = page.next.is_some();
+        match page.next {
+            Some(next) if goes_on() => page = attempts.due(now, Some(next)).await?,
+            Some(_) | None => return Ok(expired),
+        }
+    }
+}
+
+async fn append(
+    due: Vec<(UserKey, OpenAttempt)>,
+    now: DateTime<Utc>,
+    log: &impl EventLog,
+    expired: &mut Expired,
+) {
     let appends = due.into_iter().map(|(user, attempt)| async move {
         let event = expiry(user, &attempt, now);
         log.append(&event).await
@@ -47,7 +67,6 @@ pub async fn expire(
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
         tracing::error!(%error, "an attempt's expiry was not appended; the next run tries again");
     }
-    let mut expired = Expired::default();
     for result in results {
         match result {
             Ok(Appended::Now) => expired.appended += 1,
@@ -55,7 +74,6 @@ pub async fn expire(
             Err(_) => expired.failed += 1,
         }
     }
-    Ok(expired)
 }
 
 fn expiry(user: UserKey, attempt: &OpenAttempt, now: DateTime<Utc>) -> AuthEvent {

@@ -13,6 +13,8 @@ pub enum Outcome {
     Ignored(Ignored),
     /// Not possible.
     Rejected(Rejected),
+    /// Moved to the not-published queue, whole: folded again once its reason is mended.
+    NotPublished(NotPublished),
     /// Not in the event log, but in the function's own log, from where it can be taken back.
     Spilled,
 }
@@ -28,6 +30,8 @@ pub enum Ignored {
     FederatedUser,
     /// A token was issued to nobody: a machine.
     NoUser,
+    /// The user had signed up before: Cognito has invoked the trigger again.
+    AlreadySignedUp,
 }
 
 /// Why an event is not possible.
@@ -37,10 +41,36 @@ pub enum Rejected {
     NoConfiguration,
     /// The payload is no trigger event.
     NoTriggerEvent,
+    /// An identifier is longer than any table can hold.
+    IdentifierTooLong,
+    /// Its time is further ahead of the wall clock than any clock can be wrong.
+    InTheFuture,
     /// What the log holds is no auth event.
     NoAuthEvent,
     /// A destination refuses what came of the event, for good. It is counted all the same.
     ByDestination,
+}
+
+/// Why an event of the log cannot be published, for a reason of its own user's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum NotPublished {
+    /// The user's state makes no sense.
+    StateUnreadable,
+    /// The user's state would be larger than a table can hold.
+    StateTooLarge,
+    /// The table refuses the user's state for what is in it.
+    Refused,
+}
+
+impl NotPublished {
+    /// The stable name, such as `not_published:state_unreadable`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StateUnreadable => "not_published:state_unreadable",
+            Self::StateTooLarge => "not_published:state_too_large",
+            Self::Refused => "not_published:refused",
+        }
+    }
 }
 
 /// A part of an event that cannot be taken, while the event itself goes on: counted beside its
@@ -80,10 +110,14 @@ impl Outcome {
             Self::Ignored(Ignored::ClientNotConfigured) => "ignored:client_not_configured",
             Self::Ignored(Ignored::FederatedUser) => "ignored:federated_user",
             Self::Ignored(Ignored::NoUser) => "ignored:no_user",
+            Self::Ignored(Ignored::AlreadySignedUp) => "ignored:already_signed_up",
             Self::Rejected(Rejected::NoConfiguration) => "rejected:no_configuration",
             Self::Rejected(Rejected::NoTriggerEvent) => "rejected:no_trigger_event",
+            Self::Rejected(Rejected::IdentifierTooLong) => "rejected:identifier_too_long",
+            Self::Rejected(Rejected::InTheFuture) => "rejected:in_the_future",
             Self::Rejected(Rejected::NoAuthEvent) => "rejected:no_auth_event",
             Self::Rejected(Rejected::ByDestination) => "rejected:by_destination",
+            Self::NotPublished(reason) => reason.name(),
             Self::Spilled => "spilled",
         }
     }

@@ -6,12 +6,14 @@ use std::future::Future;
 use chrono::{DateTime, Utc};
 use domain::activity::DayRow;
 use domain::analytics_event::AnalyticsEvent;
-use domain::auth_event::{AuthEvent, UserKey};
+use domain::auth_event::{AuthEvent, Position, UserKey};
 use domain::day::Day;
 use domain::endpoint::{ContactUpdate, OwnedEndpoint};
-use domain::ids::{EventId, ProjectId};
+use domain::ids::{EndpointId, EventId, ProjectId};
 use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
 use domain::user_state::{OpenAttempt, UserState};
+
+use crate::outcome::NotPublished;
 
 /// Something outside did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -78,11 +80,53 @@ pub trait UserStates {
     fn commit(
         &self,
         commits: Vec<Commit>,
-    ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
+    ) -> impl Future<Output = Vec<Result<(), NotCommitted>>> + Send;
 }
 
 /// A state as it was read, or why it cannot be.
-pub type Loaded = Result<VersionedState, PortError>;
+pub type Loaded = Result<VersionedState, Unreadable>;
+
+/// A state that is there and makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}")]
+pub struct Unreadable {
+    /// How far in the log it had come, if at least that can be read.
+    pub position: Option<Position>,
+    /// What is wrong with it.
+    pub source: PortError,
+}
+
+/// Why a state was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCommitted {
+    /// It may be committed later. Whether it was is not known.
+    #[error("{0}")]
+    Failed(PortError),
+    /// It is larger than a table can hold.
+    #[error("{0}")]
+    TooLarge(PortError),
+    /// It is refused for what is in it, now and ever.
+    #[error("{0}")]
+    Refused(PortError),
+}
+
+/// Where records go that cannot be published for a reason of their own user's.
+pub trait NotPublishedQueue: Sync {
+    /// Puts all of them there. On an error, some may be there.
+    fn put(
+        &self,
+        records: &[NotPublishedRecord<'_>],
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// A record of the log's stream that cannot be published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotPublishedRecord<'a> {
+    /// Why.
+    pub reason: NotPublished,
+    /// The whole record: the JSON that Lambda gave.
+    pub record: &'a str,
+}
 
 /// A state, and which writing of it this is.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -124,10 +168,13 @@ pub struct Delivery {
 /// How a delivery ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Delivered {
-    /// Every item was judged for good; these events were refused.
+    /// Every item was judged.
     Judged {
-        /// The analytics events that a destination refused.
+        /// The analytics events that a destination refused for good.
         refused: Vec<EventId>,
+        /// The contact endpoints whose updates were not taken, and are once something is mended at the
+        /// destination: they are to be sent again.
+        not_sent: Vec<EndpointId>,
     },
     /// Something may succeed later: it must all be delivered again.
     Failed,
@@ -187,10 +234,23 @@ pub enum StateErased {
 
 /// The attempts whose time is over.
 pub trait DueAttempts {
-    /// Attempts that were still open after `moment`'s end of their window, a page at a time: oldest
-    /// first, at most as many as one run should handle.
+    /// Where a page begins.
+    type Page: Send;
+
+    /// Some attempts whose window was over at `moment`: the first, about the oldest, or those that
+    /// follow upon others.
     fn due(
         &self,
         moment: DateTime<Utc>,
-    ) -> impl Future<Output = Result<Vec<(UserKey, OpenAttempt)>, PortError>> + Send;
+        page: Option<Self::Page>,
+    ) -> impl Future<Output = Result<Due<Self::Page>, PortError>> + Send;
+}
+
+/// A page of attempts whose time is over.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Due<P> {
+    /// The attempts, and whose they are.
+    pub attempts: Vec<(UserKey, OpenAttempt)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<P>,
 }

@@ -27,12 +27,12 @@ pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 /// What its tables are called after.
 pub const STACK: &str = "tests";
 
-/// The configuration: one project by default, which shares user data.
-pub const SHARING: &str =
-    r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true}}"#;
+/// The configuration: one project by default, which shares user data and sends to Pinpoint.
+pub const SHARING: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true,
+    "Destinations": ["pinpoint"]}}"#;
 
 /// The same, and nothing personal is shared, although attributes are listed.
-pub const NOT_SHARING: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef",
+pub const NOT_SHARING: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "Destinations": ["pinpoint"],
     "UserAttributes": {"given_name": "firstName", "name": "fullName", "custom:note": "note"}}}"#;
 
 /// An item of a table.

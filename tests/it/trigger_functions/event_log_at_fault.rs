@@ -225,6 +225,7 @@ async fn the_budget_is_kept_and_none_is_too_large() {
         let event_log = Misbehaving::always(conduct.clone()).await;
         let environment = Environment::of_lambda()
             .with("ANALYTICS_CONFIG", SHARING)
+            .with("EVENT_LOG_TABLE", "event-log")
             .with("AWS_ENDPOINT_URL_DYNAMODB", event_log.url())
             .with("CAPTURE_BUDGET_MS", budget);
         let mut function = Function::start("post-authentication", environment).await;
@@ -353,6 +354,16 @@ async fn sign_in_goes_through_without_what_the_function_needs() {
         (
             "no table of this name",
             good.clone().with("EVENT_LOG_TABLE", "nowhere"),
+        ),
+        (
+            "no variable for a table's name",
+            good.clone().without("EVENT_LOG_TABLE"),
+        ),
+        (
+            "a budget that is no number",
+            good.clone()
+                .with("CAPTURE_BUDGET_MS", "1s")
+                .with("EVENT_LOG_TABLE", "nowhere"),
         ),
         (
             "no name of a table",

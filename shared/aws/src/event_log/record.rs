@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::auth_event::AttemptWindow;
-use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
+use domain::auth_event::{AuthEvent, AuthEventKind, Lane, UserKey, Who};
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{MetadataRecord, RecordError};
+use crate::record::{LONGEST_KEY, MetadataRecord, RecordError, user_key_text};
 
 /// An auth event: the same in the event log's items and in spilled log lines.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -159,14 +159,7 @@ impl TryFrom<AuthEventRecord> for AuthEvent {
         Ok(Self {
             id: event_id("eventId", &record.event_id)?,
             time: time(&record.time)?,
-            user: UserKey {
-                project: ProjectId::new(&record.project),
-                pool: UserPoolId::new(&record.user_pool_id),
-                who: record.sub.as_ref().map_or_else(
-                    || Who::Nobody(client.clone()),
-                    |sub| Who::User(Sub::new(sub)),
-                ),
-            },
+            user: user(&record, event_id("eventId", &record.event_id)?)?,
             client,
             metadata: record
                 .metadata
@@ -176,6 +169,32 @@ impl TryFrom<AuthEventRecord> for AuthEvent {
             kind: kind(record)?,
         })
     }
+}
+
+fn user(record: &AuthEventRecord, id: EventId) -> Result<UserKey, RecordError> {
+    let client = || record.client_id.as_ref().map(ClientId::new);
+    let nobody = || match record.event_type {
+        EventType::UserNotFound => Who::NotFound(client(), Lane::of(id)),
+        EventType::AuthenticationStarted
+        | EventType::SignedIn
+        | EventType::SignUpConfirmed
+        | EventType::PasswordResetConfirmed
+        | EventType::TokenIssued
+        | EventType::UserListed
+        | EventType::AttemptExpired => Who::Nobody(client()),
+    };
+    let sub = record.sub.as_ref();
+    let user = UserKey {
+        project: ProjectId::new(&record.project),
+        pool: UserPoolId::new(&record.user_pool_id),
+        who: sub.map_or_else(nobody, |sub| Who::User(Sub::new(sub))),
+    };
+    if user_key_text(&user).len() > LONGEST_KEY {
+        let problem =
+            format!("it makes a key of more than {LONGEST_KEY} bytes, which no table can hold");
+        return Err(RecordError::new("user", problem));
+    }
+    Ok(user)
 }
 
 fn kind(record: AuthEventRecord) -> Result<AuthEventKind, RecordError> {

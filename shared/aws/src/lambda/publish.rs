@@ -3,43 +3,57 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use pipeline::ports::Destinations;
-use pipeline::publish::{Judged, Verdict};
+use pipeline::ports::{Destinations, NotPublishedQueue};
+use pipeline::publish::Judged;
 
 use crate::sdk::{self, SdkConfig};
-use crate::stream::publish_batch;
-use crate::tables::TableNames;
+use crate::stream::{Batch, Outside, publish_batch};
+use crate::tables::{METRICS_TABLE, TableNames, USERS_TABLE, required};
 use crate::users::DynamoUserStates;
 
 /// How much of a batch's time its delivery may take; the rest is for reading and committing.
 const DELIVERY_SHARE: f64 = 0.6;
 
-/// Runs publish-events until Lambda ends it. `destinations` gives those of a delivery that may take so long.
+/// Runs publish-events until Lambda ends it. `destinations` gives those of a delivery that may take so long;
+/// `queue` takes what cannot be published.
 ///
 /// # Errors
 ///
-/// If the Runtime API is not there.
+/// If a table's name is missing in the environment, or the Runtime API is not there.
 pub async fn run<D: Destinations>(
     sdk: &SdkConfig,
     destinations: impl Fn(Duration) -> D,
+    queue: impl NotPublishedQueue,
 ) -> Result<(), Error> {
-    let states = DynamoUserStates::new(sdk::dynamodb(sdk), TableNames::from_environment());
-    let handler = |event| handle(event, &states, &destinations);
+    let tables = TableNames {
+        users: required(USERS_TABLE).map_err(|error| error.to_string())?,
+        metrics: required(METRICS_TABLE).map_err(|error| error.to_string())?,
+        ..TableNames::default()
+    };
+    let states = DynamoUserStates::new(sdk::dynamodb(sdk), tables);
+    let (states, destinations, queue) = (&states, &destinations, &queue);
+    let handler = async |event: LambdaEvent<Batch>| {
+        let left = super::time_left(&event.context);
+        let outside = Outside {
+            states,
+            destinations: &destinations(left.mul_f64(DELIVERY_SHARE)),
+            queue,
+        };
+        handle(&event.payload, left, outside).await
+    };
     lambda_runtime::run(service_fn(handler)).await
 }
 
-async fn handle<D: Destinations>(
-    event: LambdaEvent<Event>,
-    states: &DynamoUserStates,
-    destinations: &impl Fn(Duration) -> D,
+async fn handle<D: Destinations, Q: NotPublishedQueue>(
+    batch: &Batch,
+    left: Duration,
+    outside: Outside<'_, DynamoUserStates, D, Q>,
 ) -> Result<DynamoDbEventResponse, Error> {
-    let left = super::time_left(&event.context);
-    let destinations = destinations(left.mul_f64(DELIVERY_SHARE));
     // Boxed: by value, the future is nested too deep for the compiler.
-    let publishing = Box::pin(publish_batch(event.payload, states, &destinations));
+    let publishing = Box::pin(publish_batch(batch, Utc::now(), outside));
     let published = tokio::time::timeout(left, publishing)
         .await
         .map_err(|_| "the batch was not published in time: it is to be given again")?;
@@ -51,13 +65,7 @@ async fn handle<D: Destinations>(
 fn log_outcomes(judged: &[Judged], set_aside: usize) {
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
     for judged in judged {
-        let name = match judged.verdict {
-            Verdict::Ended(outcome) => outcome.name(),
-            Verdict::Applied => "applied",
-            Verdict::Repeated => "repeated",
-            Verdict::Failed => "failed",
-        };
-        *outcomes.entry(name).or_default() += 1;
+        *outcomes.entry(judged.verdict.name()).or_default() += 1;
     }
     tracing::info!(?outcomes, set_aside, "published a batch");
 }

@@ -14,9 +14,12 @@ use serde_json::value::RawValue;
 use crate::configuration::ConfigurationSource;
 use crate::event_log::DynamoEventLog;
 use crate::sdk::{self, Patience};
-use crate::tables::TableNames;
+use crate::tables::{EVENT_LOG_TABLE, required};
 
-/// How long capture may keep a sign-in waiting, unless `CAPTURE_BUDGET_MS` says otherwise.
+/// The environment variable that says how long capture may keep a sign-in waiting (milliseconds).
+const BUDGET: &str = "CAPTURE_BUDGET_MS";
+
+/// How long that is unless [`BUDGET`] says otherwise.
 const DEFAULT_BUDGET: Duration = Duration::from_millis(1_000);
 
 /// Cognito waits 5 seconds; no budget may come near.
@@ -24,7 +27,9 @@ const LARGEST_BUDGET: Duration = Duration::from_millis(3_000);
 
 /// Runs a trigger function until Lambda ends it.
 ///
-/// A faulty configuration is logged and captures nothing: it must not keep anybody from signing in.
+/// Whatever is wrong with its environment is logged, and must not keep anybody from signing in: with a faulty
+/// configuration nothing is captured, without the event log's name every event is spilled, and a budget
+/// that is none is the default.
 ///
 /// # Errors
 ///
@@ -32,7 +37,7 @@ const LARGEST_BUDGET: Duration = Duration::from_millis(3_000);
 pub async fn run() -> Result<(), Error> {
     let budget = budget();
     let client = sdk::dynamodb(&sdk::in_lambda(Patience::in_sign_in(budget)));
-    let log = DynamoEventLog::new(client, TableNames::from_environment().event_log, budget);
+    let log = DynamoEventLog::new(client, table(), budget);
     let config = configuration();
     log.warm_up().await;
     let trigger = Trigger { config, log };
@@ -85,11 +90,53 @@ impl Trigger {
     }
 }
 
+/// The event log's name; empty if it is missing, which no table's is.
+fn table() -> String {
+    required(EVENT_LOG_TABLE).unwrap_or_else(|error| {
+        tracing::error!(%error, "every event is spilled until it is");
+        String::new()
+    })
+}
+
 fn budget() -> Duration {
-    let milliseconds = std::env::var("CAPTURE_BUDGET_MS")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    milliseconds
-        .map_or(DEFAULT_BUDGET, Duration::from_millis)
-        .min(LARGEST_BUDGET)
+    let text = std::env::var(BUDGET).ok();
+    parse_budget(text.as_deref()).unwrap_or_else(|error| {
+        tracing::error!(%error, default_ms = DEFAULT_BUDGET.as_millis(), "the default is taken");
+        DEFAULT_BUDGET
+    })
+}
+
+fn parse_budget(milliseconds: Option<&str>) -> Result<Duration, String> {
+    let Some(text) = milliseconds else {
+        return Ok(DEFAULT_BUDGET);
+    };
+    match text.parse() {
+        Ok(milliseconds) => Ok(Duration::from_millis(milliseconds).min(LARGEST_BUDGET)),
+        Err(_) => Err(format!(
+            "{BUDGET} is {text:?}; it is a whole number of milliseconds, {} at most",
+            LARGEST_BUDGET.as_millis()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_a_number_of_milliseconds_up_to_the_largest() {
+        let milliseconds = |text| parse_budget(text).ok().map(|budget| budget.as_millis());
+        for (text, expected) in [
+            (None, Some(1_000)),
+            (Some("250"), Some(250)),
+            (Some("0"), Some(0)),
+            (Some("60000"), Some(3_000)),
+            (Some(""), None),
+            (Some("1s"), None),
+            (Some("-1"), None),
+            (Some("1.5"), None),
+        ] {
+            assert_eq!(milliseconds(text), expected, "{text:?}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use domain::ids::ProjectId;
 use domain::segment::{Dimension, KnownValues, SegmentValue};
 use pipeline::ports::PortError;
 
+use crate::record::escaped;
 use crate::sdk::port_error;
 use crate::tables::{PROJECT_SHARD, SEGMENT_DAY};
 
@@ -107,7 +108,7 @@ fn key(project: &ProjectId) -> Item {
     HashMap::from([
         (
             PROJECT_SHARD.to_owned(),
-            AttributeValue::S(format!("{project}#values")),
+            AttributeValue::S(format!("{}#values", escaped(project.as_str()))),
         ),
         (
             SEGMENT_DAY.to_owned(),

@@ -12,7 +12,7 @@ use domain::activity::DayRow;
 use domain::day::Day;
 use domain::ids::ProjectId;
 use domain::segment::Segment;
-use pipeline::ports::{Commit, PortError};
+use pipeline::ports::{Commit, NotCommitted, PortError};
 
 use super::record::UserStateRecord;
 use super::{DUE_SHARDS, Item};
@@ -27,6 +27,9 @@ const MOST_ITEMS: usize = 100;
 /// Bytes of states in one transaction: DynamoDB takes 4 MB, and the rows are small.
 const MOST_STATE_BYTES: usize = 3 * 1024 * 1024;
 
+/// Bytes of one state (DynamoDB's limit on an item: 400 KB).
+const MOST_ITEM_BYTES: usize = 400 * 1024;
+
 /// How many times a transaction is tried, each time on another shard of the rows.
 const TRIES: u32 = 5;
 
@@ -36,21 +39,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(25);
 type Rows = BTreeMap<(ProjectId, Day, Segment), DayRow>;
 
 /// Commits each, and tells of each, in order, if it was committed.
-pub async fn commit(
-    client: &Client,
-    tables: &TableNames,
-    commits: Vec<Commit>,
-) -> Vec<Result<(), PortError>> {
-    let mut results: Vec<Option<Result<(), PortError>>> = commits.iter().map(|_| None).collect();
+pub async fn commit(client: &Client, tables: &TableNames, commits: Vec<Commit>) -> Vec<Committed> {
+    let mut results: Vec<Option<Committed>> = commits.iter().map(|_| None).collect();
     let mut waiting: Vec<Prepared> = Vec::with_capacity(commits.len());
     for (index, commit) in commits.into_iter().enumerate() {
-        match Prepared::new(index, commit) {
+        match prepared(index, commit, tables) {
             Ok(prepared) => waiting.push(prepared),
-            Err(error) => set(
-                &mut results,
-                index,
-                Err(port_error("Put", &tables.users, error)),
-            ),
+            Err(error) => set(&mut results, index, Err(error)),
         }
     }
     while !waiting.is_empty() {
@@ -67,11 +62,11 @@ pub async fn commit(
         }
     }
     let lost = || {
-        Err(port_error(
+        Err(NotCommitted::Failed(port_error(
             "TransactWriteItems",
             &tables.users,
             std::io::Error::other("not tried"),
-        ))
+        )))
     };
     results
         .into_iter()
@@ -83,6 +78,25 @@ fn set<T>(slots: &mut [Option<T>], index: usize, value: T) {
     if let Some(slot) = slots.get_mut(index) {
         *slot = Some(value);
     }
+}
+
+/// What came of one commit.
+type Committed = Result<(), NotCommitted>;
+
+/// The commit with its item, unless no table can hold that.
+fn prepared(index: usize, commit: Commit, tables: &TableNames) -> Result<Prepared, NotCommitted> {
+    let prepared = Prepared::new(index, commit)
+        .map_err(|error| NotCommitted::Refused(port_error("Put", &tables.users, error)))?;
+    let bytes = prepared.bytes;
+    if bytes <= MOST_ITEM_BYTES {
+        return Ok(prepared);
+    }
+    let error = std::io::Error::other(format!("a state takes {bytes} bytes, over an item's limit"));
+    Err(NotCommitted::TooLarge(port_error(
+        "Put",
+        &tables.users,
+        error,
+    )))
 }
 
 /// A commit whose item is made.
@@ -204,14 +218,15 @@ enum Judgement {
     TryAgain,
     /// These states, by place in the group, were written by somebody else: go on without them.
     Without(Vec<usize>),
-    /// It is hopeless together, and may be due to one of them: try each by itself.
+    /// It is hopeless together, and may be due to one of them: try each by itself. One by itself is
+    /// refused for what is in it.
     OneByOne,
-    /// It may have been carried out or not: all must be given again.
+    /// It may have been carried out or not, or is refused for what is everybody's: all must be given again.
     GiveUp,
 }
 
 impl Transaction<'_> {
-    async fn run(mut self) -> Vec<(usize, Result<(), PortError>)> {
+    async fn run(mut self) -> Vec<(usize, Committed)> {
         let mut results = Vec::new();
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
@@ -235,13 +250,18 @@ impl Transaction<'_> {
                     results.extend(self.one_by_one().await);
                     return results;
                 }
-                Judgement::TryAgain | Judgement::OneByOne | Judgement::GiveUp => {
-                    results.extend(self.all_failed(&failure));
+                Judgement::OneByOne => {
+                    results.extend(self.all(&failure, NotCommitted::Refused));
+                    return results;
+                }
+                Judgement::TryAgain | Judgement::GiveUp => {
+                    results.extend(self.all(&failure, NotCommitted::Failed));
                     return results;
                 }
             }
         }
-        results.extend(self.all_failed(&std::io::Error::other("other writers were always faster")));
+        let overtaken = std::io::Error::other("other writers were always faster");
+        results.extend(self.all(&overtaken, NotCommitted::Failed));
         results
     }
 
@@ -273,22 +293,21 @@ impl Transaction<'_> {
     }
 
     /// Takes these out of the group, failed.
-    fn set_aside(
-        &mut self,
-        places: &[usize],
-        failure: &Failure,
-    ) -> Vec<(usize, Result<(), PortError>)> {
+    fn set_aside(&mut self, places: &[usize], failure: &Failure) -> Vec<(usize, Committed)> {
         let (out, group) = std::mem::take(&mut self.group)
             .into_iter()
             .enumerate()
             .partition::<Vec<_>, _>(|(place, _)| places.contains(place));
         self.group = group.into_iter().map(|(_, commit)| commit).collect();
         out.into_iter()
-            .map(|(_, commit)| (commit.index, Err(self.error(failure))))
+            .map(|(_, commit)| {
+                let error = NotCommitted::Failed(self.error(failure));
+                (commit.index, Err(error))
+            })
             .collect()
     }
 
-    async fn one_by_one(self) -> Vec<(usize, Result<(), PortError>)> {
+    async fn one_by_one(self) -> Vec<(usize, Committed)> {
         let mut results = Vec::new();
         for commit in self.group {
             let alone = Transaction {
@@ -301,13 +320,14 @@ impl Transaction<'_> {
         results
     }
 
-    fn all_failed(
+    fn all(
         &self,
         failure: &(dyn std::error::Error + 'static),
-    ) -> Vec<(usize, Result<(), PortError>)> {
+        not_committed: impl Fn(PortError) -> NotCommitted,
+    ) -> Vec<(usize, Committed)> {
         self.group
             .iter()
-            .map(|commit| (commit.index, Err(self.error(failure))))
+            .map(|commit| (commit.index, Err(not_committed(self.error(failure)))))
             .collect()
     }
 
@@ -350,18 +370,22 @@ fn judge_reasons(reasons: &[CancellationReason], states: usize) -> Judgement {
             .filter(|(_, code)| **code == wanted);
         places.map(|(place, _)| place).collect()
     };
-    let overtaken: Vec<usize> = with("ConditionalCheckFailed")
-        .into_iter()
-        .filter(|place| *place < states)
-        .collect();
+    let mut overtaken = with("ConditionalCheckFailed");
+    overtaken.retain(|place| *place < states);
+    let refused = [
+        with("ValidationError"),
+        with("ItemCollectionSizeLimitExceeded"),
+    ]
+    .concat();
+    let a_state = refused.iter().any(|place| *place < states);
     if !overtaken.is_empty() {
         Judgement::Without(overtaken)
-    } else if with("ValidationError").is_empty()
-        && with("ItemCollectionSizeLimitExceeded").is_empty()
-    {
+    } else if refused.is_empty() {
         Judgement::TryAgain
-    } else {
+    } else if a_state || states > 1 {
         Judgement::OneByOne
+    } else {
+        Judgement::GiveUp
     }
 }
 
@@ -393,6 +417,8 @@ mod tests {
             ),
             (vec!["None", "ThrottlingError"], 1, "try again"),
             (vec!["ValidationError", "None"], 1, "one by one"),
+            (vec!["None", "None", "ValidationError"], 2, "one by one"),
+            (vec!["None", "ValidationError"], 1, "give up"),
         ] {
             let judged = match judge_reasons(&reasons(&codes), states) {
                 Judgement::TryAgain => "try again".to_owned(),

@@ -1,7 +1,8 @@
 //! A user's state as it is stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use domain::activity::ActiveDays;
 use domain::auth_event::AttemptWindow;
@@ -28,6 +29,9 @@ pub struct UserStateRecord {
     stream: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sequence_number: Option<String>,
+    /// There only if the user has signed up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_up: Option<bool>,
     /// Active days of the whole project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     active: Option<ActiveDaysRecord>,
@@ -71,7 +75,9 @@ pub struct AttemptRecord {
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct ContactRecord {
-    fingerprint: String,
+    /// Not there while the endpoint is to be sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
     /// The empty text stands for no app client.
     clients: Vec<String>,
 }
@@ -84,6 +90,7 @@ impl From<&VersionedState> for UserStateRecord {
             version: versioned.version,
             stream: position.map(|position| position.stream.clone()),
             sequence_number: position.map(|position| position.sequence_number.clone()),
+            signed_up: state.signed_up.then_some(true),
             active: state
                 .activity
                 .get(&Segment::Whole)
@@ -117,6 +124,7 @@ impl TryFrom<UserStateRecord> for VersionedState {
                 stream,
                 sequence_number,
             }),
+            signed_up: record.signed_up.unwrap_or(false),
             activity: activity(record.active, record.active_by)?,
             attempts: OpenAttempts::new(attempts.collect::<Result<_, _>>()?),
             devices: KnownDevices {
@@ -137,6 +145,15 @@ impl TryFrom<UserStateRecord> for VersionedState {
             state,
         })
     }
+}
+
+/// How far in the log the state in this item has come, whatever else is in it.
+pub fn position(item: &HashMap<String, AttributeValue>) -> Option<Position> {
+    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+    Some(Position {
+        stream: text("stream")?,
+        sequence_number: text("sequenceNumber")?,
+    })
 }
 
 fn active_by(
@@ -236,7 +253,7 @@ impl From<&KnownContact> for ContactRecord {
         let client =
             |client: &Option<ClientId>| client.as_ref().map_or("", ClientId::as_str).to_owned();
         Self {
-            fingerprint: fingerprint_text(contact.fingerprint),
+            fingerprint: contact.fingerprint.map(fingerprint_text),
             clients: contact.clients.iter().map(client).collect(),
         }
     }
@@ -253,7 +270,7 @@ impl TryFrom<ContactRecord> for KnownContact {
         };
         let clients: BTreeSet<_> = record.clients.iter().map(client).collect();
         Ok(Self {
-            fingerprint: fingerprint(&record.fingerprint)?,
+            fingerprint: record.fingerprint.as_deref().map(fingerprint).transpose()?,
             clients,
         })
     }

@@ -83,10 +83,11 @@ impl PinpointDestination {
         let updated = call.send().await;
         match (reply::judge(&updated), updated) {
             (Judgement::Accepted, _) => Ok(EndpointErased::Done),
-            (Judgement::Refused(404), _) => Ok(EndpointErased::Nothing),
-            (Judgement::Refused(status), _) => Ok(EndpointErased::Left(format!(
-                "Pinpoint refuses UpdateEndpoint with {status}"
-            ))),
+            (Judgement::Misconfigured(404), _) => Ok(EndpointErased::Nothing),
+            (Judgement::Refused(status) | Judgement::Misconfigured(status), _) => {
+                let why = format!("Pinpoint refuses UpdateEndpoint with {status}");
+                Ok(EndpointErased::Left(why))
+            }
             (Judgement::Later, Err(error)) => {
                 Err(port_error("UpdateEndpoint", endpoint.id.as_str(), error))
             }
@@ -111,8 +112,8 @@ async fn read(
         (_, Ok(got)) => Ok(got
             .endpoint_response
             .map_or(Read::NotThere, |known| Read::Endpoint(Box::new(known)))),
-        (Judgement::Refused(404), Err(_)) => Ok(Read::NotThere),
-        (Judgement::Refused(_), Err(error)) => {
+        (Judgement::Misconfigured(404), Err(_)) => Ok(Read::NotThere),
+        (Judgement::Refused(_) | Judgement::Misconfigured(_), Err(error)) => {
             tracing::debug!(error = describe(&error), "an endpoint cannot be looked at");
             Ok(Read::Forbidden)
         }

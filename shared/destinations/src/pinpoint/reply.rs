@@ -16,15 +16,20 @@ pub enum Judgement {
     Accepted,
     /// Not taken, now or ever, with this status.
     Refused(u16),
+    /// Not taken, with this status, until something is mended: the credentials, their rights, or the
+    /// project's id.
+    Misconfigured(u16),
     /// It may be taken later.
     Later,
 }
 
 impl Judgement {
-    /// 2xx is taken; 429 and 5xx may be taken later; everything else is the item's end.
+    /// 2xx is taken; 429 and 5xx may be taken later; 401, 403 and 404 are no fault of the item's; everything
+    /// else is its end.
     fn of_status(status: u16) -> Self {
         match status {
             200..=299 => Self::Accepted,
+            401 | 403 | 404 => Self::Misconfigured(status),
             429 | 500..=599 => Self::Later,
             _ => Self::Refused(status),
         }

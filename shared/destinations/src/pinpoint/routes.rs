@@ -26,12 +26,22 @@ pub enum Route {
     },
 }
 
+/// Of which app clients anything is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sent {
+    /// Of those whose configuration names Pinpoint.
+    AsConfigured,
+    /// Of all that are configured.
+    Everything,
+}
+
 /// The routes that a configuration describes, with one client each.
 #[derive(Debug)]
 pub struct Routes {
     config: Arc<Config>,
     sdk: SdkConfig,
     endpoint: Option<String>,
+    sent: Sent,
     clients: Mutex<BTreeMap<Route, Client>>,
 }
 
@@ -42,7 +52,16 @@ impl Routes {
             config,
             sdk,
             endpoint,
+            sent: Sent::AsConfigured,
             clients: Mutex::default(),
+        }
+    }
+
+    /// The same routes, and everything goes along them, whatever the configuration says of destinations.
+    pub fn of_everything(self) -> Self {
+        Self {
+            sent: Sent::Everything,
+            ..self
         }
     }
 
@@ -84,7 +103,8 @@ impl Routes {
         user: &UserKey,
         config: &ClientConfig,
     ) -> Result<Option<Route>, String> {
-        if !config.destinations.contains(&Destination::Pinpoint) {
+        let named = config.destinations.contains(&Destination::Pinpoint);
+        if self.sent == Sent::AsConfigured && !named {
             return Ok(None);
         }
         if self.endpoint.is_some() {

@@ -47,7 +47,8 @@ impl OpenAttempt {
     }
 
     fn bytes(&self) -> usize {
-        ATTEMPT_BYTES + self.metadata.text_bytes()
+        let client = self.client.as_ref().map_or(0, |id| id.as_str().len());
+        ATTEMPT_BYTES + client + self.metadata.text_bytes()
     }
 }
 

@@ -25,8 +25,8 @@ pub struct Contacts {
 /// A contact endpoint in use.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KnownContact {
-    /// What was last told of it.
-    pub fingerprint: Fingerprint,
+    /// What was last sent of it; `None` if that was not taken, so that the next event sends it again.
+    pub fingerprint: Option<Fingerprint>,
     /// The app clients that share it. When the last of them no longer does, it is retired.
     pub clients: BTreeSet<Option<ClientId>>,
 }
@@ -37,6 +37,27 @@ impl Contacts {
         let known = self.email.iter().chain(&self.sms);
         let clients: BTreeSet<_> = known.flat_map(|known| &known.clients).collect();
         clients.into_iter().map(Option::as_ref)
+    }
+
+    /// Takes note that a destination did not take the endpoint's last update, and will once something
+    /// is mended there: what says anything of the address next sends it again.
+    pub fn not_sent(&mut self, update: &ContactUpdate) {
+        match self.of(update.change.channel()) {
+            Some(known) => known.fingerprint = None,
+            retired @ None => {
+                *retired = Some(KnownContact {
+                    fingerprint: None,
+                    clients: BTreeSet::from([update.client.clone()]),
+                });
+            }
+        }
+    }
+
+    fn of(&mut self, channel: Channel) -> &mut Option<KnownContact> {
+        match channel {
+            Channel::Email => &mut self.email,
+            Channel::Sms => &mut self.sms,
+        }
     }
 }
 
@@ -76,7 +97,7 @@ impl Fold<'_> {
 
     /// The user has no such address any more.
     fn retire(&mut self, event: &AuthEvent, channel: Channel) {
-        if self.known_contact(channel).take().is_some() {
+        if self.state.contacts.of(channel).take().is_some() {
             self.push(
                 event,
                 ContactChange::Retired(channel),
@@ -88,7 +109,7 @@ impl Fold<'_> {
     /// The user's address is this one.
     fn tell(&mut self, event: &AuthEvent, address: ContactChange, attributes: &UserAttributes) {
         let fingerprint = address.fingerprint(attributes);
-        let known = self.known_contact(address.channel());
+        let known = self.state.contacts.of(address.channel());
         let mut clients = known
             .as_ref()
             .map(|known| known.clients.clone())
@@ -96,9 +117,9 @@ impl Fold<'_> {
         clients.insert(event.client.clone());
         let unchanged = known
             .as_ref()
-            .is_some_and(|known| known.fingerprint == fingerprint);
+            .is_some_and(|known| known.fingerprint == Some(fingerprint));
         *known = Some(KnownContact {
-            fingerprint,
+            fingerprint: Some(fingerprint),
             clients,
         });
         if !unchanged {
@@ -108,18 +129,11 @@ impl Fold<'_> {
 
     /// The event's app client does not share: what it alone shared is retired.
     fn withdraw(&mut self, event: &AuthEvent, channel: Channel) {
-        let Some(known) = self.known_contact(channel) else {
+        let Some(known) = self.state.contacts.of(channel) else {
             return;
         };
         if known.clients.remove(&event.client) && known.clients.is_empty() {
             self.retire(event, channel);
-        }
-    }
-
-    fn known_contact(&mut self, channel: Channel) -> &mut Option<KnownContact> {
-        match channel {
-            Channel::Email => &mut self.state.contacts.email,
-            Channel::Sms => &mut self.state.contacts.sms,
         }
     }
 

@@ -68,6 +68,40 @@ fn a_confirmed_sign_up_is_an_event_and_activity() {
 }
 
 #[test]
+fn a_second_sign_up_of_a_user_is_nothing_at_all_whichever_comes_first() {
+    check(
+        &[
+            signed_up(days(3)),
+            signed_up(days(2)).sharing(Some(ADA), None),
+            signed_up(days(4)).through("app-b"),
+        ],
+        &[
+            "#2 already signed up",
+            "#3 already signed up",
+            "#1 sign_up app-a 3d on own: u",
+            "day 3, all unknown: 1 sign-up, 1 user after never",
+            "active: all unknown on 3",
+            "own device: as told",
+        ],
+    );
+}
+
+#[test]
+fn sign_ups_of_nobody_in_particular_are_not_one_users() {
+    check(
+        &[
+            signed_up(seconds(1)).of_nobody(),
+            signed_up(seconds(2)).of_nobody(),
+        ],
+        &[
+            "#1 sign_up app-a 1s on anonymous of app-a",
+            "#2 sign_up app-a 2s on anonymous of app-a",
+            "day 0, all unknown: 2 sign-ups",
+        ],
+    );
+}
+
+#[test]
 fn a_reset_password_is_neither_event_nor_activity_but_contacts_are_brought_into_step() {
     check(&[password_reset(seconds(5))], &[]);
     check(
@@ -953,5 +987,66 @@ fn a_record_of_an_older_position_is_repeated_and_of_another_stream_is_not() {
         ("b", "1", Applied::Counted),
     ] {
         assert_eq!(apply(stream, sequence_number), applied);
+    }
+}
+
+#[test]
+fn what_is_passed_over_moves_the_position_and_nothing_else() {
+    let position = |number: &str| Position {
+        stream: "a".into(),
+        sequence_number: number.into(),
+    };
+    let mut state = UserState::default();
+    assert_eq!(state.pass_over(&position("10")), Applied::PassedOver);
+    assert_eq!(state.pass_over(&position("10")), Applied::Repeated);
+    let expected = UserState {
+        position: Some(position("10")),
+        ..UserState::default()
+    };
+    assert_eq!(state, expected);
+}
+
+/// The state after `before`, of which nothing was taken; and what `after` sends then.
+fn sent_after_nothing_was_taken(before: &[AuthEvent], after: AuthEvent) -> Vec<String> {
+    let mut told = Told::of(before);
+    for update in &told.effects.contacts {
+        told.state.contacts.not_sent(update);
+    }
+    told.state
+        .contact_updates(&[after])
+        .iter()
+        .map(contact_line)
+        .collect()
+}
+
+#[test]
+fn an_endpoint_that_was_not_taken_is_sent_again_with_the_next_event() {
+    let shared = |at| signed_in(seconds(at)).sharing(Some(ADA), None);
+    let gone = |at| signed_in(seconds(at)).sharing(None, None);
+    for (before, after, expected) in [
+        (
+            vec![shared(1)],
+            shared(2),
+            "email app-a 2s: ada@example.test",
+        ),
+        (vec![shared(1)], gone(2), "email app-a 2s: retired"),
+        (
+            vec![shared(1)],
+            signed_in(seconds(2)),
+            "email app-a 2s: retired",
+        ),
+        (vec![shared(1), gone(2)], gone(3), "email app-a 3s: retired"),
+        (
+            vec![shared(1), signed_in(seconds(2))],
+            signed_in(seconds(3)),
+            "email app-a 3s: retired",
+        ),
+        (
+            vec![shared(1), gone(2)],
+            shared(3),
+            "email app-a 3s: ada@example.test",
+        ),
+    ] {
+        assert_eq!(sent_after_nothing_was_taken(&before, after), [expected]);
     }
 }

@@ -133,7 +133,7 @@ impl<'a> Publisher<'a> {
     async fn invoke(&mut self, log: &[LogRecord]) {
         let size = self.batch_sizes.next().unwrap();
         let batch = &log[self.done..log.len().min(self.done + size)];
-        let publishing = publish(batch.to_vec(), self.world, self.world);
+        let publishing = publish(batch.to_vec(), now(), self.world, self.world);
         let Some(judged) = self.world.survive(publishing).await else {
             return;
         };
@@ -275,7 +275,7 @@ impl Running<'_> {
     }
 
     async fn expire(&mut self, now: chrono::TimeDelta) {
-        let expiring = expire(epoch() + now, self.world, self.world);
+        let expiring = expire(epoch() + now, self.world, self.world, || true);
         let _ = self.world.survive(expiring).await;
         let expiries = self
             .world

@@ -13,6 +13,11 @@ pub fn epoch() -> DateTime<Utc> {
     "2026-03-01T00:00:00Z".parse().unwrap()
 }
 
+/// The wall clock's time: long after day 0.
+pub fn now() -> DateTime<Utc> {
+    epoch() + days(400)
+}
+
 pub fn seconds(seconds: i64) -> TimeDelta {
     TimeDelta::seconds(seconds)
 }

@@ -1,5 +1,7 @@
 //! Expire: each attempt whose time is over is in the log once, and publish makes it a failure.
 
+use std::cell::Cell;
+
 use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::{AuthEvent, AuthEventKind};
 use domain::metadata::AppMetadata;
@@ -7,11 +9,11 @@ use pipeline::expire::{Expired, expire};
 use pipeline::publish::{LogRecord, Verdict, publish};
 
 use crate::events::*;
-use crate::world::{Call, Fate, World};
+use crate::world::{Call, DUE_PAGE, Fate, World};
 
 /// A world in which these events have been published.
 async fn after(world: World, events: impl IntoIterator<Item = AuthEvent>) -> World {
-    for judged in publish(records(events), &world, &world).await {
+    for judged in publish(records(events), now(), &world, &world).await {
         assert!(matches!(judged.verdict, Verdict::Ended(_)), "{judged:?}");
     }
     world
@@ -23,7 +25,9 @@ fn in_log(world: &World) -> Vec<i16> {
 }
 
 async fn expired_at(world: &World, at: i64) -> Expired {
-    expire(epoch() + seconds(at), world, world).await.unwrap()
+    expire(epoch() + seconds(at), world, world, || true)
+        .await
+        .unwrap()
 }
 
 fn expected(appended: usize, unpublished: usize, failed: usize) -> Expired {
@@ -31,6 +35,7 @@ fn expected(appended: usize, unpublished: usize, failed: usize) -> Expired {
         appended,
         unpublished,
         failed,
+        more: false,
     }
 }
 
@@ -56,7 +61,7 @@ async fn an_expiry_is_an_event_of_its_attempts_user_and_client_in_whole_millisec
     let said = [("platform", "iOS")];
     let world = after(World::calm(), [saying(started("a", seconds(0)), &said)]).await;
     let now = "2026-03-01T00:05:00.123456Z".parse().unwrap();
-    expire(now, &world, &world).await.unwrap();
+    expire(now, &world, &world, || true).await.unwrap();
     let attempt = &records([started("a", seconds(0))])[0].event;
     let expiry = AuthEvent {
         id: attempt.id.of_expiry(),
@@ -103,9 +108,30 @@ async fn what_is_not_appended_is_left_to_the_next_run_and_hinders_no_other() {
 }
 
 #[tokio::test]
+async fn a_run_goes_on_page_by_page_while_there_is_time() {
+    let many = (0..40).map(|number| started(&number.to_string(), seconds(number)));
+    let world = after(World::calm(), many).await;
+    let now = epoch() + seconds(300);
+    for (further_pages, appended, unpublished, more) in [
+        (0, DUE_PAGE, 0, true),
+        (1, DUE_PAGE, DUE_PAGE, true),
+        (9, 8, 32, false),
+    ] {
+        let left: Cell<u32> = Cell::new(further_pages);
+        let goes_on = || left.replace(left.get().saturating_sub(1)) > 0;
+        let result = expire(now, &world, &world, goes_on).await.unwrap();
+        let expected = Expired {
+            more,
+            ..expected(appended, unpublished, 0)
+        };
+        assert_eq!(result, expected);
+    }
+}
+
+#[tokio::test]
 async fn attempts_that_cannot_be_listed_are_an_error() {
     let world = World::failing(Call::Due);
-    let error = expire(epoch(), &world, &world).await.unwrap_err();
+    let error = expire(epoch(), &world, &world, || true).await.unwrap_err();
     assert_eq!(error.to_string(), "Something on the world: as planned");
 }
 
@@ -117,7 +143,7 @@ async fn a_published_expiry_is_one_failure_with_its_attempts_id_and_time() {
         position: position(2),
         event: world.look(|memory| memory.log[0].clone()),
     };
-    let judged = publish(vec![expiry], &world, &world).await;
+    let judged = publish(vec![expiry], now(), &world, &world).await;
     assert_eq!(judged[0].verdict, Verdict::Applied);
     assert_eq!(expired_at(&world, 360).await, expected(0, 0, 0));
     world.look(|memory| {

@@ -1,30 +1,34 @@
 //! Publish: what is delivered and committed for whom, in what order, and what each record's end is.
 
+use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::AuthEvent;
 use domain::day::Day;
+use domain::endpoint::{Channel, contact_endpoint_id};
+use domain::ids::Sub;
 use domain::segment::{Dimension, Segment, SegmentValue};
-use pipeline::outcome::Outcome;
-use pipeline::publish::{Judged, LogRecord, Verdict, publish};
+use pipeline::outcome::{NotPublished, Outcome};
+use pipeline::publish::{Judged, LogRecord, Verdict, move_unpublishable, publish};
 
 use crate::events::*;
 use crate::world::{Call, Fate, World};
 
 /// Verdicts in words, in their order.
 fn words(judged: &[Judged]) -> Vec<String> {
-    let words = judged.iter().map(|judged| {
-        let verdict = match judged.verdict {
-            Verdict::Ended(outcome) => outcome.name(),
-            Verdict::Applied => "applied",
-            Verdict::Repeated => "repeated",
-            Verdict::Failed => "failed",
-        };
-        format!("{} {verdict}", judged.sequence_number)
-    });
+    let words = judged
+        .iter()
+        .map(|judged| format!("{} {}", judged.sequence_number, judged.verdict.name()));
     words.collect()
 }
 
+/// What became of the records, after what is unpublishable was moved. A record's JSON is its number here.
 async fn published(world: &World, records: &[LogRecord]) -> Vec<String> {
-    words(&publish(records.to_vec(), world, world).await)
+    let judged = publish(records.to_vec(), now(), world, world).await;
+    let numbers: Vec<&str> = records
+        .iter()
+        .map(|record| record.position.sequence_number.as_str())
+        .collect();
+    let record = |number: &str| numbers.iter().copied().find(|other| *other == number);
+    words(&move_unpublishable(judged, record, world).await)
 }
 
 async fn check(world: &World, events: Vec<AuthEvent>, verdicts: &[&str], counts: &[&str]) {
@@ -40,7 +44,7 @@ fn three_users() -> Vec<LogRecord> {
 
 #[tokio::test]
 async fn verdicts_are_in_the_order_of_the_records() {
-    let judged = publish(three_users(), &World::calm(), &World::calm()).await;
+    let judged = publish(three_users(), now(), &World::calm(), &World::calm()).await;
     let records = three_users();
     assert_eq!(judged.len(), records.len());
     for (judged, record) in judged.into_iter().zip(records) {
@@ -48,6 +52,7 @@ async fn verdicts_are_in_the_order_of_the_records() {
             sequence_number: record.position.sequence_number,
             event: record.event.id,
             verdict: Verdict::Ended(Outcome::Published),
+            analytics: vec![AnalyticsEventType::SignIn],
         };
         assert_eq!(judged, expected);
     }
@@ -75,22 +80,259 @@ async fn a_batch_is_loaded_once_and_delivered_before_it_is_committed() {
     });
 }
 
+/// The three users' second batch: two more sign-ins of each.
+fn six_more() -> Vec<LogRecord> {
+    let order = ["c", "a", "b", "a", "c", "b"];
+    let events = order
+        .into_iter()
+        .zip(7u8..)
+        .map(|(name, number)| LogRecord {
+            position: position(usize::from(number)),
+            event: AuthEvent {
+                id: event_id(number),
+                ..signed_in(name, seconds(1))
+            },
+        });
+    events.collect()
+}
+
+const OTHERS_GO_ON: [&str; 4] = ["7 published", "8 published", "10 published", "11 published"];
+
+/// The second batch's verdicts but for those of b, whose two records come to this.
+fn with_bs(verdict: &str) -> Vec<String> {
+    let mut all: Vec<String> = OTHERS_GO_ON.map(str::to_owned).into();
+    all.insert(2, format!("9 {verdict}"));
+    all.push(format!("12 {verdict}"));
+    all
+}
+
 #[tokio::test]
-async fn an_unreadable_state_fails_its_own_records_only() {
+async fn what_fails_for_a_reason_of_its_own_users_is_moved_whole_and_the_others_are_counted() {
+    let spoilt = World::calm();
+    published(&spoilt, &three_users()).await;
+    spoilt.spoil("b", None);
+    for (world, reason) in [
+        (spoilt, NotPublished::StateUnreadable),
+        (
+            World::calm().with_large_state("b"),
+            NotPublished::StateTooLarge,
+        ),
+        (World::calm().with_refused_state("b"), NotPublished::Refused),
+    ] {
+        assert_eq!(published(&world, &six_more()).await, with_bs(reason.name()));
+        let moved = [(reason, "9".to_owned()), (reason, "12".to_owned())];
+        world.look(|memory| assert_eq!(memory.moved, moved));
+    }
+}
+
+#[tokio::test]
+async fn what_an_unreadable_state_had_seen_is_not_moved() {
+    for (position, expected) in [
+        (
+            Some(position(9)),
+            ["9 repeated", "12 not_published:state_unreadable"],
+        ),
+        (Some(position(12)), ["9 repeated", "12 repeated"]),
+        (
+            None,
+            [
+                "9 not_published:state_unreadable",
+                "12 not_published:state_unreadable",
+            ],
+        ),
+    ] {
+        let world = World::calm();
+        published(&world, &three_users()).await;
+        world.spoil("b", position);
+        let verdicts = published(&world, &six_more()).await;
+        assert_eq!([&verdicts[2], &verdicts[5]], expected);
+    }
+}
+
+#[tokio::test]
+async fn what_was_applied_before_is_not_moved_with_what_makes_the_state_too_large() {
     let world = World::calm();
     published(&world, &three_users()).await;
-    world.spoil("b");
+    let world = world.with_large_state("b");
+    let batch = [three_users(), six_more()].concat();
+    let verdicts = published(&world, &batch).await;
+    let of_b = [2, 5, 8, 11].map(|place: usize| verdicts[place].as_str());
+    let moved = ["9", "12"].map(|number| format!("{number} not_published:state_too_large"));
+    assert_eq!(of_b, ["3 repeated", "6 repeated", &moved[0], &moved[1]]);
+}
+
+#[tokio::test]
+async fn nothing_is_moved_that_lambda_gives_again_anyway() {
+    let world = World::failing(Call::Deliver("a".into())).with_large_state("b");
+    assert_eq!(
+        published(&world, &three_users()).await,
+        [
+            "1 published",
+            "2 failed",
+            "3 failed",
+            "4 failed",
+            "5 published",
+            "6 failed"
+        ]
+    );
+    world.look(|memory| assert_eq!(memory.moved, []));
+    world.calm_down();
+    let moved = NotPublished::StateTooLarge.name();
     assert_eq!(
         published(&world, &three_users()).await,
         [
             "1 repeated",
-            "2 repeated",
-            "3 failed",
-            "4 repeated",
+            "2 published",
+            &format!("3 {moved}"),
+            "4 published",
             "5 repeated",
-            "6 failed"
+            &format!("6 {moved}"),
         ]
     );
+}
+
+#[tokio::test]
+async fn what_the_queue_does_not_take_is_given_again() {
+    let world = World::failing(Call::Move).with_refused_state("b");
+    let failed = [
+        "1 published",
+        "2 published",
+        "3 failed",
+        "4 published",
+        "5 published",
+        "6 failed",
+    ];
+    assert_eq!(published(&world, &three_users()).await, failed);
+    world.look(|memory| assert_eq!(memory.moved, []));
+}
+
+#[tokio::test]
+async fn what_was_moved_counts_once_when_it_comes_again_from_further_on() {
+    let world = World::calm();
+    world.spoil("b", None);
+    published(&world, &three_users()).await;
+    world.look(|memory| assert_eq!(memory.counts(), ["day 0: 0 up, 6 in, 0 fail, 3 new of 3"]));
+    published(&world, &six_more()).await;
+    world.mend();
+    let redriven: Vec<LogRecord> = [9, 12]
+        .into_iter()
+        .zip(13..)
+        .map(|(number, place)| LogRecord {
+            position: position(place),
+            event: AuthEvent {
+                id: event_id(number),
+                ..signed_in("b", seconds(1))
+            },
+        })
+        .collect();
+    for verdict in ["published", "repeated"] {
+        let expected = [format!("13 {verdict}"), format!("14 {verdict}")];
+        assert_eq!(published(&world, &redriven).await, expected);
+        let all = "day 0: 0 up, 12 in, 0 fail, 3 new of 3";
+        world.look(|memory| assert_eq!(memory.counts(), [all]));
+    }
+}
+
+#[tokio::test]
+async fn an_event_far_ahead_of_the_wall_clock_is_rejected_once_and_counted_nowhere() {
+    let ahead = now() - epoch() + days(1);
+    let world = World::calm();
+    let log = records([
+        saying(signed_in("a", ahead + seconds(1)), &[("platform", "iOS")]),
+        started("a", ahead + seconds(1)),
+        signed_in("a", ahead),
+        expired("a", ahead + days(1), 2),
+        signed_in("a", seconds(1)),
+    ]);
+    let verdicts = published(&world, &log).await;
+    assert_eq!(
+        verdicts,
+        [
+            "1 rejected:in_the_future",
+            "2 rejected:in_the_future",
+            "3 published",
+            "4 applied",
+            "5 too_late",
+        ]
+    );
+    world.look(|memory| assert_eq!(memory.journal[1], "admit"));
+    assert_eq!(
+        published(&world, &log).await[..2],
+        ["1 repeated", "2 repeated"]
+    );
+}
+
+#[tokio::test]
+async fn a_contact_endpoint_that_was_not_taken_is_sent_again_with_the_users_next_event() {
+    let world = World::calm();
+    let sub = Sub::new("a");
+    world.take_all_but([contact_endpoint_id(&user("a"), &sub, Channel::Email)]);
+    let events = (0..4).map(|at| signed_in_sharing("a", seconds(at), "ada@example.test"));
+    for (record, sent) in records(events).into_iter().zip([1, 1, 1, 0]) {
+        let number = record.position.sequence_number.clone();
+        assert_eq!(
+            published(&world, &[record]).await,
+            [format!("{number} published")]
+        );
+        world.look(|memory| {
+            let last = memory.deliveries.last().unwrap();
+            assert_eq!(last.contacts.len(), sent, "{number}");
+        });
+        if number == "2" {
+            world.take_all_but([]);
+        }
+    }
+    world.look(|memory| assert_eq!(memory.counts(), ["day 0: 0 up, 4 in, 0 fail, 1 new of 1"]));
+}
+
+#[tokio::test]
+async fn a_repeated_sign_up_is_ignored_whatever_batch_it_is_in() {
+    let world = World::calm();
+    let log = records([
+        signed_up("a", seconds(1)),
+        signed_up("a", seconds(2)),
+        signed_up("b", seconds(3)),
+        signed_up("a", seconds(4)),
+    ]);
+    for (batch, expected) in [
+        (
+            &log[..3],
+            vec!["1 published", "2 ignored:already_signed_up", "3 published"],
+        ),
+        (
+            &log[1..],
+            vec!["2 repeated", "3 repeated", "4 ignored:already_signed_up"],
+        ),
+    ] {
+        assert_eq!(published(&world, batch).await, expected);
+    }
+    world.look(|memory| assert_eq!(memory.counts(), ["day 0: 2 up, 0 in, 0 fail, 2 new of 2"]));
+}
+
+#[tokio::test]
+async fn the_analytics_events_of_a_record_are_told_when_it_is_counted() {
+    let world = World::calm();
+    let log = records([
+        signed_up("a", seconds(1)),
+        started("a", seconds(2)),
+        expired("a", seconds(300), 2),
+        token_issued("a", seconds(4)),
+        signed_in("a", seconds(5)),
+        signed_up("a", seconds(6)),
+    ]);
+    let told = async || {
+        let judged = publish(log.clone(), now(), &world, &world).await;
+        let analytics = judged.into_iter().map(|judged| judged.analytics);
+        analytics.collect::<Vec<_>>()
+    };
+    let [up, fail, signed_in] = [
+        AnalyticsEventType::SignUp,
+        AnalyticsEventType::AuthFail,
+        AnalyticsEventType::SignIn,
+    ]
+    .map(|of| vec![of]);
+    assert_eq!(told().await, [up, vec![], fail, vec![], signed_in, vec![]]);
+    assert_eq!(told().await, vec![vec![]; 6]);
 }
 
 #[tokio::test]
@@ -355,7 +597,7 @@ async fn what_was_delivered_before_a_crash_is_delivered_again_with_the_same_ids(
     ];
     let records = records(events);
     let judged = world
-        .survive(publish(records.clone(), &world, &world))
+        .survive(publish(records.clone(), now(), &world, &world))
         .await;
     assert_eq!(judged, None);
     world.look(|memory| assert_eq!(memory.counts(), [""; 0]));

@@ -2,7 +2,7 @@
 
 use config::Config;
 use domain::auth_event::AttemptWindow;
-use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
+use domain::auth_event::{AuthEvent, AuthEventKind, Lane, UserKey, Who};
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
@@ -158,7 +158,12 @@ fn a_user_that_is_not_found_is_nobody_whatever_is_said_of_him() {
     for attributes in [Value::Null, json!({}), native()] {
         let request = json!({"userAttributes": attributes, "userNotFound": true});
         let payload = payload("PreAuthentication_Authentication", "plain", request);
-        let expected = of_nobody("plain", AuthEventKind::UserNotFound);
+        let event = of_nobody("plain", AuthEventKind::UserNotFound);
+        let lane = Lane::of(event.id);
+        let expected = AuthEvent {
+            user: user(Who::NotFound(event.client.clone(), lane)),
+            ..event
+        };
         assert_eq!(resolved(&payload, &configuration()), Ok(expected));
     }
 }
@@ -183,9 +188,26 @@ fn an_event_without_a_sub_is_nobodys_and_a_token_for_nobody_is_ignored() {
         Ok(of_nobody("sharing", AuthEventKind::SignedIn(nothing)))
     );
     assert_eq!(
-        resolved_as("TokenGeneration_ClientCredentials"),
+        resolved_as("TokenGeneration_RefreshTokens"),
         Err(Outcome::Ignored(Ignored::NoUser))
     );
+}
+
+#[test]
+fn a_token_for_client_credentials_is_nobodys_whatever_the_event_carries() {
+    for (client, attributes) in [
+        ("plain", json!({})),
+        ("sharing", native()),
+        ("plain", federated()),
+        ("federating", federated()),
+    ] {
+        let source = "TokenGeneration_ClientCredentials";
+        let payload = payload(source, client, only_user(attributes));
+        assert_eq!(
+            resolved(&payload, &configuration()),
+            Err(Outcome::Ignored(Ignored::NoUser))
+        );
+    }
 }
 
 #[test]

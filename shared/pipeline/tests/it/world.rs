@@ -7,14 +7,16 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use domain::activity::DayRow;
-use domain::auth_event::{AuthEvent, UserKey};
+use domain::auth_event::{AuthEvent, Position, UserKey};
 use domain::day::Day;
-use domain::ids::{EventId, ProjectId};
+use domain::ids::{EndpointId, EventId, ProjectId};
 use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
 use domain::user_state::OpenAttempt;
+use pipeline::outcome::NotPublished;
 use pipeline::ports::{
-    Appended, Commit, Delivered, Delivery, Destinations, DueAttempts, EventLog, Loaded, PortError,
-    UserStates, VersionedState,
+    Appended, Commit, Delivered, Delivery, Destinations, Due, DueAttempts, EventLog, Loaded,
+    NotCommitted, NotPublishedQueue, NotPublishedRecord, PortError, Unreadable, UserStates,
+    VersionedState,
 };
 use tokio::sync::Notify;
 
@@ -22,6 +24,9 @@ use crate::events::{epoch, number, user_name};
 
 /// DynamoDB's limit on the items of a transaction.
 const MOST_ITEMS: usize = 100;
+
+/// How many attempts a page of those that are due holds.
+pub const DUE_PAGE: usize = 16;
 
 /// Something that the world is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +37,7 @@ pub enum Call {
     Deliver(String),
     Commit(String),
     Due,
+    Move,
 }
 
 /// What becomes of a call.
@@ -75,6 +81,9 @@ pub type Rows = BTreeMap<(Segment, Day), DayRow>;
 pub struct World {
     plan: Mutex<Plan>,
     refused: HashSet<EventId>,
+    not_sent: Mutex<HashSet<EndpointId>>,
+    too_large: HashSet<String>,
+    refused_states: HashSet<String>,
     crashed: Notify,
     memory: Mutex<Memory>,
 }
@@ -96,8 +105,10 @@ pub struct Memory {
     pub deliveries: Vec<Delivery>,
     /// The calls, in words.
     pub journal: Vec<String>,
-    /// The names of users whose states are unreadable.
-    pub unreadable: HashSet<String>,
+    /// The names of users whose states are unreadable, and how far these had come, where that is not.
+    pub unreadable: HashMap<String, Option<Position>>,
+    /// What was moved out of the way, and why.
+    pub moved: Vec<(NotPublished, String)>,
 }
 
 impl World {
@@ -111,6 +122,9 @@ impl World {
         Self {
             plan: Mutex::new(Box::new(plan)),
             refused: HashSet::new(),
+            not_sent: Mutex::default(),
+            too_large: HashSet::new(),
+            refused_states: HashSet::new(),
             crashed: Notify::new(),
             memory: Mutex::default(),
         }
@@ -133,6 +147,23 @@ impl World {
         self
     }
 
+    /// This world, in which this user's state is too large.
+    pub fn with_large_state(mut self, user: &str) -> Self {
+        self.too_large.insert(user.to_owned());
+        self
+    }
+
+    /// This world, whose tables refuse this user's state.
+    pub fn with_refused_state(mut self, user: &str) -> Self {
+        self.refused_states.insert(user.to_owned());
+        self
+    }
+
+    /// Destinations do not take updates of these contact endpoints from now on.
+    pub fn take_all_but(&self, endpoints: impl IntoIterator<Item = EndpointId>) {
+        *self.not_sent.lock().unwrap() = endpoints.into_iter().collect();
+    }
+
     /// From now on everything goes well.
     pub fn calm_down(&self) {
         *self.plan.lock().unwrap() = Box::new(|_| Fate::Done);
@@ -152,13 +183,22 @@ impl World {
         at(&self.memory.lock().unwrap())
     }
 
-    /// From now on, this user's state is unreadable.
-    pub fn spoil(&self, user: &str) {
-        self.memory
-            .lock()
-            .unwrap()
-            .unreadable
-            .insert(user.to_owned());
+    /// From now on, this user's state is unreadable, but for how far it had come.
+    pub fn spoil(&self, user: &str, position: Option<Position>) {
+        let mut memory = self.memory.lock().unwrap();
+        memory.unreadable.insert(user.to_owned(), position);
+    }
+
+    /// Every state can be read again.
+    pub fn mend(&self) {
+        self.memory.lock().unwrap().unreadable.clear();
+    }
+
+    fn not_sent(&self, delivery: &Delivery) -> Vec<EndpointId> {
+        let not_sent = self.not_sent.lock().unwrap();
+        let endpoints = delivery.contacts.iter().map(|update| &update.endpoint);
+        let endpoints = endpoints.filter(|endpoint| not_sent.contains(endpoint));
+        endpoints.cloned().collect()
     }
 
     /// Asks for something: it is done or not, as planned, and then fails or not.
@@ -209,12 +249,19 @@ impl UserStates for World {
         self.ask(Call::Admit, |memory| memory.admit(values)).await
     }
 
-    async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), PortError>> {
+    async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), NotCommitted>> {
         let mut results = Vec::new();
         for commit in commits {
-            let call = Call::Commit(user_name(&commit.user).to_owned());
-            let committed = self.ask(call, |memory| memory.commit(commit)).await;
-            results.push(committed.flatten());
+            let name = user_name(&commit.user).to_owned();
+            results.push(if self.too_large.contains(&name) {
+                Err(NotCommitted::TooLarge(error("the state is too large")))
+            } else if self.refused_states.contains(&name) {
+                Err(NotCommitted::Refused(error("the state is refused")))
+            } else {
+                let call = Call::Commit(name);
+                let committed = self.ask(call, |memory| memory.commit(commit)).await;
+                committed.flatten().map_err(NotCommitted::Failed)
+            });
         }
         results
     }
@@ -229,7 +276,10 @@ impl Destinations for World {
                 .ask(call, |memory| memory.take(delivery, &self.refused))
                 .await;
             results.push(match taken {
-                Ok(refused) => Delivered::Judged { refused },
+                Ok(refused) => Delivered::Judged {
+                    refused,
+                    not_sent: self.not_sent(delivery),
+                },
                 Err(_) => Delivered::Failed,
             });
         }
@@ -237,9 +287,29 @@ impl Destinations for World {
     }
 }
 
+impl NotPublishedQueue for World {
+    async fn put(&self, records: &[NotPublishedRecord<'_>]) -> Result<(), PortError> {
+        let records = records.iter();
+        let records = records.map(|moved| (moved.reason, moved.record.to_owned()));
+        self.ask(Call::Move, |memory| memory.moved.extend(records))
+            .await
+    }
+}
+
 impl DueAttempts for World {
-    async fn due(&self, moment: DateTime<Utc>) -> Result<Vec<(UserKey, OpenAttempt)>, PortError> {
-        self.ask(Call::Due, |memory| memory.due(moment)).await
+    /// How many attempts come before it.
+    type Page = usize;
+
+    async fn due(
+        &self,
+        moment: DateTime<Utc>,
+        page: Option<usize>,
+    ) -> Result<Due<usize>, PortError> {
+        let all = self.ask(Call::Due, |memory| memory.due(moment)).await?;
+        let (from, len) = (page.unwrap_or(0), all.len());
+        let attempts = all.into_iter().skip(from).take(DUE_PAGE).collect();
+        let next = Some(from + DUE_PAGE).filter(|next| *next < len);
+        Ok(Due { attempts, next })
     }
 }
 
@@ -264,10 +334,13 @@ impl Memory {
     }
 
     fn readable(&self, user: &UserKey, state: &VersionedState) -> Loaded {
-        if self.unreadable.contains(user_name(user)) {
-            return Err(error("the state is unreadable"));
+        match self.unreadable.get(user_name(user)) {
+            Some(position) => Err(Unreadable {
+                position: position.clone(),
+                source: error("the state is unreadable"),
+            }),
+            None => Ok(state.clone()),
         }
-        Ok(state.clone())
     }
 
     /// Tells no more than it must.

@@ -209,6 +209,8 @@ impl Told {
             .filter_map(|(applied, number)| match applied {
                 Applied::Counted => None,
                 Applied::TooLate => Some(format!("#{number} too late")),
+                Applied::AlreadySignedUp => Some(format!("#{number} already signed up")),
+                Applied::PassedOver => Some(format!("#{number} passed over")),
                 Applied::Repeated => Some(format!("#{number} repeated")),
             })
             .collect()
@@ -298,7 +300,7 @@ impl Told {
             });
             format!(
                 "own device: {}",
-                as_told(fingerprint, told.map(DeviceEndpoint::fingerprint))
+                as_told(Some(fingerprint), told.map(DeviceEndpoint::fingerprint))
             )
         });
         let apps = self.state.devices.apps.iter();
@@ -362,7 +364,7 @@ fn client_name(client: &Option<ClientId>) -> &str {
     client.as_ref().map_or("no client", ClientId::as_str)
 }
 
-fn contact_line(update: &ContactUpdate) -> String {
+pub fn contact_line(update: &ContactUpdate) -> String {
     let channel = update.change.channel();
     let user = user_key(Who::User(update.user.clone()));
     assert_eq!(
@@ -427,8 +429,10 @@ fn days_words(days: ActiveDays) -> String {
     numbers.join(", ")
 }
 
-fn as_told(fingerprint: Fingerprint, told: Option<Fingerprint>) -> &'static str {
-    if told == Some(fingerprint) {
+fn as_told(fingerprint: Option<Fingerprint>, told: Option<Fingerprint>) -> &'static str {
+    if fingerprint.is_none() {
+        "not sent"
+    } else if told == fingerprint {
         "as told"
     } else {
         "not as told"

@@ -177,9 +177,13 @@ impl Counts {
 /// Counts what brings its metadata itself: everything but attempts, and sign-ins that close one.
 fn brute_force(steps: &[Step]) -> BTreeMap<Segment, Counts> {
     let mut newest: BTreeMap<usize, Day> = BTreeMap::new();
+    let mut signed_up: BTreeSet<usize> = BTreeSet::new();
     let mut segments: BTreeMap<Segment, Counts> = BTreeMap::new();
     for (user, event) in steps {
         let day = Day::of(event.time);
+        if is_sign_up_of_user(event) && !signed_up.insert(*user) {
+            continue;
+        }
         if newest
             .get(user)
             .is_some_and(|newest| newest.days_since(day) > LATEST_COUNTED_DAYS)
@@ -215,6 +219,17 @@ fn brute_force(steps: &[Step]) -> BTreeMap<Segment, Counts> {
         }
     }
     segments
+}
+
+fn is_sign_up_of_user(event: &AuthEvent) -> bool {
+    matches!(event.kind, AuthEventKind::SignUpConfirmed(_)) && event.user.sub().is_some()
+}
+
+/// Without any sign-up but the first of each user: of several, the first to arrive counts.
+fn one_sign_up_each(mut steps: Vec<Step>) -> Vec<Step> {
+    let mut signed_up = BTreeSet::new();
+    steps.retain(|(user, event)| !is_sign_up_of_user(event) || signed_up.insert(*user));
+    steps
 }
 
 fn without_attempts(steps: Vec<Step>) -> Vec<Step> {
@@ -294,7 +309,7 @@ proptest! {
     #[test]
     fn order_of_arrival_within_90_days_changes_no_row(
         (steps, shuffled) in prop::collection::vec((0usize..6, event()), 0..60)
-            .prop_map(|steps| numbered(without_attempts(steps)))
+            .prop_map(|steps| one_sign_up_each(numbered(without_attempts(steps))))
             .prop_map(|mut steps| {
                 steps.retain(|(_, event)| event.time - epoch() < days(91));
                 steps

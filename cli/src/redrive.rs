@@ -1,0 +1,154 @@
+//! `cognito-pinpoint redrive`: what could not be published is folded again, once its reason is mended.
+//!
+//! Each event goes into the event log once more, from where publish-events counts it like any other, and
+//! then its message is deleted. Whatever fails in between, each is counted once: see
+//! `aws::event_log::Unpublished`. What is moved to the queue again while the command runs is for the next run.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use admin::not_published::{NotPublishedQueue, Received};
+use aws::event_log::{DynamoEventLog, Redriven, Unpublished};
+use aws::sdk;
+use chrono::{DateTime, Utc};
+use destinations::not_published::Message;
+use serde_json::Value;
+
+use crate::APPEND_BUDGET;
+use crate::Failure;
+use crate::account::account;
+use crate::args::account::RedriveArgs;
+use crate::text::listed;
+
+/// What Lambda says of a batch that it gave up, where it says it.
+const BATCH: &str = "/DDBStreamBatchInfo";
+
+/// A message of the queue.
+enum Found {
+    /// An event that publish-events moved there, and why.
+    Event(Box<Unpublished>, String),
+    /// Something else, and what to do about it.
+    Other(String),
+}
+
+/// Redrives all that is in the queue. Exit code 1 if anything is left there.
+pub async fn run(args: &RedriveArgs) -> Result<ExitCode, Failure> {
+    let started = Utc::now();
+    let sdk = account(&args.account).await?;
+    let stack = args.account.stack();
+    let queue = NotPublishedQueue::of_stack(&sdk, stack).await?;
+    let queue = queue.ok_or_else(|| {
+        Failure::Outside(format!(
+            "there is no queue {stack}-not-published: look at --stack, and at the Region"
+        ))
+    })?;
+    let tables = args.account.tables();
+    let log = DynamoEventLog::new(sdk::dynamodb(&sdk), tables.event_log, APPEND_BUDGET);
+    let messages = received(&queue, started).await?;
+    let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut left = 0u64;
+    for (message, found) in in_order(messages) {
+        match found {
+            Found::Other(advice) => {
+                left += 1;
+                eprintln!("left in the queue: {advice}");
+                queue.leave(&message).await?;
+            }
+            Found::Event(_, reason) if args.dry_run => {
+                *outcomes
+                    .entry(format!("to be redriven ({reason})"))
+                    .or_default() += 1;
+                queue.leave(&message).await?;
+            }
+            Found::Event(unpublished, _) => {
+                let outcome = match log.redrive(&unpublished, started).await? {
+                    Redriven::Now => "redriven",
+                    Redriven::Before => "redriven before",
+                };
+                queue.delete(&message).await?;
+                *outcomes.entry(outcome.to_owned()).or_default() += 1;
+            }
+        }
+    }
+    if outcomes.is_empty() && left == 0 {
+        println!("nothing to do: the queue is empty");
+    } else {
+        println!("{}", listed(&outcomes));
+    }
+    Ok(ExitCode::from(u8::from(left > 0)))
+}
+
+/// All that was sent before `started`.
+async fn received(
+    queue: &NotPublishedQueue,
+    started: DateTime<Utc>,
+) -> Result<Vec<Received>, Failure> {
+    let mut all = Vec::new();
+    loop {
+        let some = queue.receive().await?;
+        if some.is_empty() {
+            return Ok(all);
+        }
+        for message in some {
+            if message.sent.is_some_and(|sent| sent > started) {
+                queue.leave(&message).await?;
+                return Ok(all);
+            }
+            all.push(message);
+        }
+    }
+}
+
+/// In the order of the log, so that each user's events come in theirs.
+fn in_order(messages: Vec<Received>) -> Vec<(Received, Found)> {
+    let mut found: Vec<_> = messages
+        .into_iter()
+        .map(|message| {
+            let found = read(&message);
+            (message, found)
+        })
+        .collect();
+    found.sort_by_key(|(_, found)| match found {
+        Found::Event(event, _) => {
+            let number = event.position.sequence_number.trim_start_matches('0');
+            (number.len(), number.to_owned())
+        }
+        Found::Other(_) => (0, String::new()),
+    });
+    found
+}
+
+fn read(message: &Received) -> Found {
+    if let Ok(Message { reason, record }) = serde_json::from_str(&message.body) {
+        return match Unpublished::read(record.get()) {
+            Ok(unpublished) => Found::Event(Box::new(unpublished), reason),
+            Err(error) => Found::Other(format!("a record that holds no auth event: {error}")),
+        };
+    }
+    let body: Value = serde_json::from_str(&message.body).unwrap_or_default();
+    Found::Other(match body.pointer(BATCH) {
+        Some(batch) => given_up(batch),
+        None => "a message that is not of this project; delete it in SQS's console".to_owned(),
+    })
+}
+
+/// Of a batch that it gave up, Lambda tells where it stood and not what it held.
+fn given_up(batch: &Value) -> String {
+    let of = |name: &str| {
+        batch
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or("?")
+            .to_owned()
+    };
+    let size = batch.get("batchSize").and_then(Value::as_u64).unwrap_or(0);
+    format!(
+        "{size} records that Lambda gave up, sequence numbers {} to {} of shard {}, at about {}: they were not counted, \
+         and their events are in the event log until they are 35 days old; find there those that were captured about \
+         then, and delete this message in SQS's console",
+        of("startSequenceNumber"),
+        of("endSequenceNumber"),
+        of("shardId"),
+        of("approximateArrivalOfLastRecord"),
+    )
+}
