@@ -4,7 +4,7 @@ use ::config::Config;
 use admin::account::{self, Choice, NoAccount};
 use admin::user_pool::UserPool;
 use aws::configuration::ConfigurationSource;
-use aws::sdk::{Patience, Region, SdkConfig};
+use aws::sdk::{Patience, SdkConfig};
 use cognito::user_pool::Description;
 use domain::ids::UserPoolId;
 
@@ -16,15 +16,17 @@ pub async fn account(args: &AccountArgs) -> Result<SdkConfig, Failure> {
     Ok(account::on_this_machine(&choice(args), Patience::BEHIND_THE_LOG, None).await?)
 }
 
-/// The same; where no Region is set, in the user pool's.
-pub async fn account_of(args: &AccountArgs, pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
-    let region = Region::new(pool.region().to_owned());
-    account::on_this_machine(&choice(args), Patience::BEHIND_THE_LOG, Some(region)).await
-}
-
-/// The same, in the user pool's Region, where its triggers are too.
-pub async fn account_beside(args: &AccountArgs, pool: &UserPoolId) -> Result<SdkConfig, NoAccount> {
-    Ok(account::in_region_of(pool, &account_of(args, pool).await?))
+/// The same, in the Region that was asked for, or else the user pool's, where its triggers and the stack are.
+/// A Region of the environment that is neither is refused.
+pub async fn account_of(args: &AccountArgs, pool: &UserPoolId) -> Result<SdkConfig, Failure> {
+    let found = account::of_pool(&choice(args), Patience::BEHIND_THE_LOG, pool).await;
+    found.map_err(|error| match error {
+        NoAccount::TwoRegions { .. } => Failure::Usage(error.to_string()),
+        NoAccount::NoCredentials
+        | NoAccount::Credentials(_)
+        | NoAccount::Profile { .. }
+        | NoAccount::Region => error.into(),
+    })
 }
 
 fn choice(args: &AccountArgs) -> Choice {
@@ -38,7 +40,7 @@ fn choice(args: &AccountArgs) -> Choice {
 pub async fn described(pool: &UserPool) -> Result<Description, Failure> {
     let described = pool.description().await?;
     described.ok_or_else(|| {
-        let (id, region) = (pool.id(), pool.id().region());
+        let (id, region) = (pool.id(), pool.region());
         Failure::Outside(format!(
             "there is no user pool {id} in {region} of this account: look at the id, and at AWS_PROFILE"
         ))

@@ -9,19 +9,19 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::Failure;
-use crate::account::account_beside;
+use crate::account::account_of;
 use crate::args::Format;
 use crate::args::account::DoctorArgs;
 use evidence::Evidence;
-use findings::{Finding, State, findings};
+use findings::{Finding, findings};
 
 /// Looks at everything, and prints what was found. Exit code 1 if something is to be mended, or could not
 /// be looked at.
 pub async fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
-    let sdk = account_beside(&args.of.account, &args.of.user_pool_id).await?;
+    let sdk = account_of(&args.of.account, &args.of.user_pool_id).await?;
     let evidence = Evidence::gather(&sdk, &args.of).await?;
     if evidence.is_of_no_stack() {
-        let (stack, region) = (args.of.account.stack(), args.of.user_pool_id.region());
+        let (stack, region) = (args.of.account.stack(), evidence.pool.arn().region());
         return Err(Failure::Outside(format!(
             "there is no stack {stack} in {region} of this account: is it mistyped, is AWS_PROFILE another's, or is it not \
              deployed yet (make deploy)?"
@@ -29,9 +29,7 @@ pub async fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
     }
     let found = findings(&evidence);
     print(&found, args.format)?;
-    let is_well = found
-        .iter()
-        .all(|finding| matches!(finding.state, State::Well | State::NotYet));
+    let is_well = found.iter().all(|finding| finding.state.is_well());
     Ok(ExitCode::from(u8::from(!is_well)))
 }
 

@@ -3,6 +3,7 @@
 use std::process::Output;
 use std::sync::Arc;
 
+use aws::sdk::Region;
 use aws_sdk_lambda::Client as Lambda;
 use serde_json::{Value, json};
 
@@ -165,6 +166,11 @@ fn settings(pool: &str) -> Value {
     })
 }
 
+/// The ARN of a function of the stack.
+fn function(name: &str) -> String {
+    format!("arn:aws:lambda:us-east-1:000000000000:function:cognito-pinpoint-{name}")
+}
+
 fn told(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -183,9 +189,7 @@ async fn attaching_and_detaching_leave_all_else_of_a_pool_as_it_was() {
     );
 
     let mut after = account.pool().await;
-    let arn = |name: &str| {
-        format!("arn:aws:lambda:us-east-1:000000000000:function:cognito-pinpoint-{name}")
-    };
+    let arn = function;
     let mut triggers = before["LambdaConfig"].clone();
     triggers["PreAuthentication"] = arn("pre-authentication").into();
     triggers["PostAuthentication"] = arn("post-authentication").into();
@@ -235,19 +239,50 @@ async fn attaching_and_detaching_leave_all_else_of_a_pool_as_it_was() {
     assert_eq!(account.cognito.updates().len(), filled + 2);
 }
 
+/// The ARN of a function of somebody else's.
+const THEIRS: &str = "arn:aws:lambda:us-east-1:000000000000:function:theirs";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_elses_trigger_is_replaced_only_if_that_is_asked_for() {
+async fn what_is_free_is_attached_and_what_is_somebody_elses_is_left_and_told() {
     let account = Account::new().await;
-    let theirs = "arn:aws:lambda:us-east-1:000000000000:function:theirs";
     let triggers =
-        json!({"UserPoolId": account.pool, "LambdaConfig": {"PostAuthentication": theirs}});
+        json!({"UserPoolId": account.pool, "LambdaConfig": {"PostConfirmation": THEIRS}});
+    account.cognito.call("UpdateUserPool", &triggers).await;
+    let output = account.run("attach", &[]);
+    assert!(output.status.success(), "{}", errors_of(&output));
+    let pool = account.pool.as_str();
+    insta::assert_snapshot!("left", told(&output).replace(pool, "us-east-1_AAAA11111"));
+    let triggers = account.pool().await["LambdaConfig"].clone();
+    assert_eq!(
+        triggers,
+        json!({"PreAuthentication": function("pre-authentication"),
+            "PostAuthentication": function("post-authentication"), "PostConfirmation": THEIRS})
+    );
+    assert_eq!(account.permissions().await.len(), 2);
+
+    let again = account.run("attach", &[]);
+    assert!(
+        again.status.success()
+            && told(&again).ends_with("nothing to do: what is free is attached\n"),
+        "{}",
+        told(&again)
+    );
+    assert_eq!(account.cognito.updates().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_free_nothing_is_attached_unless_it_is_to_be_replaced() {
+    let account = Account::new().await;
+    let triggers = json!({"UserPoolId": account.pool, "LambdaConfig": {"PreAuthentication": THEIRS,
+        "PostAuthentication": THEIRS, "PostConfirmation": THEIRS}});
     account.cognito.call("UpdateUserPool", &triggers).await;
     let before = account.pool().await;
     let output = account.run("attach", &[]);
     assert_eq!(output.status.code(), Some(1));
     let errors = errors_of(&output);
     assert!(
-        errors.contains(&format!("PostAuthentication: {theirs}")) && errors.contains("--replace"),
+        errors.contains(&format!("PostAuthentication is left to {THEIRS}"))
+            && errors.contains("--replace"),
         "{errors}"
     );
     for arguments in [
@@ -264,8 +299,58 @@ async fn somebody_elses_trigger_is_replaced_only_if_that_is_asked_for() {
     assert!(output.status.success(), "{}", errors_of(&output));
     let triggers = account.pool().await["LambdaConfig"].clone();
     assert_eq!(
-        triggers.as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["PostAuthentication", "PostConfirmation"]
+        triggers,
+        json!({"PreAuthentication": THEIRS, "PostAuthentication": function("post-authentication"),
+            "PostConfirmation": function("post-confirmation")})
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replicated_pool_is_changed_in_the_region_that_is_asked_for() {
+    const OTHER: &str = "eu-central-1";
+    let account = Account::new().await;
+    for name in TRIGGERS {
+        let name = format!("cognito-pinpoint-{name}");
+        account.ministack.function_in(OTHER, &name).await;
+    }
+    let mut elsewhere = in_account(&account.cognito.url());
+    elsewhere
+        .args(["attach", "--user-pool-id", &account.pool])
+        .env("AWS_REGION", OTHER);
+    let refused = elsewhere.output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let expected = format!(
+        "error: the user pool {} is of us-east-1, and AWS_REGION or the profile says {OTHER}: say which is meant, with \
+         --region us-east-1, or with --region {OTHER} if the pool is replicated there\n",
+        account.pool
+    );
+    assert_eq!(errors_of(&refused), expected);
+    assert!(account.cognito.updates().is_empty());
+
+    // Cognito here has one pool for all Regions; Lambda has functions of its own in each.
+    let output = account.run("attach", &["--region", OTHER]);
+    assert!(output.status.success(), "{}", errors_of(&output));
+    let ours = |name| function(name).replace("us-east-1", OTHER);
+    let triggers = account.pool().await["LambdaConfig"].clone();
+    assert_eq!(
+        triggers,
+        json!({"PreAuthentication": ours("pre-authentication"),
+            "PostAuthentication": ours("post-authentication"), "PostConfirmation": ours("post-confirmation")})
+    );
+    assert!(account.permissions().await.is_empty());
+    let there = account.ministack.sdk().into_builder();
+    let there = Lambda::new(&there.region(Region::from_static(OTHER)).build());
+    let policy = there
+        .get_policy()
+        .function_name("cognito-pinpoint-post-confirmation");
+    let policy = policy.send().await.unwrap().policy.unwrap();
+    let policy: Value = serde_json::from_str(&policy).unwrap();
+    assert_eq!(
+        policy["Statement"][0]["Condition"]["ArnLike"]["AWS:SourceArn"],
+        format!(
+            "arn:aws:cognito-idp:{OTHER}:000000000000:userpool/{}",
+            account.pool
+        )
     );
 }
 

@@ -1,6 +1,8 @@
 //! The stack, deployed to an emulator as anybody would deploy it, with the project's own binaries in it:
 //! what a client does at Cognito arrives at Pinpoint and in the figures.
 
+mod taken_triggers;
+
 use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::{Duration, Instant};

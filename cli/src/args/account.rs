@@ -89,7 +89,7 @@ pub struct InstallationArgs {
 /// Which deployed stack, and which user pool.
 #[derive(Debug, clap::Args)]
 pub struct StackArgs {
-    /// The user pool. The stack is in its account and Region.
+    /// The user pool. The stack is in its account and Region; of a replicated pool, in that of --region.
     #[arg(long, value_name = "ID", value_parser = user_pool_id)]
     pub user_pool_id: UserPoolId,
     #[command(flatten)]
@@ -106,7 +106,8 @@ pub struct AttachArgs {
     /// Not the trigger before a password is checked: failures are not counted.
     #[arg(long)]
     pub no_pre_authentication: bool,
-    /// Also where a trigger has somebody else's function, which it loses.
+    /// Also where a trigger has somebody else's function, which it loses. Without it, such a trigger is left
+    /// as it is, and what is free is attached.
     #[arg(long)]
     pub replace: bool,
     /// Show what would be changed, and change nothing.
@@ -114,7 +115,25 @@ pub struct AttachArgs {
     pub dry_run: bool,
 }
 
+/// What becomes of a trigger that has somebody else's function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// They keep it.
+    Left,
+    /// They lose it.
+    Replaced,
+}
+
 impl AttachArgs {
+    /// What becomes of triggers that are somebody else's.
+    pub fn taken(&self) -> Taken {
+        if self.replace {
+            Taken::Replaced
+        } else {
+            Taken::Left
+        }
+    }
+
     /// The triggers to attach to.
     pub fn triggers(&self) -> Vec<Trigger> {
         let wanted = |trigger: &Trigger| match trigger {

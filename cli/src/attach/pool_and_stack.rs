@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::change::Change;
 use crate::Failure;
-use crate::account::{account_beside, described};
+use crate::account::{account_of, described};
 use crate::args::account::StackArgs;
 use crate::failure::explained;
 
@@ -32,7 +32,7 @@ pub struct PoolAndStack {
 
 impl PoolAndStack {
     pub async fn open(of: &StackArgs) -> Result<Self, Failure> {
-        let sdk = account_beside(&of.account, &of.user_pool_id).await?;
+        let sdk = account_of(&of.account, &of.user_pool_id).await?;
         let pool = UserPool::new(&sdk, of.user_pool_id.clone());
         Ok(Self {
             description: described(&pool).await?,

@@ -23,7 +23,7 @@ use crate::args::account::StackArgs;
 
 /// How far back lags and calls are looked at.
 const LATELY: Duration = Duration::from_secs(15 * 60);
-/// How far back spilled events and the queue are looked at: SQS tells its figures only while it is used.
+/// How far back spilled events, what is handed on, and the queue are looked at: SQS tells its figures only while it is used.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Something that was looked at, or why it could not be.
@@ -51,6 +51,8 @@ pub struct Evidence {
     pub lag: Looked<Option<f64>>,
     /// How often each function failed or was throttled lately.
     pub failures: Vec<(&'static str, Looked<f64>)>,
+    /// The triggers that are somebody else's, and how often ours was invoked in the last day all the same.
+    pub handed_on: Vec<(Trigger, Looked<f64>)>,
     /// How often expire-attempts was invoked lately.
     pub expirations: Looked<f64>,
     /// How many events were spilled in the last day.
@@ -87,6 +89,7 @@ impl Evidence {
             stack: of.account.stack(),
         };
         Ok(Self {
+            handed_on: figures.handed_on(&description).await,
             pool: description,
             clients: pool.client_ids().await,
             functions: deployed(&functions).await,
@@ -95,7 +98,7 @@ impl Evidence {
             mappings: functions.event_source_mappings(PUBLISH_EVENTS).await,
             lag: figures.lag().await,
             failures: figures.failures().await,
-            expirations: figures.sum(EXPIRE_ATTEMPTS, "Invocations").await,
+            expirations: figures.sum(EXPIRE_ATTEMPTS, "Invocations", LATELY).await,
             spilled: figures.spilled().await,
             given_up: figures.given_up().await,
             stack: of.account.stack().to_owned(),
@@ -187,8 +190,11 @@ impl Figures<'_> {
     async fn failures(&self) -> Vec<(&'static str, Looked<f64>)> {
         let mut all = Vec::new();
         for name in names() {
-            let failures = match self.sum(name, "Errors").await {
-                Ok(errors) => self.sum(name, "Throttles").await.map(|it| errors + it),
+            let failures = match self.sum(name, "Errors", LATELY).await {
+                Ok(errors) => {
+                    let throttles = self.sum(name, "Throttles", LATELY).await;
+                    throttles.map(|it| errors + it)
+                }
                 error => error,
             };
             all.push((name, failures));
@@ -196,10 +202,23 @@ impl Figures<'_> {
         all
     }
 
-    async fn sum(&self, function: &str, name: &str) -> Looked<f64> {
+    async fn handed_on(&self, pool: &Description) -> Vec<(Trigger, Looked<f64>)> {
+        let triggers = pool.lambda_config();
+        let mut all = Vec::new();
+        for trigger in Trigger::ALL {
+            let name = functions::of(trigger);
+            let ours = pool.arn().function(&self.functions.name(name));
+            if triggers.function(trigger).is_some_and(|it| it != ours) {
+                all.push((trigger, self.sum(name, "Invocations", A_DAY).await));
+            }
+        }
+        all
+    }
+
+    async fn sum(&self, function: &str, name: &str, last: Duration) -> Looked<f64> {
         let function = self.functions.name(function);
         let calls = of_function(&function, name);
-        self.cloudwatch.sum(calls, LATELY).await
+        self.cloudwatch.sum(calls, last).await
     }
 
     async fn spilled(&self) -> Looked<f64> {

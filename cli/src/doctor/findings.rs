@@ -1,12 +1,13 @@
 //! What the evidence comes to.
 
+mod handed_on;
 #[cfg(test)]
 mod tests;
+mod triggers;
 
-use admin::functions::{self, EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
+use admin::functions::{EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
 use aws::configuration::ConfigurationError;
 use chrono::TimeDelta;
-use cognito::user_pool::Trigger;
 use config::Config;
 use domain::ids::UserPoolId;
 
@@ -33,6 +34,8 @@ pub struct Finding {
 pub enum State {
     /// As it should be.
     Well,
+    /// To be known, and what can be done about it.
+    Note(String),
     /// To be mended, and how.
     Wrong(String),
     /// As it should be for so short a time.
@@ -46,17 +49,26 @@ impl State {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Well => "ok",
+            Self::Note(_) => "note",
             Self::Wrong(_) => "wrong",
             Self::NotYet => "not yet",
             Self::Unknown => "unknown",
         }
     }
 
-    /// How to mend it.
+    /// How to mend it, or what can be done about it.
     pub fn mend(&self) -> Option<&str> {
         match self {
-            Self::Wrong(mend) => Some(mend),
+            Self::Note(mend) | Self::Wrong(mend) => Some(mend),
             Self::Well | Self::NotYet | Self::Unknown => None,
+        }
+    }
+
+    /// Whether there is nothing to mend, and it could be looked at.
+    pub fn is_well(&self) -> bool {
+        match self {
+            Self::Well | Self::Note(_) | Self::NotYet => true,
+            Self::Wrong(_) | Self::Unknown => false,
         }
     }
 }
@@ -65,8 +77,8 @@ impl State {
 pub fn findings(evidence: &Evidence) -> Vec<Finding> {
     let all = [
         functions(evidence),
-        triggers(evidence),
-        permissions(evidence),
+        triggers::triggers(evidence),
+        triggers::permissions(evidence),
         configuration(evidence),
         tables(evidence),
         stream(evidence),
@@ -114,75 +126,6 @@ fn all_there<N: std::fmt::Display, T>(
         ));
     }
     or_well(found, subject, || format!("all {} are there", all.len()))
-}
-
-/// The triggers that have the stack's functions.
-fn attached(evidence: &Evidence) -> Vec<Trigger> {
-    let ours = |it: &Trigger| {
-        let name = format!("{}-{}", evidence.stack, functions::of(*it));
-        let ours = evidence.pool.arn().function(&name);
-        evidence.pool.lambda_config().function(*it) == Some(&ours)
-    };
-    Trigger::ALL.into_iter().filter(ours).collect()
-}
-
-/// Only what comes after is necessary: before a password is checked, there may be reasons against it.
-fn triggers(evidence: &Evidence) -> Vec<Finding> {
-    const SUBJECT: &str = "triggers";
-    let ours = attached(evidence);
-    let necessary = [Trigger::PostAuthentication, Trigger::PostConfirmation];
-    let missing = necessary
-        .into_iter()
-        .filter(|trigger| !ours.contains(trigger));
-    let triggers = evidence.pool.lambda_config();
-    let (theirs, none): (Vec<Trigger>, Vec<Trigger>) =
-        missing.partition(|trigger| triggers.function(*trigger).is_some());
-    let mut found = Vec::new();
-    if !none.is_empty() {
-        let text = format!("not attached: {}", names(&none));
-        found.push(wrong(SUBJECT, text, attach(evidence, "")));
-    }
-    if !theirs.is_empty() {
-        let text = format!("somebody else's: {}", names(&theirs));
-        found.push(wrong(SUBJECT, text, attach(evidence, " --replace")));
-    }
-    let no_failures = match triggers.function(Trigger::PreAuthentication) {
-        _ if ours.contains(&Trigger::PreAuthentication) => String::new(),
-        Some(theirs) => format!("; PreAuthentication is {theirs}: failures are not counted"),
-        None => "; without PreAuthentication, failures are not counted".to_owned(),
-    };
-    or_well(found, SUBJECT, || {
-        format!("attached: {}{no_failures}", names(&ours))
-    })
-}
-
-fn names(triggers: &[Trigger]) -> String {
-    let names: Vec<&str> = triggers.iter().map(|trigger| trigger.name()).collect();
-    names.join(", ")
-}
-
-fn permissions(evidence: &Evidence) -> Vec<Finding> {
-    const SUBJECT: &str = "permissions";
-    let ours = attached(evidence);
-    let mut found = Vec::new();
-    for (trigger, looked) in &evidence.policies {
-        match looked {
-            _ if !ours.contains(trigger) => {}
-            Ok(policy) if policy.permits(evidence.pool.arn()) => {}
-            Ok(_) => {
-                let function = functions::of(*trigger);
-                let text = format!("Cognito may not invoke {function}: nobody can sign in");
-                found.push(wrong(SUBJECT, text, attach(evidence, "")));
-            }
-            Err(error) => found.push(unknown(SUBJECT, error)),
-        }
-    }
-    if ours.is_empty() {
-        return found;
-    }
-    or_well(found, SUBJECT, || {
-        "Cognito may invoke what is attached".to_owned()
-    })
 }
 
 fn configuration(evidence: &Evidence) -> Vec<Finding> {
@@ -451,25 +394,6 @@ fn existing(evidence: &Evidence) -> impl Iterator<Item = (&'static str, &Deploye
     functions.filter_map(|(name, looked)| Some((*name, looked.as_ref().ok()?.as_ref()?)))
 }
 
-/// Without the trigger that is not there, which may be left off for a reason.
-fn attach(evidence: &Evidence, more: &str) -> String {
-    let (pool, stack) = (evidence.pool.arn().id(), &evidence.stack);
-    let ours = attached(evidence);
-    let is_theirs = evidence
-        .pool
-        .lambda_config()
-        .function(Trigger::PreAuthentication)
-        .is_some();
-    let is_left_off =
-        !ours.contains(&Trigger::PreAuthentication) && (is_theirs || !ours.is_empty());
-    let left_off = if is_left_off {
-        " --no-pre-authentication"
-    } else {
-        ""
-    };
-    format!("cognito-pinpoint attach --user-pool-id {pool} --stack {stack}{left_off}{more}")
-}
-
 fn logs(evidence: &Evidence, function: &str) -> String {
     format!(
         "aws logs tail /aws/lambda/{}-{function} --since 1h",
@@ -494,6 +418,14 @@ fn well(subject: &'static str, found: String) -> Finding {
     Finding {
         subject,
         state: State::Well,
+        found,
+    }
+}
+
+fn note(subject: &'static str, found: String, mend: String) -> Finding {
+    Finding {
+        subject,
+        state: State::Note(mend),
         found,
     }
 }

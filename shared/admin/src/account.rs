@@ -37,6 +37,19 @@ pub enum NoAccount {
         "no AWS Region was found: give --region, or set AWS_REGION, to the one that the stack is in"
     )]
     Region,
+    /// The environment's Region is not the one that the pool's id begins with.
+    #[error(
+        "the user pool {pool} is of {}, and AWS_REGION or the profile says {environment}: say which is meant, with \
+         --region {}, or with --region {environment} if the pool is replicated there",
+        pool.region(),
+        pool.region()
+    )]
+    TwoRegions {
+        /// The pool.
+        pool: UserPoolId,
+        /// The environment's Region.
+        environment: String,
+    },
 }
 
 /// The profile and the Region that were asked for by name.
@@ -102,11 +115,61 @@ fn of_profile(profile: &str, region: Region) -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(provider)
 }
 
-/// The same in the Region that a user pool's id begins with, if it does.
-pub fn in_region_of(pool: &UserPoolId, config: &SdkConfig) -> SdkConfig {
-    let builder = config.clone().into_builder();
-    match config::region::Region::parse(pool.region()) {
-        Ok(region) => builder.region(Region::new(region.to_string())).build(),
-        Err(_) => builder.build(),
+/// The configuration of a command on a user pool: [`on_this_machine`], in the Region that was chosen, or else
+/// in the one that the pool's id begins with.
+///
+/// # Errors
+///
+/// If there are no credentials, or there is no Region, or the environment has another Region than the pool's
+/// id: a replicated pool is in both, with triggers of its own in each, and which one is meant must be said.
+pub async fn of_pool(
+    choice: &Choice,
+    patience: Patience,
+    pool: &UserPoolId,
+) -> Result<SdkConfig, NoAccount> {
+    let named = config::region::Region::parse(pool.region()).ok();
+    let fallback = named.as_ref().map(|it| Region::new(it.to_string()));
+    let found = on_this_machine(choice, patience, fallback).await?;
+    if choice.region.is_none() {
+        check_region(pool, found.region().map(Region::as_ref))?;
+    }
+    Ok(found)
+}
+
+/// Refuses a Region of the environment other than the one that the pool's id begins with, if it does.
+fn check_region(pool: &UserPoolId, environment: Option<&str>) -> Result<(), NoAccount> {
+    match (config::region::Region::parse(pool.region()), environment) {
+        (Ok(named), Some(other)) if named.to_string() != other => Err(NoAccount::TwoRegions {
+            pool: pool.clone(),
+            environment: other.to_owned(),
+        }),
+        (Ok(_) | Err(_), _) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_of_the_environment_other_than_the_pools_is_refused_with_both_named() {
+        let ours = UserPoolId::new("eu-west-1_AAAA11111");
+        for (pool, environment, refused) in [
+            (&ours, Some("eu-west-1"), None),
+            (&ours, None, None),
+            (&UserPoolId::new("local_AAAA11111"), Some("us-east-1"), None),
+            (
+                &ours,
+                Some("us-east-1"),
+                Some(
+                    "the user pool eu-west-1_AAAA11111 is of eu-west-1, and AWS_REGION or the profile says us-east-1: say \
+                     which is meant, with --region eu-west-1, or with --region us-east-1 if the pool is replicated there",
+                ),
+            ),
+        ] {
+            let checked = check_region(pool, environment);
+            let told = checked.err().map(|error| error.to_string());
+            assert_eq!(told.as_deref(), refused, "{pool} {environment:?}");
+        }
     }
 }

@@ -20,7 +20,6 @@ use domain::ids::{ClientId, Sub, UserPoolId};
 use pipeline::ports::PortError;
 use serde_json::{Map, Value};
 
-use crate::account::in_region_of;
 use aws::sdk::port_error;
 use raw::{Reply, with_body};
 
@@ -32,6 +31,7 @@ pub const PAGE: u16 = 60;
 pub struct UserPool {
     client: Client,
     id: UserPoolId,
+    region: String,
 }
 
 /// Some of a pool's users.
@@ -80,10 +80,18 @@ pub enum UpdateError {
 }
 
 impl UserPool {
-    /// The pool, in the Region that its id begins with, else in the configuration's.
+    /// The pool, in the configuration's Region: a replicated one has the same id in two.
     pub fn new(sdk: &SdkConfig, id: UserPoolId) -> Self {
-        let client = Client::new(&in_region_of(&id, sdk));
-        Self { client, id }
+        Self {
+            client: Client::new(sdk),
+            region: sdk.region().map(ToString::to_string).unwrap_or_default(),
+            id,
+        }
+    }
+
+    /// The Region in which it is asked and changed.
+    pub fn region(&self) -> &str {
+        &self.region
     }
 
     /// The pool's id.
@@ -139,7 +147,7 @@ impl UserPool {
         };
         let nothing = || std::io::Error::other("the reply holds no pool");
         let description = description.ok_or_else(|| self.error("DescribeUserPool", nothing()))?;
-        Ok(Some(description))
+        Ok(Some(description.in_region(&self.region)))
     }
 
     /// What the pool asks of a second factor: no setting, and told by an operation of its own.

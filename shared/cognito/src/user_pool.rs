@@ -192,6 +192,27 @@ impl PoolArn {
         &self.id
     }
 
+    /// The Region. A replicated pool has an ARN in each of its Regions, with one id.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The ARN of the same pool in this Region.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        let Self {
+            partition,
+            account,
+            id,
+            ..
+        } = self;
+        Self {
+            whole: format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{id}"),
+            region: region.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The number of the account that the pool is in.
     pub fn account(&self) -> &str {
         &self.account
@@ -225,6 +246,16 @@ impl Description {
             arn: PoolArn::parse(arn?)?,
             members: user_pool,
         })
+    }
+
+    /// The same, described in this Region: what its triggers invoke, and who may invoke them, is a matter of
+    /// the Region that was asked, wherever the pool's id says that it was made.
+    #[must_use]
+    pub fn in_region(self, region: &str) -> Self {
+        Self {
+            arn: self.arn.in_region(region),
+            ..self
+        }
     }
 
     /// The pool's name.
@@ -403,6 +434,22 @@ mod tests {
             request["AdminCreateUserConfig"],
             json!({"AllowAdminCreateUserOnly": true})
         );
+    }
+
+    #[test]
+    fn a_pool_in_another_region_has_its_arn_and_its_functions_there() {
+        let pool = pool().in_region("eu-central-1");
+        let arn = pool.arn();
+        assert_eq!(
+            [arn.as_str(), arn.id(), arn.region(), &arn.function("f")],
+            [
+                "arn:aws:cognito-idp:eu-central-1:1:userpool/eu-west-1_AAAA11111",
+                "eu-west-1_AAAA11111",
+                "eu-central-1",
+                "arn:aws:lambda:eu-central-1:1:function:f"
+            ]
+        );
+        assert_eq!(PoolArn::parse(arn.as_str()).as_ref(), Some(arn));
     }
 
     #[test]

@@ -3,11 +3,12 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use aws::sdk::{self, Patience, SdkConfig};
+use aws::sdk::{self, Patience, Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider::Client as Cognito;
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use aws_sdk_lambda::Client as Lambda;
@@ -66,7 +67,15 @@ impl Ministack {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let log = File::create(folder.path().join(LOG)).expect("a file");
+        let modules = repository(".venv-node/cognito-local/node_modules");
+        symlink(modules, folder.path().join("node_modules")).expect("the folder is empty");
+        let path = std::env::var("PATH").expect("there is one");
         let child = Command::new(program)
+            // What Lambda has of Node.js: functions look for modules above their own folders, which are in here.
+            .env(
+                "PATH",
+                format!("{}:{path}", repository(".venv-node").display()),
+            )
             .current_dir(folder.path())
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
@@ -147,9 +156,20 @@ impl Ministack {
     /// Makes a function that nobody will invoke: its code is an empty archive. It has the role
     /// `functions`, which must be there where permissions are enforced.
     pub async fn function(&self, name: &str) {
+        Self::function_of(&self.sdk(), name).await;
+    }
+
+    /// The same, in another Region.
+    pub async fn function_in(&self, region: &'static str, name: &str) {
+        let there = self.sdk().into_builder();
+        let there = there.region(Region::from_static(region)).build();
+        Self::function_of(&there, name).await;
+    }
+
+    async fn function_of(sdk: &SdkConfig, name: &str) {
         let empty = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
         let code = FunctionCode::builder().zip_file(Blob::new(empty)).build();
-        let create = Lambda::new(&self.sdk()).create_function();
+        let create = Lambda::new(sdk).create_function();
         let create = create.function_name(name).code(code);
         let create = create.runtime(Runtime::Providedal2023).handler("bootstrap");
         let role = "arn:aws:iam::000000000000:role/functions";

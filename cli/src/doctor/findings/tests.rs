@@ -1,7 +1,7 @@
-use admin::functions::Policy;
+use admin::functions::{self, Policy};
 use aws::tables::Table;
 use chrono::{DateTime, Utc};
-use cognito::user_pool::Description;
+use cognito::user_pool::{Description, Trigger};
 use domain::ids::ClientId;
 use pipeline::ports::PortError;
 use serde_json::{Value, json};
@@ -84,6 +84,7 @@ fn well_installed() -> Evidence {
         mappings: Ok(vec![mapping()]),
         lag: Ok(Some(1_000.0)),
         failures: evidence::names().map(|name| (name, Ok(0.0))).collect(),
+        handed_on: Vec::new(),
         expirations: Ok(15.0),
         spilled: Ok(0.0),
         given_up: Ok(None),
@@ -138,31 +139,79 @@ fn what_is_left_off_stays_off_when_the_rest_is_mended() {
     check(
         |it| {
             let ours = function("s", Trigger::PostConfirmation);
-            let theirs = function("other", Trigger::PostAuthentication);
-            it.pool = pool(&json!({"PostConfirmation": ours, "PostAuthentication": theirs}));
+            it.pool = pool(&json!({ "PostConfirmation": ours }));
         },
         &[
-            "wrong triggers: somebody else's: PostAuthentication → cognito-pinpoint attach --user-pool-id \
-           eu-west-1_AAAA11111 --stack s --no-pre-authentication --replace",
+            "wrong triggers: not attached: PostAuthentication → cognito-pinpoint attach --user-pool-id \
+             eu-west-1_AAAA11111 --stack s --no-pre-authentication",
         ],
     );
 }
 
 #[test]
-fn what_is_somebody_elses_before_a_password_is_left_to_them() {
+fn what_is_attached_in_another_region_than_the_pools_id_names_is_mended_there() {
     check(
-        |it| {
-            let theirs = |trigger| function("other", trigger);
-            it.pool = pool(&json!({
-                "PreAuthentication": theirs(Trigger::PreAuthentication),
-                "PostAuthentication": theirs(Trigger::PostAuthentication),
-                "PostConfirmation": theirs(Trigger::PostConfirmation),
-            }));
-        },
+        |it| it.pool = pool(&json!({})).in_region("eu-central-1"),
         &[
-            "wrong triggers: somebody else's: PostAuthentication, PostConfirmation → cognito-pinpoint attach \
-           --user-pool-id eu-west-1_AAAA11111 --stack s --no-pre-authentication --replace",
+            "wrong triggers: not attached: PostAuthentication, PostConfirmation → cognito-pinpoint attach --user-pool-id \
+             eu-west-1_AAAA11111 --region eu-central-1 --stack s",
         ],
+    );
+}
+
+/// An installation in which a trigger is somebody else's, and how often ours was invoked all the same.
+fn taken(trigger: Trigger, invocations: f64) -> impl Fn(&mut Evidence) {
+    move |it| {
+        let mut triggers = it.pool.get("LambdaConfig").clone();
+        triggers[trigger.name()] = "arn:theirs".into();
+        it.pool = pool(&triggers);
+        it.handed_on = vec![(trigger, Ok(invocations))];
+    }
+}
+
+#[test]
+fn a_trigger_that_is_somebody_elses_is_known_and_not_wrong() {
+    let note = |trigger, function, lost: &str| {
+        format!(
+            "note triggers: {trigger} is arn:theirs, which handed nothing on to s-{function} in the last day: if it never \
+             does, {lost} → have it hand its events on, as docs/taken-triggers.md shows"
+        )
+    };
+    for (trigger, function, lost) in [
+        (
+            Trigger::PreAuthentication,
+            "pre-authentication",
+            "failures are not counted",
+        ),
+        (
+            Trigger::PostAuthentication,
+            "post-authentication",
+            "every sign-in counts as a failure",
+        ),
+        (
+            Trigger::PostConfirmation,
+            "post-confirmation",
+            "sign-ups are not counted",
+        ),
+    ] {
+        check(taken(trigger, 3.0), &[]);
+        check(taken(trigger, 0.0), &[&note(trigger, function, lost)]);
+    }
+    check(taken(Trigger::PreTokenGeneration, 0.0), &[]);
+}
+
+#[test]
+fn a_trigger_that_hands_on_is_told_with_how_often() {
+    let mut evidence = well_installed();
+    taken(Trigger::PostConfirmation, 3.0)(&mut evidence);
+    let found = findings(&evidence).into_iter();
+    let found = found.filter(|finding| finding.subject == "triggers");
+    assert_eq!(
+        found.map(|finding| finding.found).collect::<Vec<_>>(),
+        [
+            "attached: PreAuthentication, PostAuthentication",
+            "PostConfirmation is arn:theirs, which hands on to s-post-confirmation: 3 invocations in the last day"
+        ]
     );
 }
 
@@ -336,12 +385,14 @@ fn what_may_not_be_looked_at_is_never_well() {
             it.mappings = Err(denied());
             it.lag = Err(denied());
             it.failures = vec![("publish-events", Err(denied()))];
+            it.handed_on = vec![(Trigger::PreAuthentication, Err(denied()))];
             it.expirations = Err(denied());
             it.spilled = Err(denied());
             it.given_up = Err(denied());
         },
         &[
             ["functions"; 6].as_slice(),
+            &["triggers"],
             &["permissions"; 3],
             &[
                 "tables",
