@@ -42,3 +42,5 @@ mod template;
 mod told;
 #[cfg(test)]
 mod trigger_functions;
+#[cfg(test)]
+mod write_units;

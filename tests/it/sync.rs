@@ -240,7 +240,7 @@ async fn an_interrupted_walk_goes_on_where_it_was() {
     let place = late
         .folder()
         .join(format!("cognito-pinpoint-sync-{STACK}-{}.json", late.pool));
-    let kept = json!({"userPoolId": late.pool, "paginationToken": "60", "tally": {
+    let kept = json!({"stack": STACK, "userPoolId": late.pool, "paginationToken": "60", "tally": {
         "users": 60, "outOfStep": 60, "told": {"email": 60}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let output = late.command(&config).output().unwrap();
@@ -308,7 +308,7 @@ async fn a_walk_whose_place_cognito_no_longer_knows_begins_anew() {
     let place = late
         .folder()
         .join(format!("cognito-pinpoint-sync-{STACK}-{}.json", late.pool));
-    let kept = json!({"userPoolId": late.pool, "paginationToken": "gone", "tally": {
+    let kept = json!({"stack": STACK, "userPoolId": late.pool, "paginationToken": "gone", "tally": {
         "users": 60, "outOfStep": 60, "told": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let mut sync = late.command(&sharing("app"));

@@ -16,7 +16,7 @@ Examples:
 
 pub const METRICS: &str = "\
 Examples:
-  cognito-pinpoint metrics                                        the last 30 days of the stack cognito-pinpoint
+  cognito-pinpoint metrics                                        the last 30 days
   cognito-pinpoint metrics --stack shop --last 12w --by platform
   cognito-pinpoint metrics --data-dir data --from 2026-01-01 --to 2026-02-28 --where platform=iOS
   cognito-pinpoint metrics --data-dir data --last 6mo --months --format csv";
@@ -71,7 +71,7 @@ Examples:
 
 pub const FORGET: &str = "\
 Examples:
-  cognito-pinpoint forget --user-pool-id eu-west-1_AAAA11111 --config analytics-config.json --dry-run \\
+  cognito-pinpoint forget --user-pool-id eu-west-1_AAAA11111 --config config.json --dry-run \\
     --sub 7c0d2f3e-0000-4000-8000-000000000001
-  cognito-pinpoint forget --user-pool-id eu-west-1_AAAA11111 --config analytics-config.json --yes \\
+  cognito-pinpoint forget --user-pool-id eu-west-1_AAAA11111 --config config.json --yes \\
     --sub 7c0d2f3e-0000-4000-8000-000000000001";
