@@ -125,6 +125,9 @@ async fn every_command_that_a_readme_shows_works() {
             .function(&format!("cognito-pinpoint-{trigger}"))
             .await;
     }
+    let queue = aws_sdk_sqs::Client::new(&ministack.sdk()).create_queue();
+    let queue = queue.queue_name("cognito-pinpoint-not-published");
+    queue.send().await.unwrap();
     let (pool, sub) = pool(&ministack).await;
     let ci = std::fs::read_to_string(repository(".ci/run")).unwrap();
     let mut run = 0;

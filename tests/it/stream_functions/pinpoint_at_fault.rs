@@ -242,3 +242,34 @@ async fn contact_endpoints_go_one_by_one_where_the_role_may_not_update_many() {
     addresses.sort_unstable();
     assert_eq!(addresses, [PHONE, EMAIL]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contact_endpoints_that_a_faulty_project_did_not_take_are_sent_with_the_next_event() {
+    join_all([401, 403, 404].map(async |status| {
+        let installation = Installation::start().await;
+        let event = with_addresses(Trigger::PostAuthentication.event("ana", &json!({})));
+        installation.capture(at(0), &event).await;
+        let mut publish = publish_events(&installation).await;
+        installation.pinpoint.set(Fault::Always(status));
+        let first = installation.records();
+        let reply = publish.invoke(batch(&first)).await;
+        assert_eq!(again(&reply), [""; 0], "{status}");
+        assert_eq!(installation.figures().await, signed_in(1), "{status}");
+
+        installation.pinpoint.set(Fault::Nothing);
+        let event = with_addresses(Trigger::RefreshTokens.event("ana", &json!({})));
+        installation.capture(at(10), &event).await;
+        let reply = publish
+            .invoke(batch(&installation.records()[first.len()..]))
+            .await;
+        assert_eq!(outcomes(&reply), json!({"published": 1}), "{status}");
+        let endpoints = installation.pinpoint.endpoints();
+        let mut addresses: Vec<_> = endpoints
+            .iter()
+            .filter_map(|it| it["Address"].as_str())
+            .collect();
+        addresses.sort_unstable();
+        assert_eq!(addresses, [PHONE, EMAIL], "{status}");
+    }))
+    .await;
+}
