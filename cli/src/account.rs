@@ -48,7 +48,7 @@ pub async fn described(pool: &UserPool) -> Result<Description, Failure> {
 }
 
 /// The configuration of an installation, in a file or else where the functions have theirs, and the
-/// account that it is in. What can be told without the account is told first.
+/// account that it is in. What can be said without the account is said first.
 pub async fn of_installation(of: &InstallationArgs) -> Result<(Config, SdkConfig), Failure> {
     if let Some(file) = &of.config {
         let config = crate::config::read(file)?;

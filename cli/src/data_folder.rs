@@ -54,7 +54,7 @@ pub fn embedded(store: DynamoDbStore) -> SdkConfig {
 }
 
 /// How far the stream has been published, kept in a file if there is one. If what is kept is not the
-/// newest when the process ends, some records are given again: the users' states know them.
+/// newest when the process ends, some records are retried: the users' states know them.
 #[derive(Default)]
 pub struct Checkpoint {
     file: Option<PathBuf>,

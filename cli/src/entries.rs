@@ -52,7 +52,7 @@ pub struct Entry {
 
 impl Entries {
     /// Finds the entries of `paths`, and what of them can't be taken, in the order of reading. An entry
-    /// that doesn't tell its time happens `now`; one too far ahead of it can't be taken. `progress` is given the bytes read, and the bytes there
+    /// that has no time of its own happens `now`; one too far ahead of it can't be taken. `progress` is given the bytes read, and the bytes there
     /// are to read.
     pub fn index(
         paths: &[PathBuf],

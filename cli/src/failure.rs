@@ -19,7 +19,7 @@ pub enum Failure {
 
 #[cfg(feature = "account")]
 impl Failure {
-    /// The same, and something more to be told.
+    /// The same, and something more to say.
     pub fn and(self, more: &str) -> Self {
         match self {
             Self::Usage(problem) => Self::Usage(format!("{problem}; {more}")),
@@ -64,7 +64,7 @@ pub fn explained(error: &(dyn Error + 'static)) -> String {
             call.what
         ),
         Some(Trouble::NotAllowed) => format!(
-            "{call}: these credentials may not do this; the README lists what each command needs"
+            "{call}: these credentials may not do this; docs/deployment.md lists what each command needs"
         ),
         Some(Trouble::Expired) => format!(
             "the AWS credentials have expired ({tried}): get new ones, such as with `aws sso login`, and try again"
@@ -151,7 +151,7 @@ mod tests {
             "Query",
             "AccessDeniedException: User: ana is not authorized to perform: dynamodb:Query",
             "Query on shop-users: AccessDeniedException: User: ana is not authorized to perform: dynamodb:Query: these \
-             credentials may not do this; the README lists what each command needs",
+             credentials may not do this; docs/deployment.md lists what each command needs",
         );
         check(
             "Query",

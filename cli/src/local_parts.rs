@@ -1,5 +1,5 @@
 //! `cognito-pinpoint local`: what functions need that run on this machine, in one process. It does what
-//! AWS would do around them: the event log's stream goes to publish-events, and every minute attempts
+//! AWS would do sources them: the event log's stream goes to publish-events, and every minute attempts
 //! expire.
 
 use std::ffi::OsString;
@@ -63,7 +63,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         "the event log's stream goes to publish-events at {}",
         args.functions
     );
-    let around = Around {
+    let sources = EventSources {
         functions: Functions::on_loopback(&args.functions, LONGEST),
         stream: store.stream(&tables.event_log)?,
         checkpoint: folder.map(Checkpoint::kept_in).unwrap_or_default(),
@@ -80,7 +80,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
     let clock = Arc::new(SystemClock);
     tokio::select! {
         served = serve(listener, pinpoint, clock, AppCreation::OnFirstUse, never) => served?,
-        passed = around.pass_on() => passed?,
+        passed = sources.pass_on() => passed?,
         ended = functions(&args.command, environment) => return ended,
         interrupted = interrupted() => interrupted?,
     }
@@ -126,14 +126,14 @@ async fn listen(port: u16) -> Result<TcpListener, Failure> {
     listener.map_err(|error| Failure::Outside(format!("cannot listen on port {port}: {error}")))
 }
 
-/// What AWS does around the functions.
-struct Around {
+/// What AWS does sources the functions.
+struct EventSources {
     functions: Functions,
     stream: TableStream,
     checkpoint: Checkpoint,
 }
 
-impl Around {
+impl EventSources {
     /// Hands on what comes, in order, and again what was not taken.
     async fn pass_on(mut self) -> Result<(), Failure> {
         let mut expired = Instant::now();
@@ -162,15 +162,15 @@ impl Around {
                 }
                 Ok(failed) => {
                     let failed = counted(failed, "record");
-                    eprintln!("publish-events has not published {failed}: they are given again");
+                    eprintln!("publish-events has not published {failed}: they are retried");
                 }
                 Err(error) => {
                     eprintln!(
-                        "publish-events' reply makes no sense ({error}): the records are given again"
+                        "publish-events' reply makes no sense ({error}): the records are retried"
                     );
                 }
             },
-            Err(error) => eprintln!("{}: the records are given again", explained(&error)),
+            Err(error) => eprintln!("{}: the records are retried", explained(&error)),
         }
         Ok(())
     }
@@ -187,7 +187,7 @@ impl Around {
     }
 }
 
-/// How many records are to be given again.
+/// How many records are retried.
 fn failures(reply: &[u8]) -> serde_json::Result<usize> {
     let reply: DynamoDbEventResponse = serde_json::from_slice(reply)?;
     Ok(reply.batch_item_failures.len())

@@ -46,7 +46,7 @@ use failure::Failure;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What is logged unless `RUST_LOG` says otherwise. Where credentials were looked for in vain is told in
+/// What is logged unless `RUST_LOG` says otherwise. Where credentials were looked for in vain is said in
 /// one line at the end.
 const LOGGED: &str = "warn,aws_config=off";
 

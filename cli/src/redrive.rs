@@ -20,7 +20,7 @@ use crate::account::account;
 use crate::args::account::RedriveArgs;
 use crate::text::listed;
 
-/// What Lambda says of a batch that it gave up, where it says it.
+/// Where Lambda says which batch it dead-lettered.
 const BATCH: &str = "/DDBStreamBatchInfo";
 
 /// A message of the queue.
@@ -127,13 +127,13 @@ fn read(message: &Received) -> Found {
     }
     let body: Value = serde_json::from_str(&message.body).unwrap_or_default();
     Found::Other(match body.pointer(BATCH) {
-        Some(batch) => given_up(batch),
+        Some(batch) => dead_lettered(batch),
         None => "a message that is not of this project; delete it in SQS's console".to_owned(),
     })
 }
 
-/// Of a batch that it gave up, Lambda tells where it stood and not what it held.
-fn given_up(batch: &Value) -> String {
+/// Of a batch that it dead-lettered, Lambda says where it stood and not what it held.
+fn dead_lettered(batch: &Value) -> String {
     let of = |name: &str| {
         batch
             .get(name)
@@ -143,7 +143,7 @@ fn given_up(batch: &Value) -> String {
     };
     let size = batch.get("batchSize").and_then(Value::as_u64).unwrap_or(0);
     format!(
-        "{size} records that Lambda gave up, sequence numbers {} to {} of shard {}, at about {}: they were not counted, \
+        "{size} records that Lambda dead-lettered, sequence numbers {} to {} of shard {}, at about {}: they were not counted, \
          and their events are in the event log until they are 35 days old; find there those that were captured about \
          then, and delete this message in SQS's console",
         of("startSequenceNumber"),

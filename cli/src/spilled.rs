@@ -3,7 +3,7 @@
 //!
 //! A log comes in many forms: as it was written, with a time or a stream's name before each line, as
 //! the answer of one of CloudWatch Logs' operations, as CSV, compressed, with nothing but the events.
-//! They are not told apart: the field that holds the event is looked for, or the event itself, line by
+//! They are not distinguished: the field that holds the event is looked for, or the event itself, line by
 //! line. No more than a line is held.
 
 mod files;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use crate::entries::{Rejected, Source};
 
-use find::{Finding, NOT_CLOSED};
+use find::{FoundEvent, NOT_CLOSED};
 use log::Log;
 
 /// An event that was spilled.
@@ -72,19 +72,19 @@ impl Spilled {
         Some(opened.map(|log| self.log = Some(log)))
     }
 
-    fn take(&mut self, source: &Source, findings: Vec<Finding>) {
+    fn take(&mut self, source: &Source, findings: Vec<FoundEvent>) {
         let before = self.found.len();
         for finding in findings {
             match finding {
-                Finding::Event(json) => {
+                FoundEvent::Event(json) => {
                     self.found.push_back(Ok(SpilledEvent {
                         json,
                         source: source.clone(),
                     }));
                 }
-                Finding::Unreadable(why) => self.found.push_back(Err(source.rejected(why))),
-                Finding::Open(_) => self.found.push_back(Err(source.rejected(NOT_CLOSED))),
-                Finding::Other => {}
+                FoundEvent::Unreadable(why) => self.found.push_back(Err(source.rejected(why))),
+                FoundEvent::Open(_) => self.found.push_back(Err(source.rejected(NOT_CLOSED))),
+                FoundEvent::Other => {}
             }
         }
         if self.found.len() == before {

@@ -25,7 +25,7 @@ use crate::progress::Progress;
 use place::Place;
 use tally::Tally;
 
-/// How far what Cognito lists may be behind what it told a trigger.
+/// How far what Cognito lists may be behind what it gave a trigger.
 const LAG: TimeDelta = TimeDelta::minutes(1);
 
 /// Walks the pool, from where an interrupted walk ended.

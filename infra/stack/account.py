@@ -1,4 +1,4 @@
-"""The account that all of it is in, what goes wrong with it, and what people are told."""
+"""The account that all of it is in, what goes wrong with it, and what people are shown."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def code_of(refused: aws_faults.ClientError) -> str:
 def reason_of(refused: aws_faults.ClientError) -> str:
     """What was refused, why, and what to do."""
     code = code_of(refused)
-    told = f"{refused.operation_name}: {refused.response['Error'].get('Message') or code}"
+    message = f"{refused.operation_name}: {refused.response['Error'].get('Message') or code}"
     if "Expired" in code or code in ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"):
-        return f"{told} ({code}): these credentials are not right, or have expired"
+        return f"{message} ({code}): these credentials are not right, or have expired"
     if "AccessDenied" in code or code in ("UnauthorizedOperation", "403"):
-        return f"{told} ({code}): these credentials may not do this"
+        return f"{message} ({code}): these credentials may not do this"
     if "Throttl" in code or code in ("RequestLimitExceeded", "TooManyRequestsException"):
-        return f"{told} ({code}): wait a minute, then run the same again"
-    return told
+        return f"{message} ({code}): wait a minute, then run the same again"
+    return message
 
 
 def explained(fault: Exception) -> str:

@@ -93,7 +93,7 @@ class Stack:
         if not changes:
             return False
         imported = sum(change["Action"] == "Import" for change in changes)
-        again = f", {imported} of them taken back in" if imported else ""
+        again = f", {imported} of them imported" if imported else ""
         say(f"{'changing' if self.was_made else 'making'} {self.name}: {len(changes)} resources{again}")
         self.watch(lambda: cloudformation.execute_change_set(ChangeSetName=change_set), len(changes))
         return True
@@ -150,7 +150,7 @@ class Stack:
         self.watch(lambda: cloudformation.delete_stack(StackName=self.id), there)
 
     def watch(self, begin: Callable[[], object], total: int) -> None:
-        """Begins something, and tells what comes of it until it is over."""
+        """Begins something, and reports what comes of it until it is over."""
         seen = {event["EventId"] for event in self.events(set())}
         begin()
         done: set[str] = set()
@@ -185,4 +185,4 @@ class Stack:
     def end(self, status: str, failed: list[str]) -> None:
         if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE"):
             return
-        raise Fault("\n".join([f"{self.name} is {status}, because of", *(failed or ["  what only its events tell"])]))
+        raise Fault("\n".join([f"{self.name} is {status}, because of", *(failed or ["  what only its events say"])]))

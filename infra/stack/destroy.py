@@ -140,7 +140,7 @@ def left_by(account: Account, stack: str, was_there: bool) -> list[Thing]:
     bucket = own_bucket(account, stack)
     if exists(partial(s3.head_bucket, Bucket=bucket, ExpectedBucketOwner=account.id), "403", "404", "NoSuchBucket"):
         things.append(Thing("bucket", bucket, partial(delete_bucket, account, bucket)))
-    # Last: an interrupted deletion can still tell what it was about.
+    # Last: an interrupted deletion can still say what it was about.
     return things + [Thing("table", table, partial(delete_table, dynamodb, table)) for table in tables]
 
 

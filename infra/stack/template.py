@@ -100,7 +100,7 @@ def substituted(text: str, values: dict[str, str]) -> Any:
 
 
 def named_literally(resources: dict[str, Any], stack: str) -> dict[str, Any]:
-    """What outlives a stack has its name written out: CloudFormation takes back in only what has a literal name."""
+    """What outlives a stack has its name written out: CloudFormation imports only what has a literal name."""
     return {logical_id: with_literal_name(resource, stack) for logical_id, resource in resources.items()}
 
 

@@ -1,4 +1,4 @@
-//! `cognito-pinpoint config`: what is told of a configuration, and what is imported from a user pool.
+//! `cognito-pinpoint config`: what is said of a configuration, and what is imported from a user pool.
 
 use std::process::Output;
 

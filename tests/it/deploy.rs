@@ -328,7 +328,7 @@ async fn what_is_deployed_again_has_its_data_and_what_is_deleted_leaves_nothing(
         "tables, logs, code and configurations"
     );
     let again = errors_of(&done(&mut at.deploy(&["--config", "config.json"])));
-    assert!(again.contains("9 of them taken back in"), "{again}");
+    assert!(again.contains("9 of them imported"), "{again}");
     assert_eq!(at.users().await, data);
     done(&mut at.destroy("delete"));
     assert_eq!(at.inventory(), empty);

@@ -143,11 +143,11 @@ fn mutated() -> impl Strategy<Value = Value> {
 
 /// A destination that takes everything, and a queue that remembers.
 #[derive(Default)]
-struct Around {
+struct Fakes {
     moved: Mutex<Vec<String>>,
 }
 
-impl Destinations for Around {
+impl Destinations for Fakes {
     async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
         let taken = || Delivered::Judged {
             refused: Vec::new(),
@@ -157,7 +157,7 @@ impl Destinations for Around {
     }
 }
 
-impl NotPublishedQueue for Around {
+impl NotPublishedQueue for Fakes {
     async fn put(&self, records: &[NotPublishedRecord<'_>]) -> Result<(), PortError> {
         let records = records.iter().map(|moved| moved.reason.name().to_owned());
         self.moved.lock().unwrap().extend(records);
@@ -217,7 +217,7 @@ fn reads_back(event: &AuthEvent) {
 async fn check(events: Vec<Value>) {
     let installed = Installed::start().await;
     let config = Config::from_json(SHARING).unwrap();
-    let around = Around::default();
+    let fakes = Fakes::default();
     let mut after = None;
     for round in [0u8, 1] {
         let ana = Trigger::PostAuthentication.event("ana", &json!({}));
@@ -249,11 +249,11 @@ async fn check(events: Vec<Value>) {
         let batch: Batch = serde_json::from_str(&records).unwrap();
         let outside = Outside {
             states: &installed.states,
-            destinations: &around,
-            queue: &around,
+            destinations: &fakes,
+            queue: &fakes,
         };
         let published = publish_batch(&batch, at(200).time, outside).await;
-        assert_eq!(published.set_aside, 0);
+        assert_eq!(published.dropped, 0);
         assert_eq!(published.response.batch_item_failures.len(), 0);
         assert_eq!(published.judged.len(), logged);
         for judged in &published.judged {
@@ -264,7 +264,7 @@ async fn check(events: Vec<Value>) {
             .last()
             .map(|judged| judged.sequence_number.clone());
     }
-    assert_eq!(*around.moved.lock().unwrap(), [""; 0]);
+    assert_eq!(*fakes.moved.lock().unwrap(), [""; 0]);
     let day = Day::of(at(0).time);
     let rows = installed
         .metrics

@@ -1,4 +1,4 @@
-//! Every command that a README shows is run: those of `cognito-pinpoint` and of `cargo lambda` here, those of
+//! Every command that a page shows is run: those of `cognito-pinpoint` and of `cargo lambda` here, those of
 //! `make` by CI, here or in the test of the whole stack.
 
 use std::net::Ipv4Addr;
@@ -10,8 +10,16 @@ use std::time::{Duration, Instant};
 
 use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
+use aws::users::DynamoUserStates;
 use aws_sdk_cognitoidentityprovider::types::AnalyticsConfigurationType;
-use local::dynamodb::DynamoDbStore;
+use chrono::Utc;
+use domain::activity::{DayRow, Recency};
+use domain::auth_event::{UserKey, Who};
+use domain::day::Day;
+use domain::ids::{ProjectId, Sub, UserPoolId};
+use domain::segment::Segment;
+use local::dynamodb::{DynamoDbStore, Served};
+use pipeline::ports::{Commit, UserStates, VersionedState};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
@@ -111,64 +119,121 @@ fn shell(folder: &Path, command: &str, dynamodb: &str, aws: &str) -> Command {
     shell
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_command_that_a_readme_shows_works() {
-    let folder = folder();
-    let dynamodb = DynamoDbStore::in_memory().unwrap().serve().await.unwrap();
-    let client = sdk::dynamodb(&sdk::on_loopback(&dynamodb.url(), Patience::BEHIND_THE_LOG));
-    create_missing(&client, &TableNames::default())
-        .await
-        .unwrap();
-    let ministack = Ministack::start().await;
-    for trigger in FUNCTIONS.iter().take(4) {
-        ministack
-            .function(&format!("cognito-pinpoint-{trigger}"))
-            .await;
+/// The pages whose commands are run, each in a folder of its own.
+const PAGES: [&str; 7] = [
+    "README.md",
+    "events/README.md",
+    "docs/configuration.md",
+    "docs/deployment.md",
+    "docs/operations.md",
+    "docs/replay.md",
+    "docs/taken-triggers.md",
+];
+
+/// Where the commands of a page run.
+struct Surroundings {
+    ministack: Ministack,
+    dynamodb: Served,
+    pool: String,
+    sub: String,
+}
+
+impl Surroundings {
+    /// A pool, and a stack whose tables, triggers and queue are there, and which has counted a user today.
+    async fn start() -> Self {
+        let dynamodb = DynamoDbStore::in_memory().unwrap().serve().await.unwrap();
+        let client = sdk::dynamodb(&sdk::on_loopback(&dynamodb.url(), Patience::BEHIND_THE_LOG));
+        let tables = TableNames::default();
+        create_missing(&client, &tables).await.unwrap();
+        let mut row = DayRow {
+            sign_ins: 1,
+            ..DayRow::default()
+        };
+        row.add_users(Recency::NEVER, 1);
+        let commit = Commit {
+            user: UserKey {
+                project: ProjectId::new("0".repeat(32)),
+                pool: UserPoolId::new(POOL),
+                who: Who::User(Sub::new("somebody")),
+            },
+            state: VersionedState::default(),
+            rows: [((Day::of(Utc::now()), Segment::Whole), row)].into(),
+        };
+        let states = DynamoUserStates::new(client, tables);
+        assert!(states.commit(vec![commit]).await.iter().all(Result::is_ok));
+        let ministack = Ministack::start().await;
+        for trigger in FUNCTIONS.iter().take(4) {
+            let name = format!("cognito-pinpoint-{trigger}");
+            ministack.function(&name).await;
+        }
+        let queue = aws_sdk_sqs::Client::new(&ministack.sdk()).create_queue();
+        let queue = queue.queue_name("cognito-pinpoint-not-published");
+        queue.send().await.unwrap();
+        let (pool, sub) = pool(&ministack).await;
+        Self {
+            ministack,
+            dynamodb,
+            pool,
+            sub,
+        }
     }
-    let queue = aws_sdk_sqs::Client::new(&ministack.sdk()).create_queue();
-    let queue = queue.queue_name("cognito-pinpoint-not-published");
-    queue.send().await.unwrap();
-    let (pool, sub) = pool(&ministack).await;
-    let ci = std::fs::read_to_string(repository(".ci/run")).unwrap();
-    let mut run = 0;
-    for command in commands("README.md")
-        .into_iter()
-        .chain(commands("events/README.md"))
-    {
-        if command.starts_with("make ") {
-            assert!(
-                ci.lines().any(|line| line.starts_with(&command))
-                    || MADE_IN_TESTS.iter().any(|made| command.starts_with(made)),
-                "CI does not run `{command}`"
-            );
-            continue;
-        }
-        if command == format!("export PATH=\"$PWD/{CARGO_LAMBDA}:$PATH\"")
-            || command.starts_with(INVOKE)
-        {
-            continue;
-        }
-        assert!(
-            command.starts_with("cognito-pinpoint "),
-            "nothing runs `{command}`"
-        );
-        let command = command.replace(POOL, &pool).replace(SUB, &sub);
-        let mut shell = shell(folder.path(), &command, &dynamodb.url(), ministack.url());
+
+    fn shell(&self, folder: &Path, command: &str) -> Command {
+        let command = command.replace(POOL, &self.pool).replace(SUB, &self.sub);
+        shell(folder, &command, &self.dynamodb.url(), self.ministack.url())
+    }
+
+    fn run(&self, folder: &Path, command: &str) {
+        let mut shell = self.shell(folder, command);
         if command.contains("pinpoint-local") {
-            serves(&mut shell, &command);
-        } else {
-            let output = shell.output().unwrap();
-            // Nothing is deployed here, and doctor says so.
-            let is_told = command.contains(" doctor ") && output.status.code() == Some(1);
-            assert!(
-                output.status.success() || is_told,
-                "`{command}`: {}",
-                errors_of(&output)
-            );
+            return serves(&mut shell, command);
         }
-        run += 1;
+        let output = shell.output().unwrap();
+        // Nothing is deployed here, and doctor says so.
+        let is_found = command.contains(" doctor ") && output.status.code() == Some(1);
+        assert!(
+            output.status.success() || is_found,
+            "`{command}`: {}",
+            errors_of(&output)
+        );
     }
-    assert!(run > 5, "only {run} commands were found");
+}
+
+/// Whether CI or another test runs a command.
+fn runs_elsewhere(command: &str) -> bool {
+    if command.starts_with("make ") {
+        let ci = std::fs::read_to_string(repository(".ci/run")).unwrap();
+        let is_made = ci.lines().any(|line| line.starts_with(command))
+            || MADE_IN_TESTS.iter().any(|made| command.starts_with(made));
+        assert!(is_made, "CI does not run `{command}`");
+        return true;
+    }
+    command == format!("export PATH=\"$PWD/{CARGO_LAMBDA}:$PATH\"") || command.starts_with(INVOKE)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_that_a_page_shows_works() {
+    let surroundings = Surroundings::start().await;
+    let mut run = 0;
+    for page in PAGES {
+        let folder = folder();
+        let commands = commands(page);
+        let makes =
+            |command: &String| command.contains("config import") && !command.contains("--output");
+        if !commands.iter().any(makes) {
+            let import = format!("cognito-pinpoint config import --user-pool-id {POOL}");
+            surroundings.run(folder.path(), &import);
+        }
+        for command in commands.iter().filter(|command| !runs_elsewhere(command)) {
+            assert!(
+                command.starts_with("cognito-pinpoint "),
+                "{page}: nothing runs `{command}`"
+            );
+            surroundings.run(folder.path(), command);
+            run += 1;
+        }
+    }
+    assert!(run > 20, "only {run} commands were found");
 }
 
 /// A server prints where it is, and goes on until it is stopped.
@@ -210,7 +275,7 @@ async fn functions_that_run_here_are_invoked_as_the_readme_shows() {
     let mut watch = Group::start(&mut watch);
     watch.until_it_listens(port).await;
     let mut invoked = 0;
-    for command in commands("README.md") {
+    for command in commands("docs/replay.md") {
         let Some(arguments) = command.strip_prefix(INVOKE) else {
             continue;
         };
@@ -240,7 +305,7 @@ async fn functions_that_run_here_are_invoked_as_the_readme_shows() {
     }
 }
 
-/// If cargo sets this variable for the test alone.
+/// Whether cargo sets this variable for the test alone.
 fn is_of_this_package(variable: &str) -> bool {
     let names = [
         "CARGO_PKG_",

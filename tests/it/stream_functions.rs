@@ -67,7 +67,7 @@ fn with_addresses(mut event: Value) -> Value {
     event
 }
 
-/// The records that are to be given again.
+/// The records that are retried.
 fn again(reply: &Reply) -> Vec<String> {
     let response: DynamoDbEventResponse = serde_json::from_value(reply.json()).unwrap();
     let failures = response.batch_item_failures.into_iter();
@@ -154,7 +154,7 @@ async fn what_the_triggers_capture_is_published_and_counted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_auth_event_is_set_aside_by_name_and_the_others_go_on() {
+async fn what_is_no_auth_event_is_dropped_by_name_and_the_others_go_on() {
     let installation = Installation::start().await;
     sign_in(&installation, 0, "ana").await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
@@ -178,7 +178,7 @@ async fn what_is_no_auth_event_is_set_aside_by_name_and_the_others_go_on() {
         record
     };
     let (good, poison) = (&records[0], &records[2]);
-    let set_aside = [
+    let dropped = [
         poison.clone(),
         changed(good, &|it| {
             drop(it["dynamodb"].as_object_mut().unwrap().remove("NewImage"))
@@ -208,22 +208,19 @@ async fn what_is_no_auth_event_is_set_aside_by_name_and_the_others_go_on() {
                 json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
         }),
     ];
-    let all = [&records[..2], &set_aside, &passed_over, &records[3..]].concat();
+    let all = [&records[..2], &dropped, &passed_over, &records[3..]].concat();
 
     let mut publish = publish_events(&installation).await;
     let reply = publish.invoke(batch(&all)).await;
     assert_eq!(again(&reply), [""; 0]);
     assert_eq!(outcomes(&reply), json!({"published": 4}));
-    assert_eq!(
-        reply.logged("outcomes")[0]["set_aside"],
-        json!(set_aside.len())
-    );
+    assert_eq!(reply.logged("outcomes")[0]["dropped"], json!(dropped.len()));
     let told = reply.logged("sequence_number");
     let names: Vec<_> = told
         .iter()
         .map(|line| line["sequence_number"].as_str().unwrap())
         .collect();
-    assert_eq!(names, numbers(&set_aside));
+    assert_eq!(names, numbers(&dropped));
     assert!(
         told.iter()
             .all(|line| line["outcome"] == "rejected:no_auth_event"),
@@ -231,12 +228,9 @@ async fn what_is_no_auth_event_is_set_aside_by_name_and_the_others_go_on() {
     );
     assert_eq!(installation.figures().await, signed_in(2));
 
-    let reply = publish.invoke(batch(&set_aside)).await;
+    let reply = publish.invoke(batch(&dropped)).await;
     assert_eq!(again(&reply), [""; 0]);
-    assert_eq!(
-        reply.logged("outcomes")[0]["set_aside"],
-        json!(set_aside.len())
-    );
+    assert_eq!(reply.logged("outcomes")[0]["dropped"], json!(dropped.len()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

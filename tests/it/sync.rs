@@ -163,7 +163,7 @@ async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_aga
 
     let (first, asked) = late.sync(&config).await;
     let expected = json!({"users": USERS + 2, "outOfStep": USERS + 1,
-        "told": {"email": USERS, "sms": 1}, "retired": {}, "rejected": {"rejected:sms": 1}, "unreadable": 0});
+        "sent": {"email": USERS, "sms": 1}, "retired": {}, "rejected": {"rejected:sms": 1}, "unreadable": 0});
     assert_eq!((&dry, &first), (&expected, &expected));
     assert!(
         asked.iter().all(|asked| !asked.path.ends_with("/events")),
@@ -203,7 +203,7 @@ async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_aga
         .await
         .unwrap();
     let (third, asked) = late.sync(&config).await;
-    assert_eq!((&third["told"], asked.len()), (&json!({"email": 1}), 1));
+    assert_eq!((&third["sent"], asked.len()), (&json!({"email": 1}), 1));
     assert!(
         late.in_use()
             .contains(&("EMAIL".to_owned(), "new@example.test".to_owned()))
@@ -241,7 +241,7 @@ async fn an_interrupted_walk_goes_on_where_it_was() {
         .folder()
         .join(format!("cognito-pinpoint-sync-{STACK}-{}.json", late.pool));
     let kept = json!({"stack": STACK, "userPoolId": late.pool, "paginationToken": "60", "tally": {
-        "users": 60, "outOfStep": 60, "told": {"email": 60}, "retired": {}, "rejected": {}, "unreadable": 0}});
+        "users": 60, "outOfStep": 60, "sent": {"email": 60}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let output = late.command(&config).output().unwrap();
     assert!(
@@ -309,7 +309,7 @@ async fn a_walk_whose_place_cognito_no_longer_knows_begins_anew() {
         .folder()
         .join(format!("cognito-pinpoint-sync-{STACK}-{}.json", late.pool));
     let kept = json!({"stack": STACK, "userPoolId": late.pool, "paginationToken": "gone", "tally": {
-        "users": 60, "outOfStep": 60, "told": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
+        "users": 60, "outOfStep": 60, "sent": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let mut sync = late.command(&sharing("app"));
     let output = sync
@@ -323,7 +323,7 @@ async fn a_walk_whose_place_cognito_no_longer_knows_begins_anew() {
     );
     let tally = tally(&output);
     assert_eq!(
-        (&tally["users"], &tally["told"]),
+        (&tally["users"], &tally["sent"]),
         (&json!(1), &json!({"email": 1}))
     );
     assert!(!place.exists());
@@ -339,7 +339,7 @@ async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
         .folder()
         .join(format!("cognito-pinpoint-sync-nowhere-{}.json", late.pool));
     let kept = json!({"stack": "nowhere", "userPoolId": late.pool, "paginationToken": "0", "tally": {
-        "users": 60, "outOfStep": 60, "told": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
+        "users": 60, "outOfStep": 60, "sent": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let config = sharing(&late.clients[0]);
     let no_table = late
@@ -401,7 +401,7 @@ async fn what_is_configured_for_clients_of_another_pool_is_no_business_of_this_p
         .remove(&late.clients[0]);
     let (tally, _) = late.sync(&config).await;
     assert_eq!(
-        tally["told"],
+        tally["sent"],
         json!({"email": 1}),
         "a client of the pool has the default"
     );

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn what_is_left_is_told_with_how_to_hand_it_on() {
         assert_eq!(text(&[], &Trigger::ALL), "");
-        let told = text(
+        let message = text(
             &[left(Trigger::PostConfirmation)],
             &[Trigger::PreAuthentication],
         );
@@ -86,7 +86,7 @@ PostConfirmation is left to arn:theirs
   a pool invokes one function for a trigger: to be counted, that one hands its event on to ours with
   lambda:InvokeFunction, InvocationType Event, on arn:ours:PostConfirmation
 ";
-        assert_eq!(told, format!("{expected}{HOW}"));
+        assert_eq!(message, format!("{expected}{HOW}"));
     }
 
     #[test]
@@ -94,13 +94,13 @@ PostConfirmation is left to arn:theirs
         const FAILURES: &str =
             "until PostAuthentication is handed on, every sign-in counts as a failure";
         let (before, after) = (Trigger::PreAuthentication, Trigger::PostAuthentication);
-        for (left_to_them, attached, is_told) in [
+        for (left_to_them, attached, warns) in [
             (after, before, true),
             (before, after, false),
             (after, Trigger::PostConfirmation, false),
         ] {
-            let told = text(&[left(left_to_them)], &[attached]);
-            assert_eq!(told.contains(FAILURES), is_told, "{told}");
+            let message = text(&[left(left_to_them)], &[attached]);
+            assert_eq!(message.contains(FAILURES), warns, "{message}");
         }
     }
 }

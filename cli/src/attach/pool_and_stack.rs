@@ -134,8 +134,8 @@ impl PoolAndStack {
         Ok(())
     }
 
-    pub fn end(&self, told: &str) -> Result<ExitCode, Failure> {
-        writeln!(std::io::stdout().lock(), "{told}")?;
+    pub fn end(&self, message: &str) -> Result<ExitCode, Failure> {
+        writeln!(std::io::stdout().lock(), "{message}")?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -166,7 +166,7 @@ impl PoolAndStack {
     }
 
     /// Gives the pool its new triggers, and looks whether that was all that happened to it. If Cognito
-    /// refuses, the permissions that were added for it are taken back; where it is not known what Cognito
+    /// refuses, the permissions that were added for it are removed again; where it is not known what Cognito
     /// did, they stay: they do no harm, and a trigger without one would.
     pub async fn update(&self, change: &Change, added: &[Trigger]) -> Result<(), Failure> {
         if change.is_nothing() {
@@ -183,9 +183,9 @@ impl PoolAndStack {
             Err(UpdateError::Unclear(error)) => {
                 let verified = self.verify(&change.triggers).await;
                 verified.map_err(|found| {
-                    let told = explained(&error);
+                    let message = explained(&error);
                     found.and(&format!(
-                        "Cognito did not say what it did ({told}); run the same again"
+                        "Cognito did not say what it did ({message}); run the same again"
                     ))
                 })
             }
@@ -206,18 +206,18 @@ impl PoolAndStack {
     }
 
     async fn verify(&self, triggers: &LambdaConfig) -> Result<(), Failure> {
-        let mut told = self.differences(triggers).await?;
+        let mut found = self.differences(triggers).await?;
         for _ in 1..READINGS {
-            if told.is_empty() {
+            if found.is_empty() {
                 return Ok(());
             }
             sleep(APART).await;
-            told = self.differences(triggers).await?;
+            found = self.differences(triggers).await?;
         }
         Err(Failure::Outside(format!(
             "the pool {} is not as it should be after UpdateUserPool (or somebody else is changing it):\n{}",
             self.pool.id(),
-            told.join("\n")
+            found.join("\n")
         )))
     }
 
@@ -225,17 +225,17 @@ impl PoolAndStack {
     async fn differences(&self, triggers: &LambdaConfig) -> Result<Vec<String>, Failure> {
         let now = described(&self.pool).await?;
         let names = self.description.differences(&now).into_iter();
-        let mut told: Vec<String> = names
+        let mut found: Vec<String> = names
             .map(|name| changed(&name, self.description.get(&name), now.get(&name)))
             .collect();
         let mfa = self.pool.mfa().await?;
         if mfa != self.mfa {
-            told.push(changed("the MFA configuration", &self.mfa, &mfa));
+            found.push(changed("the MFA configuration", &self.mfa, &mfa));
         }
         if now.lambda_config() != *triggers {
-            told.push("the triggers are not those that were asked for".to_owned());
+            found.push("the triggers are not those that were asked for".to_owned());
         }
-        Ok(told)
+        Ok(found)
     }
 
     /// Refuses to attach what Cognito may not invoke, whatever Lambda has said.
@@ -273,7 +273,7 @@ impl PoolAndStack {
         Ok(None)
     }
 
-    /// The failure, after these permissions were taken back, unless the pool uses them after all.
+    /// The failure, after these permissions were removed again, unless the pool uses them after all.
     async fn without(&self, added: &[Trigger], failure: Failure) -> Failure {
         match self.take_back(added).await {
             Ok(()) => failure,

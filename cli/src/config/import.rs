@@ -23,7 +23,7 @@ pub async fn run(args: &ConfigImportArgs) -> Result<ExitCode, Failure> {
     let configured = configured(&clients);
     if configured.is_empty() {
         return Err(Failure::Outside(format!(
-            "none of the {} app clients of {} has an AnalyticsConfiguration: write one by hand, as the README shows",
+            "none of the {} app clients of {} has an AnalyticsConfiguration: write one by hand, as docs/configuration.md shows",
             clients.len(),
             pool.id(),
         )));
@@ -38,7 +38,7 @@ pub async fn run(args: &ConfigImportArgs) -> Result<ExitCode, Failure> {
         without(&clients),
     );
     eprintln!(
-        "no Destinations were written: all is counted, and nothing is sent; the README says what to add where something \
+        "no Destinations were written: all is counted, and nothing is sent; docs/configuration.md says what to add where something \
          of yours speaks Pinpoint's API"
     );
     let checked = Config::from_json(&text).and_then(|config| config.check_regions(pool.id()));

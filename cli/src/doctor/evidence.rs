@@ -27,7 +27,7 @@ const LATELY: Duration = Duration::from_secs(15 * 60);
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Something that was looked at, or why it could not be.
-pub type Looked<T> = Result<T, PortError>;
+pub type Observed<T> = Result<T, PortError>;
 
 /// What an installation was found to be.
 pub struct Evidence {
@@ -38,33 +38,33 @@ pub struct Evidence {
     /// When all of this was looked at.
     pub time: DateTime<Utc>,
     /// The pool's app clients.
-    pub clients: Looked<BTreeSet<ClientId>>,
+    pub clients: Observed<BTreeSet<ClientId>>,
     /// The stack's functions, by name.
-    pub functions: Vec<(&'static str, Looked<Option<Deployed>>)>,
+    pub functions: Vec<(&'static str, Observed<Option<Deployed>>)>,
     /// Who may invoke the triggers.
-    pub policies: Vec<(Trigger, Looked<Policy>)>,
+    pub policies: Vec<(Trigger, Observed<Policy>)>,
     /// The tables, by name: the event log first.
-    pub tables: Vec<(String, Looked<Option<Table>>)>,
+    pub tables: Vec<(String, Observed<Option<Table>>)>,
     /// What leads to publish-events.
-    pub mappings: Looked<Vec<EventSourceMapping>>,
+    pub mappings: Observed<Vec<EventSourceMapping>>,
     /// How far publish-events was behind lately, at most (milliseconds).
-    pub lag: Looked<Option<f64>>,
+    pub lag: Observed<Option<f64>>,
     /// How often each function failed or was throttled lately.
-    pub failures: Vec<(&'static str, Looked<f64>)>,
+    pub failures: Vec<(&'static str, Observed<f64>)>,
     /// The triggers that are somebody else's, and how often ours was invoked in the last day all the same.
-    pub handed_on: Vec<(Trigger, Looked<f64>)>,
+    pub handed_on: Vec<(Trigger, Observed<f64>)>,
     /// How often expire-attempts was invoked lately.
-    pub expirations: Looked<f64>,
+    pub expirations: Observed<f64>,
     /// How many events were spilled in the last day.
-    pub spilled: Looked<f64>,
-    /// How many batches were in the queue of those given up.
-    pub given_up: Looked<Option<f64>>,
+    pub spilled: Observed<f64>,
+    /// How many messages were in the not-published queue.
+    pub not_published: Observed<Option<f64>>,
 }
 
 /// A function that is there.
 pub struct Deployed {
     /// The configuration that it has; `None` for the one that needs none.
-    pub configuration: Option<Looked<Result<Config, ConfigurationError>>>,
+    pub configuration: Option<Observed<Result<Config, ConfigurationError>>>,
 }
 
 /// The functions' names.
@@ -100,7 +100,7 @@ impl Evidence {
             failures: figures.failures().await,
             expirations: figures.sum(EXPIRE_ATTEMPTS, "Invocations", LATELY).await,
             spilled: figures.spilled().await,
-            given_up: figures.given_up().await,
+            not_published: figures.not_published().await,
             stack: of.account.stack().to_owned(),
             time: Utc::now(),
         })
@@ -108,7 +108,7 @@ impl Evidence {
 }
 
 impl Evidence {
-    /// If nothing is there that the stack would have.
+    /// Whether nothing is there that the stack would have.
     pub fn is_of_no_stack(&self) -> bool {
         self.functions
             .iter()
@@ -120,7 +120,7 @@ impl Evidence {
     }
 }
 
-async fn deployed(functions: &Functions) -> Vec<(&'static str, Looked<Option<Deployed>>)> {
+async fn deployed(functions: &Functions) -> Vec<(&'static str, Observed<Option<Deployed>>)> {
     let mut all = Vec::new();
     for name in names() {
         let found = match functions.find(name).await {
@@ -139,7 +139,7 @@ async fn configuration(
     functions: &Functions,
     name: &str,
     function: &Function,
-) -> Option<Looked<Result<Config, ConfigurationError>>> {
+) -> Option<Observed<Result<Config, ConfigurationError>>> {
     if name == EXPIRE_ATTEMPTS {
         return None;
     }
@@ -154,7 +154,7 @@ async fn configuration(
     })
 }
 
-async fn policies(functions: &Functions) -> Vec<(Trigger, Looked<Policy>)> {
+async fn policies(functions: &Functions) -> Vec<(Trigger, Observed<Policy>)> {
     let mut all = Vec::new();
     for trigger in Trigger::ALL {
         all.push((trigger, functions.policy(functions::of(trigger)).await));
@@ -162,7 +162,7 @@ async fn policies(functions: &Functions) -> Vec<(Trigger, Looked<Policy>)> {
     all
 }
 
-async fn all_tables(sdk: &SdkConfig, stack: &str) -> Vec<(String, Looked<Option<Table>>)> {
+async fn all_tables(sdk: &SdkConfig, stack: &str) -> Vec<(String, Observed<Option<Table>>)> {
     let client = sdk::dynamodb(sdk);
     let names = TableNames::with_prefix(stack);
     let mut all = Vec::new();
@@ -181,13 +181,13 @@ struct Figures<'a> {
 }
 
 impl Figures<'_> {
-    async fn lag(&self) -> Looked<Option<f64>> {
+    async fn lag(&self) -> Observed<Option<f64>> {
         let function = self.functions.name(PUBLISH_EVENTS);
         let lag = of_function(&function, "IteratorAge");
         self.cloudwatch.maximum(lag, LATELY).await
     }
 
-    async fn failures(&self) -> Vec<(&'static str, Looked<f64>)> {
+    async fn failures(&self) -> Vec<(&'static str, Observed<f64>)> {
         let mut all = Vec::new();
         for name in names() {
             let failures = match self.sum(name, "Errors", LATELY).await {
@@ -202,7 +202,7 @@ impl Figures<'_> {
         all
     }
 
-    async fn handed_on(&self, pool: &Description) -> Vec<(Trigger, Looked<f64>)> {
+    async fn handed_on(&self, pool: &Description) -> Vec<(Trigger, Observed<f64>)> {
         let triggers = pool.lambda_config();
         let mut all = Vec::new();
         for trigger in Trigger::ALL {
@@ -215,13 +215,13 @@ impl Figures<'_> {
         all
     }
 
-    async fn sum(&self, function: &str, name: &str, last: Duration) -> Looked<f64> {
+    async fn sum(&self, function: &str, name: &str, last: Duration) -> Observed<f64> {
         let function = self.functions.name(function);
         let calls = of_function(&function, name);
         self.cloudwatch.sum(calls, last).await
     }
 
-    async fn spilled(&self) -> Looked<f64> {
+    async fn spilled(&self) -> Observed<f64> {
         let spilled = Metric {
             namespace: self.stack,
             name: "Spilled",
@@ -230,7 +230,7 @@ impl Figures<'_> {
         self.cloudwatch.sum(spilled, A_DAY).await
     }
 
-    async fn given_up(&self) -> Looked<Option<f64>> {
+    async fn not_published(&self) -> Observed<Option<f64>> {
         let queue = format!("{}-not-published", self.stack);
         let waiting = Metric {
             namespace: "AWS/SQS",

@@ -13,7 +13,7 @@ use domain::ids::UserPoolId;
 
 use crate::failure::explained;
 
-use super::evidence::{Deployed, Evidence, Looked};
+use super::evidence::{Deployed, Evidence, Observed};
 
 /// How far publish-events may be behind (milliseconds): what the stack's alarm allows.
 const LONGEST_LAG: f64 = 900_000.0;
@@ -84,7 +84,11 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
         stream(evidence),
         vec![lag(evidence)],
         failures(evidence),
-        vec![schedule(evidence), spilled(evidence), given_up(evidence)],
+        vec![
+            schedule(evidence),
+            spilled(evidence),
+            not_published(evidence),
+        ],
     ];
     all.into_iter().flatten().collect()
 }
@@ -106,7 +110,7 @@ fn tables(evidence: &Evidence) -> Vec<Finding> {
 /// If all of some things are there.
 fn all_there<N: std::fmt::Display, T>(
     subject: &'static str,
-    all: &[(N, Looked<Option<T>>)],
+    all: &[(N, Observed<Option<T>>)],
     mend: String,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -288,7 +292,7 @@ fn lag(evidence: &Evidence) -> Finding {
         Ok(Some(lag)) if *lag > LONGEST_LAG => wrong(
             SUBJECT,
             format!(
-                "{PUBLISH_EVENTS} is {} behind; after 23 h events are given up",
+                "{PUBLISH_EVENTS} is {} behind; after 23 h events are dead-lettered",
                 minutes(*lag)
             ),
             format!("see why: {}", logs(evidence, PUBLISH_EVENTS)),
@@ -372,16 +376,17 @@ fn spilled(evidence: &Evidence) -> Finding {
     }
 }
 
-fn given_up(evidence: &Evidence) -> Finding {
-    const SUBJECT: &str = "given up";
+fn not_published(evidence: &Evidence) -> Finding {
+    const SUBJECT: &str = "not published";
     let queue = format!("{}-not-published", evidence.stack);
-    match &evidence.given_up {
+    match &evidence.not_published {
         Ok(Some(count)) if *count > 0.0 => wrong(
             SUBJECT,
-            format!("{count} batches of events were given up"),
+            format!("{count} messages wait in {queue}"),
             format!(
-                "see which in the queue {queue}, and why: {}",
-                logs(evidence, PUBLISH_EVENTS)
+                "see which, and why: cognito-pinpoint redrive --stack {stack} --dry-run; once mended, the same without \
+                 --dry-run",
+                stack = evidence.stack
             ),
         ),
         Ok(_) => well(SUBJECT, format!("nothing seen in {queue} in the last day")),

@@ -6,7 +6,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A place in a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Position {
+pub struct TextPosition {
     /// Bytes before it.
     pub offset: u64,
     /// Its line; the first is 1.
@@ -15,7 +15,7 @@ pub struct Position {
     pub column: u32,
 }
 
-impl Position {
+impl TextPosition {
     /// Where a file begins.
     pub const START: Self = Self {
         offset: 0,
@@ -76,7 +76,7 @@ pub enum LineEnd {
 /// Reads on from a place in a file.
 pub struct Cursor<'f, F> {
     file: &'f mut F,
-    at: Position,
+    at: TextPosition,
 }
 
 impl<'f, F: BufRead + Seek> Cursor<'f, F> {
@@ -88,7 +88,7 @@ impl<'f, F: BufRead + Seek> Cursor<'f, F> {
     pub fn new(file: &'f mut F) -> io::Result<Self> {
         let mut cursor = Self {
             file,
-            at: Position::START,
+            at: TextPosition::START,
         };
         if cursor.file.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
             cursor.file.consume(BYTE_ORDER_MARK.len());
@@ -98,7 +98,7 @@ impl<'f, F: BufRead + Seek> Cursor<'f, F> {
     }
 
     /// The place of the next byte.
-    pub fn at(&self) -> Position {
+    pub fn at(&self) -> TextPosition {
         self.at
     }
 
@@ -107,7 +107,7 @@ impl<'f, F: BufRead + Seek> Cursor<'f, F> {
     /// # Errors
     ///
     /// If the file can't be read there.
-    pub fn go_to(&mut self, place: Position) -> io::Result<()> {
+    pub fn go_to(&mut self, place: TextPosition) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(place.offset))?;
         self.at = place;
         Ok(())

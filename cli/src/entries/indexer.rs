@@ -6,14 +6,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use pipeline::capture::FURTHEST_AHEAD;
 
-use super::cursor::Position;
+use super::cursor::TextPosition;
 use super::inputs::{Content, Input, Unreadable};
 use super::judge::{Fault, judge};
 use super::rejected::{Rejected, Source};
 use super::splitter::{Piece, split};
 use super::spool::{Damage, SectionReader};
 
-/// Progress is told each time so many bytes have been read.
+/// Progress is reported each time so many bytes have been read.
 const STEP: u64 = 1 << 20;
 
 /// Where an entry's event stands. There may be millions of these.
@@ -48,7 +48,7 @@ pub struct Indexer {
 }
 
 impl Indexer {
-    /// An entry that doesn't tell its time happens `now`.
+    /// An entry that has no time of its own happens `now`.
     pub fn new(now: DateTime<Utc>) -> Self {
         Self {
             now,
@@ -97,7 +97,7 @@ impl Indexer {
         let mut opened: BufReader<SectionReader> = content.open()?;
         let size = opened.get_ref().size();
         let mut cut_off = None;
-        let mut told = 0;
+        let mut reported = 0;
         split(&mut opened, &mut |at, piece| {
             let end = at.offset.saturating_add(piece.length());
             if let Err(fault) = self.take(file, at, piece) {
@@ -105,15 +105,15 @@ impl Indexer {
                 self.rejected.push(source.rejected(fault.at(at)));
                 cut_off = (end >= size).then_some(CutOff);
             }
-            if at.offset.saturating_sub(told) >= STEP {
-                told = at.offset;
-                progress(told);
+            if at.offset.saturating_sub(reported) >= STEP {
+                reported = at.offset;
+                progress(reported);
             }
         })?;
         Ok(cut_off)
     }
 
-    fn take(&mut self, file: u32, at: Position, piece: Piece<'_>) -> Result<(), Fault> {
+    fn take(&mut self, file: u32, at: TextPosition, piece: Piece<'_>) -> Result<(), Fault> {
         let text = match piece {
             Piece::Text(text) => text,
             Piece::TooLong => return Err(Fault::TooLong),

@@ -146,8 +146,8 @@ fn unpacked(
         return Ok(None);
     }
     let mut text = text_of(whole)?;
-    let mut told = || progress(place.stream_position().unwrap_or_default());
-    Ok(Some(spool.take(&mut text, &mut told)?))
+    let mut report = || progress(place.stream_position().unwrap_or_default());
+    Ok(Some(spool.take(&mut text, &mut report)?))
 }
 
 /// The files that `paths` stand for: a folder stands for its JSON files, by name, and `-` for `stdin`.

@@ -1,4 +1,4 @@
-//! What an entry is: a trigger event, or one in a wrapper that tells its time: our own, a JSON log's, or
+//! What an entry is: a trigger event, or one in a wrapper that has its time: our own, a JSON log's, or
 //! the beginning of a log line.
 //!
 //! Nothing of the event is judged here but that it is one; its parts are for those who take it in.
@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::cursor::Position;
+use super::cursor::TextPosition;
 
 pub use fault::Fault;
 use fault::{kind, not_json};
@@ -26,8 +26,8 @@ const MARK: &str = "triggerSource";
 
 /// An entry's parts.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Judged {
-    /// When the event happened; none if the entry doesn't tell.
+pub struct JudgedEntry {
+    /// When the event happened; none if the entry has none.
     pub time: Option<DateTime<Utc>>,
     /// Within the entry's bytes, those of the trigger event, or of a JSON string to be [`unwrapped`].
     pub event: Range<usize>,
@@ -38,7 +38,7 @@ pub struct Judged {
 /// # Errors
 ///
 /// If it is no entry.
-pub fn judge(bytes: &[u8], at: Position) -> Result<Judged, Fault> {
+pub fn judge(bytes: &[u8], at: TextPosition) -> Result<JudgedEntry, Fault> {
     let text = std::str::from_utf8(bytes).map_err(|error| Fault::NotUtf8(error.valid_up_to()))?;
     let Found {
         time,
@@ -49,7 +49,7 @@ pub fn judge(bytes: &[u8], at: Position) -> Result<Judged, Fault> {
         (None, Wrapper::Object) => Err(Fault::NoTime),
         (None, Wrapper::LogLine) => Err(Fault::NoTimeOnLine),
         (_, Wrapper::None) | (Some(_), Wrapper::Object | Wrapper::LogLine) => {
-            Ok(Judged { time, event })
+            Ok(JudgedEntry { time, event })
         }
     }
 }
@@ -61,8 +61,8 @@ pub fn judge(bytes: &[u8], at: Position) -> Result<Judged, Fault> {
 /// If it is another text.
 pub fn unwrapped(mut text: String) -> Result<String, Fault> {
     while text.starts_with('"') {
-        let inner = string_in(&text, Position::START)?;
-        let event = find(&inner, Position::START, DEEPEST)?.event;
+        let inner = string_in(&text, TextPosition::START)?;
+        let event = find(&inner, TextPosition::START, DEEPEST)?.event;
         text = inner.get(event).unwrap_or_default().to_owned();
     }
     Ok(text)
@@ -70,7 +70,7 @@ pub fn unwrapped(mut text: String) -> Result<String, Fault> {
 
 /// A trigger event, found in a text.
 struct Found {
-    /// The time of the outermost wrapper that tells one.
+    /// The time of the outermost wrapper that has one.
     time: Option<DateTime<Utc>>,
     event: Range<usize>,
     wrapper: Wrapper,
@@ -83,7 +83,7 @@ enum Wrapper {
     LogLine,
 }
 
-fn find(text: &str, at: Position, depth: u8) -> Result<Found, Fault> {
+fn find(text: &str, at: TextPosition, depth: u8) -> Result<Found, Fault> {
     let body = text.trim_ascii();
     if body.starts_with('{') {
         return find_in_object(text, at, depth);
@@ -96,7 +96,7 @@ fn find(text: &str, at: Position, depth: u8) -> Result<Found, Fault> {
 }
 
 /// None if the line has nothing that looks like a trigger event.
-fn find_in_log_line(text: &str, at: Position, depth: u8) -> Option<Result<Found, Fault>> {
+fn find_in_log_line(text: &str, at: TextPosition, depth: u8) -> Option<Result<Found, Fault>> {
     let begins = text.find('{')?;
     let (prefix, object) = text.split_at(begins);
     let depth = depth.checked_sub(1)?;
@@ -111,7 +111,7 @@ fn find_in_log_line(text: &str, at: Position, depth: u8) -> Option<Result<Found,
     Some(found)
 }
 
-fn find_in_object(text: &str, at: Position, depth: u8) -> Result<Found, Fault> {
+fn find_in_object(text: &str, at: TextPosition, depth: u8) -> Result<Found, Fault> {
     let head: Head<'_> = serde_json::from_str(text).map_err(|error| not_json(&error, at))?;
     if let Some(source) = head.trigger_source {
         return match source.get() {
@@ -135,19 +135,19 @@ fn find_in_object(text: &str, at: Position, depth: u8) -> Result<Found, Fault> {
 
 fn find_in_value(name: &'static str, value: &str, depth: u8) -> Result<Found, Fault> {
     let found = if value.starts_with('"') {
-        string_in(value, Position::START)
-            .and_then(|inner| find(&inner, Position::START, depth))
+        string_in(value, TextPosition::START)
+            .and_then(|inner| find(&inner, TextPosition::START, depth))
             .map(|found| Found {
                 event: 0..value.len(),
                 ..found
             })
     } else {
-        find(value, Position::START, depth)
+        find(value, TextPosition::START, depth)
     };
     found.map_err(|fault| fault.under(name))
 }
 
-fn string_in(json: &str, at: Position) -> Result<String, Fault> {
+fn string_in(json: &str, at: TextPosition) -> Result<String, Fault> {
     serde_json::from_str(json).map_err(|error| not_json(&error, at))
 }
 
@@ -214,7 +214,7 @@ impl<'t> Head<'t> {
         }
     }
 
-    /// The wrapper's time, if it tells one.
+    /// The wrapper's time, if it has one.
     fn time(&self) -> Result<Option<DateTime<Utc>>, Fault> {
         let names = [
             ("time", self.time),
@@ -249,7 +249,7 @@ fn shifted(range: Range<usize>, by: usize) -> Range<usize> {
 mod tests {
     use super::*;
 
-    const AT: Position = Position {
+    const AT: TextPosition = TextPosition {
         offset: 70,
         line: 7,
         column: 0,

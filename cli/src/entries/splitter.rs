@@ -1,6 +1,6 @@
 //! Cuts a file into its entries' texts, in one pass, holding no more than one of them.
 //!
-//! A file is one JSON value, an array, or JSON Lines; its first line tells which. A value of several
+//! A file is one JSON value, an array, or JSON Lines; its first line decides which. A value of several
 //! lines may stand where a line could, and so may several values, with or without space between. What
 //! can't be JSON costs as little as can be of what follows: the values up to the next `{` of its line
 //! that comes after a `}`, its own line, or the lines before the next that begins with `{`.
@@ -10,7 +10,7 @@ mod lines;
 
 use std::io::{self, BufRead, Seek};
 
-use super::cursor::{Cursor, Position};
+use super::cursor::{Cursor, TextPosition};
 use super::nesting::Nesting;
 use array::split_array;
 use lines::split_lines;
@@ -43,7 +43,7 @@ impl Piece<'_> {
 }
 
 /// Takes each piece of a file, with the place where it begins.
-pub type Sink<'s> = dyn FnMut(Position, Piece<'_>) + 's;
+pub type Sink<'s> = dyn FnMut(TextPosition, Piece<'_>) + 's;
 
 /// Gives each piece of a file to `sink`, in the order of the file.
 ///

@@ -449,7 +449,7 @@ fn check_damaged_on_one_line(file: &str, whole: &[bool]) {
     assert!(times.iter().all(|time| *time < now()), "{file}");
 }
 
-/// Whole lines are found, and damaged ones told of, if need be with the damaged one before; no part of
+/// Whole lines are found, and damaged ones reported, if need be with the damaged one before; no part of
 /// one is taken for an event.
 fn check_damaged(file: &str, first_line: u32, whole: &[bool]) {
     let folder = folder(&[("a.json", file)]);

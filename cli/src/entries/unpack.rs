@@ -1,4 +1,4 @@
-//! Text that may be compressed with gzip, told by its first bytes, whatever its name.
+//! Text that may be compressed with gzip, recognised by its first bytes, whatever its name.
 
 use std::io::{BufRead, BufReader, Cursor, Read};
 
@@ -6,7 +6,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::inputs::Unreadable;
 
-/// How often a text may be compressed. Firehose, told to compress, does so with what a subscription of
+/// How often a text may be compressed. Firehose, set to compress, does so with what a subscription of
 /// CloudWatch Logs has compressed already.
 const MOST: usize = 3;
 
@@ -42,7 +42,7 @@ pub enum Format {
     Utf16,
 }
 
-/// Tells what a file is; it is given back as it was.
+/// Finds what a file is, and leaves it as it was.
 ///
 /// # Errors
 ///

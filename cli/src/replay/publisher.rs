@@ -22,7 +22,7 @@ use crate::data_folder::Checkpoint;
 /// written.
 pub const BATCH: usize = 5_000;
 
-/// How many times a batch that does not move on is given again.
+/// How many times a batch that does not move on is retried.
 const TRIES: u32 = 5;
 
 /// Publishes a log.
@@ -91,7 +91,7 @@ impl Publisher {
         ))
     }
 
-    /// `false` if some records must be given again.
+    /// `false` if some records must be retried.
     async fn publish_batch(&mut self, batch: &Batch) -> bool {
         let outside = Outside {
             states: &self.states,

@@ -20,7 +20,7 @@ pub const NOT_CLOSED: &str = "the object under `spilled` is not closed: is the l
 
 /// What stands under the field.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Finding {
+pub enum FoundEvent {
     /// A spilled event, as JSON.
     Event(String),
     /// An object that is not closed at the end of the text, and the offset at which it begins.
@@ -34,7 +34,7 @@ pub enum Finding {
 /// Everything that stands under the field in this text, or the events that stand there without it. They
 /// may be in any object, at any depth, in JSON within JSON strings, after a prefix, or in a cell of a CSV
 /// file.
-pub fn find(text: &str) -> Vec<Finding> {
+pub fn find(text: &str) -> Vec<FoundEvent> {
     if !may_hold_event(text) {
         return Vec::new();
     }
@@ -46,7 +46,7 @@ pub fn find(text: &str) -> Vec<Finding> {
         }
     }
     if best.is_empty() && names(text, FIELD) {
-        best.push(Finding::Unreadable(
+        best.push(FoundEvent::Unreadable(
             "`spilled` stands in no JSON: is the line complete?",
         ));
     }
@@ -55,7 +55,7 @@ pub fn find(text: &str) -> Vec<Finding> {
             .iter()
             .all(|key| names(text, key))
     {
-        best.push(Finding::Unreadable(
+        best.push(FoundEvent::Unreadable(
             "a spilled event is on this line, but not all of it: is the line complete?",
         ));
     }
@@ -68,7 +68,7 @@ fn may_hold_event(text: &str) -> bool {
 
 /// An odd quote before the JSON would make inside out of outside: so, where nothing is found from the
 /// beginning of the text on, from each brace on.
-fn find_in_json(text: &str) -> Vec<Finding> {
+fn find_in_json(text: &str) -> Vec<FoundEvent> {
     let mut best = find_from(text, 0);
     for (brace, _) in text.match_indices('{').take(MOST_STARTS) {
         if has_event(&best) {
@@ -89,14 +89,14 @@ fn find_in_json(text: &str) -> Vec<Finding> {
 }
 
 /// Objects that are spilled events, not under the field: what a query or `jq` took out of it.
-fn events_alone(text: &str) -> Vec<Finding> {
+fn events_alone(text: &str) -> Vec<FoundEvent> {
     let mut events = Vec::new();
     let (mut at, mut tries) = (0, MOST_STARTS);
     while let Some(brace) = text.get(at..).and_then(|rest| rest.find('{')) {
         let begins = at + brace;
         at = match value_at::<&RawValue>(text, begins) {
             Some((object, length)) if is_event(object.get()) => {
-                events.push(Finding::Event(object.get().to_owned()));
+                events.push(FoundEvent::Event(object.get().to_owned()));
                 tries = MOST_STARTS;
                 begins + length
             }
@@ -125,20 +125,20 @@ fn is_event(text: &str) -> bool {
     is_object && text.contains(EVENT_ID) && serde_json::from_str::<Record>(text).is_ok()
 }
 
-fn has_event(findings: &[Finding]) -> bool {
+fn has_event(findings: &[FoundEvent]) -> bool {
     findings
         .iter()
-        .any(|it| matches!(it, Finding::Event(_) | Finding::Open(_)))
+        .any(|it| matches!(it, FoundEvent::Event(_) | FoundEvent::Open(_)))
 }
 
-fn find_from(text: &str, start: usize) -> Vec<Finding> {
+fn find_from(text: &str, start: usize) -> Vec<FoundEvent> {
     let mut findings = Vec::new();
     scan(text, start, DEEPEST, &mut findings);
     findings
 }
 
 /// Goes from string to string, so that it doesn't matter what they are in.
-fn scan(text: &str, start: usize, depth: u8, findings: &mut Vec<Finding>) {
+fn scan(text: &str, start: usize, depth: u8, findings: &mut Vec<FoundEvent>) {
     let mut at = start;
     while let Some(quote) = text.get(at..).and_then(|rest| rest.find('"')) {
         let begins = at + quote;
@@ -159,7 +159,7 @@ fn scan(text: &str, start: usize, depth: u8, findings: &mut Vec<Finding>) {
                 at = ends;
             }
         } else if is_event(&string) {
-            findings.push(Finding::Event(string.trim().to_owned()));
+            findings.push(FoundEvent::Event(string.trim().to_owned()));
         } else if depth > 0 && may_hold_event(&string) {
             let mut inner = Vec::new();
             scan(&string, 0, depth - 1, &mut inner);
@@ -172,62 +172,62 @@ fn scan(text: &str, start: usize, depth: u8, findings: &mut Vec<Finding>) {
 }
 
 /// What was found where no more text can follow.
-fn closed(findings: Vec<Finding>) -> Vec<Finding> {
+fn closed(findings: Vec<FoundEvent>) -> Vec<FoundEvent> {
     let close = |finding| match finding {
-        Finding::Open(_) => Finding::Unreadable(NOT_CLOSED),
-        Finding::Event(_) | Finding::Other | Finding::Unreadable(_) => finding,
+        FoundEvent::Open(_) => FoundEvent::Unreadable(NOT_CLOSED),
+        FoundEvent::Event(_) | FoundEvent::Other | FoundEvent::Unreadable(_) => finding,
     };
     findings.into_iter().map(close).collect()
 }
 
 /// What stands at `begins`, and where to go on.
-fn field_value(text: &str, begins: usize) -> (Finding, usize) {
+fn field_value(text: &str, begins: usize) -> (FoundEvent, usize) {
     let value = text.get(begins..).unwrap_or_default();
     match value.as_bytes().first() {
         Some(b'{') => object_at(text, begins),
         Some(b'"') => match value_at::<String>(text, begins) {
             Some((string, length)) => (event_in(&string), begins + length),
             None => (
-                Finding::Unreadable(
+                FoundEvent::Unreadable(
                     "the string under `spilled` is not closed: is the line complete?",
                 ),
                 begins + 1,
             ),
         },
-        Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => (Finding::Other, begins),
+        Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => (FoundEvent::Other, begins),
         Some(_) => (
-            Finding::Unreadable("what is under `spilled` is neither an object nor a string"),
+            FoundEvent::Unreadable("what is under `spilled` is neither an object nor a string"),
             begins,
         ),
         None => (
-            Finding::Unreadable("nothing is under `spilled`: is the line complete?"),
+            FoundEvent::Unreadable("nothing is under `spilled`: is the line complete?"),
             begins,
         ),
     }
 }
 
-fn object_at(text: &str, begins: usize) -> (Finding, usize) {
+fn object_at(text: &str, begins: usize) -> (FoundEvent, usize) {
     let rest = text.get(begins..).unwrap_or_default();
     let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
     match values.next() {
         Some(Ok(object)) => (
-            Finding::Event(object.get().to_owned()),
+            FoundEvent::Event(object.get().to_owned()),
             begins + values.byte_offset(),
         ),
-        Some(Err(error)) if error.is_eof() => (Finding::Open(begins), text.len()),
+        Some(Err(error)) if error.is_eof() => (FoundEvent::Open(begins), text.len()),
         Some(Err(_)) | None => (
-            Finding::Unreadable("the object under `spilled` is not JSON"),
+            FoundEvent::Unreadable("the object under `spilled` is not JSON"),
             begins + 1,
         ),
     }
 }
 
-fn event_in(string: &str) -> Finding {
+fn event_in(string: &str) -> FoundEvent {
     let text = string.trim();
     match serde_json::from_str::<&RawValue>(text) {
-        Ok(_) if text.starts_with('{') => Finding::Event(text.to_owned()),
-        Ok(_) => Finding::Unreadable("the string under `spilled` holds no object"),
-        Err(_) => Finding::Unreadable("the string under `spilled` is not JSON"),
+        Ok(_) if text.starts_with('{') => FoundEvent::Event(text.to_owned()),
+        Ok(_) => FoundEvent::Unreadable("the string under `spilled` holds no object"),
+        Err(_) => FoundEvent::Unreadable("the string under `spilled` is not JSON"),
     }
 }
 

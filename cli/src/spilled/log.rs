@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::entries::{Damage, Nesting, Rejected, Source, Unreadable, text_of};
 
-use super::find::{Finding, find};
+use super::find::{FoundEvent, find};
 
 /// No log event of CloudWatch Logs is longer than 1 MiB.
 const LONGEST: usize = 2 << 20;
@@ -52,7 +52,7 @@ impl Log {
     /// # Errors
     ///
     /// If the log can't be read on.
-    pub fn next(&mut self) -> Result<Option<(Source, Vec<Finding>)>, Rejected> {
+    pub fn next(&mut self) -> Result<Option<(Source, Vec<FoundEvent>)>, Rejected> {
         self.next_findings()
             .map_err(|damage| self.source(damage.line).rejected(damage))
     }
@@ -61,7 +61,7 @@ impl Log {
         Source::new(self.number, Arc::clone(&self.name), line)
     }
 
-    fn next_findings(&mut self) -> Result<Option<(Source, Vec<Finding>)>, Damage> {
+    fn next_findings(&mut self) -> Result<Option<(Source, Vec<FoundEvent>)>, Damage> {
         while let Some(bytes) = self.read_line()? {
             if !bytes.trim_ascii().is_empty() {
                 let source = self.source(self.line);
@@ -71,13 +71,13 @@ impl Log {
         Ok(None)
     }
 
-    fn findings(&mut self, line: Vec<u8>) -> Result<Vec<Finding>, Damage> {
+    fn findings(&mut self, line: Vec<u8>) -> Result<Vec<FoundEvent>, Damage> {
         let mut text = match String::from_utf8(line) {
             Ok(text) => text,
             Err(error) => return Ok(not_text(error.as_bytes())),
         };
         let mut findings = find(&text);
-        while let Some(Finding::Open(begins)) = findings.last() {
+        while let Some(FoundEvent::Open(begins)) = findings.last() {
             if !self.read_to_end_of_object(&mut text, *begins)? {
                 break;
             }
@@ -151,10 +151,10 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>, Unreadable> {
     text_of(BufReader::with_capacity(64 << 10, File::open(path)?))
 }
 
-fn not_text(line: &[u8]) -> Vec<Finding> {
+fn not_text(line: &[u8]) -> Vec<FoundEvent> {
     if find(&String::from_utf8_lossy(line)).is_empty() {
         Vec::new()
     } else {
-        vec![Finding::Unreadable("the line is not UTF-8")]
+        vec![FoundEvent::Unreadable("the line is not UTF-8")]
     }
 }

@@ -19,8 +19,8 @@ pub struct Tally {
     pub users: u64,
     /// Users out of step, in some project.
     pub out_of_step: u64,
-    /// Endpoints to be told of, by channel.
-    pub told: BTreeMap<String, u64>,
+    /// Endpoints to be sent of, by channel.
+    pub sent: BTreeMap<String, u64>,
     /// Endpoints to be retired, by channel.
     pub retired: BTreeMap<String, u64>,
     /// What no endpoint can have of what the pool lists, by name.
@@ -37,7 +37,7 @@ impl Tally {
         self.unreadable += u64::try_from(plan.unreadable).unwrap_or(u64::MAX);
         for update in &plan.updates {
             let by = match update.change.address() {
-                Some(_) => &mut self.told,
+                Some(_) => &mut self.sent,
                 None => &mut self.retired,
             };
             let channel = update.change.channel().name().to_lowercase();
@@ -67,7 +67,7 @@ impl Tally {
             "users      {} listed, {} out of step",
             self.users, self.out_of_step
         )?;
-        writeln!(out, "endpoints  {later} told: {}", listed(&self.told))?;
+        writeln!(out, "endpoints  {later} sent: {}", listed(&self.sent))?;
         writeln!(out, "           {later} retired: {}", listed(&self.retired))?;
         if !self.rejected.is_empty() {
             writeln!(out, "rejected   {}", listed(&self.rejected))?;

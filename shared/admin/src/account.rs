@@ -168,8 +168,8 @@ mod tests {
             ),
         ] {
             let checked = check_region(pool, environment);
-            let told = checked.err().map(|error| error.to_string());
-            assert_eq!(told.as_deref(), refused, "{pool} {environment:?}");
+            let message = checked.err().map(|error| error.to_string());
+            assert_eq!(message.as_deref(), refused, "{pool} {environment:?}");
         }
     }
 }

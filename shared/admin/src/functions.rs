@@ -123,7 +123,7 @@ impl Functions {
     ///
     /// # Errors
     ///
-    /// If that cannot be told.
+    /// If that is not known.
     pub async fn find(&self, function: &str) -> Result<Option<Function>, PortError> {
         let name = self.name(function);
         let get = self.client.get_function_configuration();
@@ -172,7 +172,7 @@ impl Functions {
     ///
     /// # Errors
     ///
-    /// If that cannot be told.
+    /// If that is not known.
     pub async fn policy(&self, function: &str) -> Result<Policy, PortError> {
         let name = self.name(function);
         let got = self.client.get_policy().function_name(&name).send().await;
@@ -191,7 +191,7 @@ impl Functions {
 
     /// Lets a user pool, and no other, invoke one of them.
     ///
-    /// Whether it is there then is for [`Functions::policy`] to tell.
+    /// Whether it is there then is what [`Functions::policy`] says.
     ///
     /// # Errors
     ///

@@ -38,7 +38,7 @@ impl NotPublishedQueue {
     ///
     /// # Errors
     ///
-    /// If that cannot be told.
+    /// If that is not known.
     pub async fn of_stack(sdk: &SdkConfig, stack: &str) -> Result<Option<Self>, PortError> {
         let mut config = aws_sdk_sqs::config::Builder::from(sdk);
         if sdk.endpoint_url().is_none() {

@@ -38,7 +38,7 @@ pub struct UserPool {
 #[derive(Debug)]
 pub struct UserPage {
     /// The attributes of those who are enabled, with `cognito:user_status` among them, as triggers have
-    /// it. Who is disabled signs in nowhere, and is left as he is.
+    /// it. Who is disabled signs in nowhere, and is left alone.
     pub users: Vec<Attributes>,
     /// How many were listed, the disabled ones too.
     pub listed: usize,
@@ -150,7 +150,7 @@ impl UserPool {
         Ok(Some(description.in_region(&self.region)))
     }
 
-    /// What the pool asks of a second factor: no setting, and told by an operation of its own.
+    /// What the pool asks of a second factor: no setting, and given by an operation of its own.
     ///
     /// # Errors
     ///
@@ -319,7 +319,7 @@ fn asked_once() -> aws_sdk_cognitoidentityprovider::config::Builder {
         .timeout_config(timeouts.build())
 }
 
-/// If Cognito says that it will not, and not that it is busy: with another update, maybe.
+/// Whether Cognito says that it will not, and not that it is busy: with another update, maybe.
 fn is_refused(error: &SdkError<UpdateUserPoolError>) -> bool {
     let status = error
         .raw_response()

@@ -108,7 +108,7 @@ impl EventLog for DynamoEventLog {
             Ok(spilled) => tracing::error!(
                 spilled,
                 %cause,
-                "an auth event was spilled: take it back in with `cognito-pinpoint replay --spilled`"
+                "an auth event was spilled: re-ingest it with `cognito-pinpoint replay --spilled`"
             ),
             Err(error) => tracing::error!(%error, %cause, "an auth event was lost"),
         }

@@ -12,7 +12,7 @@ pub use expire::run as run_expire;
 pub use publish::run as run_publish;
 pub use trigger::run as run_trigger;
 
-/// What is left of a function's time when it gives up.
+/// What is left of a function's time when it stops.
 const RESERVE: Duration = Duration::from_secs(1);
 
 /// How long an invocation may take where nobody says: what the stack gives these functions.

@@ -7,7 +7,7 @@ use domain::ids::{ClientId, ProjectId, Sub, UserPoolId};
 use domain::metadata::{AppMetadata, Demographic};
 use serde::{Deserialize, Serialize};
 
-/// Why something stored cannot be taken back.
+/// Why something stored cannot be read back.
 #[derive(Debug, thiserror::Error)]
 #[error("{field} of the record is not what was written: {problem}")]
 pub struct RecordError {
@@ -56,7 +56,7 @@ pub fn user_key_text(user: &UserKey) -> String {
     format!("{project}#{pool}#{kind}#{who}")
 }
 
-/// Takes back what [`user_key_text`] gave.
+/// Reads what [`user_key_text`] gave.
 pub fn parse_user_key(text: &str) -> Result<UserKey, RecordError> {
     let malformed = || RecordError::new("user", "it is no user's key");
     let mut parts = text.splitn(4, '#');

@@ -103,16 +103,16 @@ fn bare(code: &str) -> String {
 /// `service error` and no more, and its causes' are dumps in part.
 pub fn describe(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| (**error).source());
-    let mut told: Vec<String> = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     for text in causes.filter_map(text) {
-        if told.last() != Some(&text) {
-            told.push(text);
+        if parts.last() != Some(&text) {
+            parts.push(text);
         }
     }
-    if told.len() > 1 && told.first().is_some_and(|first| first == SERVICE_ERROR) {
-        told.remove(0);
+    if parts.len() > 1 && parts.first().is_some_and(|first| first == SERVICE_ERROR) {
+        parts.remove(0);
     }
-    let mut text = told.join(": ");
+    let mut text = parts.join(": ");
     if text == SERVICE_ERROR {
         text = format!("an answer that is not AWS's{}", status(error));
     }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn unmodelled(code: &str) -> Failure {
-        let metadata = ErrorMetadata::builder().code(code).message("so it is told");
+        let metadata = ErrorMetadata::builder().code(code).message("as asked");
         answered(QueryError::generic(metadata.build()))
     }
 
@@ -173,7 +173,7 @@ mod tests {
         let refused = std::io::Error::other("connection refused");
         let garbled = std::io::Error::other("expected value at line 1");
         let nothing = HttpResponse::new(StatusCode::try_from(200).unwrap(), SdkBody::empty());
-        for (error, told, trouble) in [
+        for (error, parts, trouble) in [
             (
                 answered(QueryError::ResourceNotFoundException(not_there)),
                 "ResourceNotFoundException: Requested resource not found",
@@ -181,27 +181,27 @@ mod tests {
             ),
             (
                 unmodelled("AccessDeniedException"),
-                "AccessDeniedException: so it is told",
+                "AccessDeniedException: as asked",
                 Some(Trouble::NotAllowed),
             ),
             (
                 unmodelled("com.amazon.coral.service#ExpiredTokenException"),
-                "com.amazon.coral.service#ExpiredTokenException: so it is told",
+                "com.amazon.coral.service#ExpiredTokenException: as asked",
                 Some(Trouble::Expired),
             ),
             (
                 unmodelled("UnrecognizedClientException"),
-                "UnrecognizedClientException: so it is told",
+                "UnrecognizedClientException: as asked",
                 Some(Trouble::NotKnown),
             ),
             (
                 unmodelled("ThrottlingException"),
-                "ThrottlingException: so it is told",
+                "ThrottlingException: as asked",
                 Some(Trouble::Throttled),
             ),
             (
                 unmodelled("ValidationException"),
-                "ValidationException: so it is told",
+                "ValidationException: as asked",
                 None,
             ),
             (
@@ -227,7 +227,7 @@ mod tests {
         ] {
             assert_eq!(
                 (describe(&error).as_str(), Trouble::of(&error)),
-                (told, trouble)
+                (parts, trouble)
             );
         }
     }

@@ -38,18 +38,18 @@ pub struct Outside<'a, S, D, Q> {
 /// What a batch came to.
 #[derive(Debug)]
 pub struct Published {
-    /// What Lambda is told: the records to give again.
+    /// What Lambda is answered: the records to retry.
     pub response: DynamoDbEventResponse,
     /// What became of each event.
     pub judged: Vec<Judged>,
-    /// Records that hold no auth event and were set aside.
-    pub set_aside: usize,
+    /// Records that hold no auth event and were dropped.
+    pub dropped: usize,
 }
 
 /// Publishes a batch of the stream's records; `now` is the wall clock's time.
 ///
-/// A record that holds no auth event is set aside by name, in the log of this function: giving it
-/// again would not help, and would stop all that come after it.
+/// A record that holds no auth event is dropped by name, in the log of this function: retrying it
+/// would not help, and would stop all that come after it.
 pub async fn publish_batch<S: UserStates, D: Destinations, Q: NotPublishedQueue>(
     batch: &Batch,
     now: DateTime<Utc>,
@@ -57,7 +57,7 @@ pub async fn publish_batch<S: UserStates, D: Destinations, Q: NotPublishedQueue>
 ) -> Published {
     let mut records = Vec::with_capacity(batch.records.len());
     let mut texts: HashMap<String, &str> = HashMap::with_capacity(batch.records.len());
-    let mut set_aside = 0;
+    let mut dropped = 0;
     for text in &batch.records {
         match log_record(text.get()) {
             Ok(Some(record)) => {
@@ -66,11 +66,11 @@ pub async fn publish_batch<S: UserStates, D: Destinations, Q: NotPublishedQueue>
             }
             Ok(None) => {}
             Err(error) => {
-                set_aside += 1;
+                dropped += 1;
                 let outcome = Outcome::Rejected(Rejected::NoAuthEvent).name();
                 let sequence_number = error.sequence_number.as_deref().unwrap_or_default();
                 let error = error.source;
-                tracing::error!(sequence_number, outcome, %error, "a record was set aside");
+                tracing::error!(sequence_number, outcome, %error, "a record was dropped");
             }
         }
     }
@@ -84,7 +84,7 @@ pub async fn publish_batch<S: UserStates, D: Destinations, Q: NotPublishedQueue>
     Published {
         response: response(&given, &judged),
         judged,
-        set_aside,
+        dropped,
     }
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn position(record: &EventRecord) -> Result<Position, RecordError> {
     })
 }
 
-/// Every record without a good end is to be given again, also one that no verdict speaks of.
+/// Every record without a good end is retried, also one that no verdict speaks of.
 fn response(given: &[String], judged: &[Judged]) -> DynamoDbEventResponse {
     let ended = judged
         .iter()

@@ -127,7 +127,7 @@ pub struct Table {
 ///
 /// # Errors
 ///
-/// If that cannot be told.
+/// If that is not known.
 pub async fn find(client: &Client, name: &str) -> Result<Option<Table>, PortError> {
     let described = client.describe_table().table_name(name).send().await;
     match described {

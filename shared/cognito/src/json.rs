@@ -67,7 +67,7 @@ pub fn plain(value: &Value) -> Option<String> {
     }
 }
 
-/// If a value says so, as a boolean or as text.
+/// Whether a value says so, as a boolean or as text.
 pub fn truth(value: Option<&Value>) -> bool {
     value
         .and_then(plain)

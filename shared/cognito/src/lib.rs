@@ -127,7 +127,7 @@ impl TriggerSource {
         }
     }
 
-    /// If it is something that a user who is known did: then his attributes say what his addresses are.
+    /// Whether it is something that a user who is known did: then the attributes say what the addresses are.
     pub fn says_contacts(self) -> bool {
         match self {
             Self::PreAuthentication
@@ -232,7 +232,7 @@ impl Attributes {
         self.get("sub").filter(|sub| !sub.is_empty()).map(Sub::new)
     }
 
-    /// If the user comes from another identity provider.
+    /// Whether the user comes from another identity provider.
     pub fn is_federated(&self) -> bool {
         self.get(USER_STATUS) == Some("EXTERNAL_PROVIDER")
     }

@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-/// What UpdateUserPool takes, and DescribeUserPool tells by the same name (API reference of `UpdateUserPool`).
+/// What UpdateUserPool takes, and DescribeUserPool gives by the same name (API reference of `UpdateUserPool`).
 const SETTINGS: [&str; 23] = [
     "AccountRecoverySetting",
     "AcrConfiguration",
@@ -36,7 +36,7 @@ const SETTINGS: [&str; 23] = [
     "VerificationMessageTemplate",
 ];
 
-/// What DescribeUserPool tells besides: no update changes it.
+/// What DescribeUserPool gives besides: no update changes it.
 const FACTS: [&str; 15] = [
     "AliasAttributes",
     "Arn",
@@ -231,7 +231,7 @@ impl PoolArn {
     }
 }
 
-/// A user pool as DescribeUserPool tells of it: its settings, and the facts that no update changes.
+/// A user pool as DescribeUserPool gives it: its settings, and the facts that no update changes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Description {
     members: Map<String, Value>,
@@ -268,7 +268,7 @@ impl Description {
         &self.arn
     }
 
-    /// A setting or a fact; null if Cognito does not tell it.
+    /// A setting or a fact; null if Cognito does not give it.
     pub fn get(&self, name: &str) -> &Value {
         self.members.get(name).unwrap_or(&Value::Null)
     }
@@ -279,11 +279,11 @@ impl Description {
         LambdaConfig(config.cloned().unwrap_or_default())
     }
 
-    /// What Cognito tells of the pool that is neither a known setting nor a known fact. It may be a
+    /// What Cognito gives of the pool that is neither a known setting nor a known fact. It may be a
     /// setting that UpdateUserPool would reset: an update is not safe while there is any.
     pub fn unknown(&self) -> Vec<&str> {
-        let told = self.members.iter().filter(|(_, value)| !value.is_null());
-        let names = told.map(|(name, _)| name.as_str());
+        let given = self.members.iter().filter(|(_, value)| !value.is_null());
+        let names = given.map(|(name, _)| name.as_str());
         names
             .filter(|name| !SETTINGS.contains(name) && !FACTS.contains(name))
             .collect()
@@ -321,7 +321,7 @@ impl Description {
 
     /// The settings, as UpdateUserPool takes them. It refuses `UnusedAccountValidityDays` where the
     /// password policy has `TemporaryPasswordValidityDays`, which stands in its place, although Cognito
-    /// tells both.
+    /// gives both.
     fn settable(&self) -> Map<String, Value> {
         let settings = SETTINGS.iter().filter_map(|name| self.entry(name));
         let mut settings: Map<String, Value> = settings.collect();

@@ -27,9 +27,9 @@ pub enum NotPublished {
     Queue(sqs::Queue),
     /// To the end of a file, one a line.
     File(PathBuf),
-    /// Nowhere that outlives this process: they are told, and passed over.
+    /// Nowhere that outlives this process: they are logged, and passed over.
     Log,
-    /// Nowhere: they fail, and are given again.
+    /// Nowhere: they fail, and are retried.
     Nowhere,
 }
 

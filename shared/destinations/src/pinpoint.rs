@@ -292,18 +292,18 @@ impl Sender<'_> {
     async fn contacts(&self, contacts: Vec<(usize, &ContactUpdate)>, progress: &mut Progress) {
         for chunk in contacts.chunks(request::MOST_ENDPOINTS) {
             match self.update_together(chunk).await {
-                Together::Taken => {}
-                Together::Later => progress
+                BatchUpdate::Taken => {}
+                BatchUpdate::Later => progress
                     .failed
                     .extend(chunk.iter().map(|(place, _)| *place)),
-                Together::OneByOne => self.update_one_by_one(chunk, progress).await,
+                BatchUpdate::OneByOne => self.update_one_by_one(chunk, progress).await,
             }
         }
     }
 
-    async fn update_together(&self, contacts: &[(usize, &ContactUpdate)]) -> Together {
+    async fn update_together(&self, contacts: &[(usize, &ContactUpdate)]) -> BatchUpdate {
         if contacts.len() < 2 {
-            return Together::OneByOne;
+            return BatchUpdate::OneByOne;
         }
         let updates = contacts.iter().map(|(_, contact)| *contact);
         let call = self
@@ -312,9 +312,9 @@ impl Sender<'_> {
             .application_id(self.project.as_str())
             .endpoint_batch_request(request::endpoints(updates));
         match reply::judge(&call.send().await) {
-            Judgement::Accepted => Together::Taken,
-            Judgement::Refused(_) | Judgement::Misconfigured(_) => Together::OneByOne,
-            Judgement::Later => Together::Later,
+            Judgement::Accepted => BatchUpdate::Taken,
+            Judgement::Refused(_) | Judgement::Misconfigured(_) => BatchUpdate::OneByOne,
+            Judgement::Later => BatchUpdate::Later,
         }
     }
 
@@ -388,7 +388,7 @@ impl Sender<'_> {
 }
 
 /// What came of updating many endpoints with one call.
-enum Together {
+enum BatchUpdate {
     /// Pinpoint took them.
     Taken,
     /// Pinpoint refused: for one bad endpoint it refuses all, and the role that Cognito's documents

@@ -1,5 +1,5 @@
 //! How many auth events a core folds in a second, in memory: what publish does between reading a
-//! user's state and sending what came of his events.
+//! user's state and sending what came of their events.
 #![expect(
     clippy::indexing_slicing,
     reason = "a remainder of the length is within it"
@@ -47,7 +47,7 @@ fn fold(bencher: divan::Bencher<'_, '_>) {
         });
 }
 
-/// The events of one user that come together: one reading and one writing of his state.
+/// The events of one user that come together: one reading and one writing of their state.
 struct Visit {
     user: usize,
     events: Vec<(Position, AuthEvent)>,

@@ -2,7 +2,7 @@
 //! additive write per user and active day keeps exact for every window.
 //!
 //! A day's row counts the users active that day by *recency*: the days since that user's previous
-//! active day. A user counts in a window at his first active day inside it, which is the one whose
+//! active day. A user counts in a window at their first active day inside it, which is the one whose
 //! previous active day lies before the window. So the number of users active in a window is a sum
 //! over its rows, and rows may be added up in any order and from any number of shards.
 
@@ -15,7 +15,7 @@ use crate::day::{Day, Month};
 /// Activity later than this many days before the user's newest active day is not counted.
 pub const LATEST_COUNTED_DAYS: u32 = 90;
 
-/// Recencies up to this many days are told apart.
+/// Recencies up to this many days are distinguished.
 const LONGEST_RECENCY_DAYS: u8 = 90;
 
 /// Days from a user's previous active day to an active day.
@@ -54,7 +54,7 @@ impl Recency {
 /// days that end with the newest.
 ///
 /// 256 days are enough to know the previous active day of every day that may still be counted (90
-/// days before the newest) as far back as recencies are told apart (90 days more).
+/// days before the newest) as far back as recencies are distinguished (90 days more).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ActiveDays {
     first: Day,
@@ -95,7 +95,7 @@ impl ActiveDays {
         }
     }
 
-    /// Takes back what [`ActiveDays::to_parts`] gave; `None` if the parts contradict each other.
+    /// Reads what [`ActiveDays::to_parts`] gave; `None` if the parts contradict each other.
     pub fn from_parts(first: Day, newest: Day, bits: [u8; 32]) -> Option<Self> {
         let bits = U256::from_le_bytes(bits);
         (first <= newest && bits & 1 == 1).then_some(Self {
@@ -115,7 +115,7 @@ impl ActiveDays {
         self.newest
     }
 
-    /// If activity on `day` would be [`Activity::TooLate`].
+    /// Whether activity on `day` would be [`Activity::TooLate`].
     pub fn is_too_late(self, day: Day) -> bool {
         self.newest.days_since(day) > LATEST_COUNTED_DAYS
     }
@@ -213,7 +213,7 @@ impl DayRow {
         }
     }
 
-    /// If the row says nothing at all.
+    /// Whether the row says nothing at all.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

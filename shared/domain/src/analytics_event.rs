@@ -21,7 +21,7 @@ pub struct AnalyticsEvent {
     pub client: Option<ClientId>,
     /// The endpoint that it belongs to.
     pub endpoint: EndpointId,
-    /// What is to be told of that endpoint; `None` if nothing has changed.
+    /// What is to be sent of that endpoint; `None` if nothing has changed.
     pub device: Option<DeviceEndpoint>,
     /// The app's own attributes.
     pub attributes: BTreeMap<String, String>,

@@ -50,6 +50,31 @@ pub enum AuthEventKind {
     AttemptExpired(EventId),
 }
 
+/// What an event says of its user's activity on its day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UserActivity {
+    /// The user was active.
+    Active,
+    /// Nothing.
+    None,
+}
+
+impl AuthEventKind {
+    /// What counts as active: a sign-in, a confirmed sign-up or a token issued. A failure is not activity.
+    pub fn activity(&self) -> UserActivity {
+        match self {
+            Self::SignedIn(_) | Self::SignUpConfirmed(_) | Self::TokenIssued(_) => {
+                UserActivity::Active
+            }
+            Self::AuthenticationStarted { .. }
+            | Self::UserNotFound
+            | Self::PasswordResetConfirmed(_)
+            | Self::UserListed(_)
+            | Self::AttemptExpired(_) => UserActivity::None,
+        }
+    }
+}
+
 /// A user of one analytics project: the unit of ordering, of state and of counting.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct UserKey {
@@ -86,7 +111,7 @@ impl Lane {
         Self(event.last_byte() % Self::COUNT)
     }
 
-    /// Takes back what [`Lane::number`] gave.
+    /// Reads what [`Lane::number`] gave.
     pub fn new(number: u8) -> Option<Self> {
         (number < Self::COUNT).then_some(Self(number))
     }
@@ -118,7 +143,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// If a state that has come as far as `self` has seen the record at `other`.
+    /// Whether a state that has come as far as `self` has seen the record at `other`.
     pub fn covers(&self, other: &Self) -> bool {
         self.stream == other.stream
             && compare_numbers(&self.sequence_number, &other.sequence_number) != Ordering::Less

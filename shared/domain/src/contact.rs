@@ -83,7 +83,7 @@ impl UserAttributes {
             .map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
-    /// If the configuration lists none.
+    /// Whether the configuration lists none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -36,7 +36,7 @@ impl Channel {
     }
 }
 
-/// What a destination is told of the endpoint of a device.
+/// What a destination is sent of the endpoint of a device.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeviceEndpoint {
     /// The user.
@@ -45,7 +45,7 @@ pub struct DeviceEndpoint {
     pub demographic: Demographic,
 }
 
-/// What a destination is told of the endpoint of an email address or a phone number.
+/// What a destination is sent of the endpoint of an email address or a phone number.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContactUpdate {
     /// The endpoint.
@@ -58,7 +58,7 @@ pub struct ContactUpdate {
     pub time: DateTime<Utc>,
     /// What it is now.
     pub change: ContactChange,
-    /// What else is told of the user; nothing with an endpoint that is retired.
+    /// What else is sent of the user; nothing with an endpoint that is retired.
     pub user_attributes: UserAttributes,
 }
 
@@ -134,13 +134,13 @@ impl DeviceEndpoint {
 }
 
 impl ContactChange {
-    /// Stands for this endpoint's content, and what is told of the user with it.
+    /// Stands for this endpoint's content, and what is sent of the user with it.
     pub fn fingerprint(&self, user_attributes: &UserAttributes) -> Fingerprint {
         let own = [self.channel().name(), self.address().unwrap_or("")];
-        let told = user_attributes
+        let sent = user_attributes
             .iter()
             .flat_map(|(name, value)| [name, value.unwrap_or("")]);
-        Fingerprint::of(&own.into_iter().chain(told).collect::<Vec<_>>())
+        Fingerprint::of(&own.into_iter().chain(sent).collect::<Vec<_>>())
     }
 }
 

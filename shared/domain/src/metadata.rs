@@ -1,4 +1,4 @@
-//! What an app tells of itself and its device along with a Cognito request.
+//! What an app says of itself and its device along with a Cognito request.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ impl AppMetadata {
         (metadata, dropped)
     }
 
-    /// If there is nothing in it.
+    /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -154,7 +154,7 @@ impl AppMetadata {
 }
 
 impl Demographic {
-    /// If nothing is known of the device.
+    /// Whether nothing is known of the device.
     pub fn is_empty(&self) -> bool {
         self.fields().iter().all(Option::is_none)
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::metadata::Demographic;
 
-/// Values told apart in one dimension of one project; all further ones are `other`.
+/// Values distinguished in one dimension of one project; all further ones are `other`.
 pub const MOST_VALUES: usize = 100;
 
 /// A longer value is `other` (bytes).
@@ -37,7 +37,7 @@ impl Dimension {
         }
     }
 
-    /// Takes back what [`Dimension::name`] gives.
+    /// Reads what [`Dimension::name`] gives.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -100,7 +100,7 @@ impl fmt::Display for SegmentValue {
     }
 }
 
-/// The values of one project's dimensions that are told apart. It only grows, so a value once
+/// The values of one project's dimensions that are distinguished. It only grows, so a value once
 /// counted by name is always counted by name.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct KnownValues(BTreeMap<Dimension, BTreeSet<SegmentValue>>);
@@ -112,7 +112,7 @@ impl KnownValues {
         values.contains(value) || (values.len() < MOST_VALUES && values.insert(value.clone()))
     }
 
-    /// If the value is told apart.
+    /// Whether the value is distinguished.
     pub fn contains(&self, dimension: Dimension, value: &SegmentValue) -> bool {
         self.0
             .get(&dimension)

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::activity::{ActiveDays, Activity, DayRow, Recency};
 use crate::analytics_event::{AnalyticsEvent, AnalyticsEventType};
-use crate::auth_event::{AuthEvent, AuthEventKind, Position, UserKey};
+use crate::auth_event::{AuthEvent, AuthEventKind, Position, UserActivity, UserKey};
 use crate::day::Day;
 use crate::endpoint::{
     Channel, ContactUpdate, DeviceEndpoint, OwnedEndpoint, OwnedKind, contact_endpoint_id,
@@ -124,7 +124,7 @@ impl UserState {
     }
 
     /// All the endpoints that destinations may know of the user: those of the addresses also when they
-    /// are retired, since destinations keep what they were told.
+    /// are retired, since destinations keep what they were sent.
     pub fn endpoints(&self, user: &UserKey) -> Vec<OwnedEndpoint> {
         let Some(sub) = user.sub() else {
             return Vec::new();
@@ -154,10 +154,11 @@ struct Fold<'a> {
     effects: &'a mut Effects,
 }
 
-/// Something that happened, with all that is known of it.
-struct Happening {
+/// Something to be counted and sent, with all that is known of it.
+struct Occurrence {
     id: EventId,
     time: DateTime<Utc>,
+    activity: UserActivity,
     client: Option<ClientId>,
     metadata: AppMetadata,
 }
@@ -168,9 +169,9 @@ impl Fold<'_> {
             AuthEventKind::AuthenticationStarted { window } => {
                 self.started(OpenAttempt::of(event, *window))
             }
-            AuthEventKind::UserNotFound => self.failed(Happening::of(event)),
+            AuthEventKind::UserNotFound => self.failed(Occurrence::of(event)),
             AuthEventKind::AttemptExpired(id) => match self.state.attempts.take(*id) {
-                Some(attempt) => self.failed(Happening::from(attempt)),
+                Some(attempt) => self.failed(Occurrence::from(attempt)),
                 None => Applied::Repeated,
             },
             AuthEventKind::SignedIn(contacts) => {
@@ -181,7 +182,7 @@ impl Fold<'_> {
             AuthEventKind::SignUpConfirmed(contacts) => {
                 self.synchronise(event, contacts);
                 self.state.signed_up = self.user.sub().is_some();
-                self.signed_up(Happening::of(event))
+                self.signed_up(Occurrence::of(event))
             }
             AuthEventKind::PasswordResetConfirmed(contacts)
             | AuthEventKind::UserListed(contacts) => {
@@ -190,7 +191,7 @@ impl Fold<'_> {
             }
             AuthEventKind::TokenIssued(contacts) => {
                 self.synchronise(event, contacts);
-                self.count(&Happening::of(event), true, |_| ())
+                self.count(&Occurrence::of(event), |_| ())
             }
         }
     }
@@ -198,46 +199,46 @@ impl Fold<'_> {
     /// Attempts that cannot be held any longer have failed before their time.
     fn started(&mut self, attempt: OpenAttempt) -> Applied {
         for attempt in self.state.attempts.open(attempt).into_iter().flatten() {
-            self.failed(Happening::from(attempt));
+            self.failed(Occurrence::from(attempt));
         }
         Applied::Counted
     }
 
-    fn failed(&mut self, what: Happening) -> Applied {
-        let applied = self.count(&what, false, |row| row.auth_failures += 1);
+    fn failed(&mut self, occurrence: Occurrence) -> Applied {
+        let applied = self.count(&occurrence, |row| row.auth_failures += 1);
         let (endpoint, device) = self
             .state
             .devices
-            .endpoint_of_failure(self.user, &what.metadata);
-        self.send(AnalyticsEventType::AuthFail, what, endpoint, device);
+            .endpoint_of_failure(self.user, &occurrence.metadata);
+        self.send(AnalyticsEventType::AuthFail, occurrence, endpoint, device);
         applied
     }
 
     fn signed_in(&mut self, event: &AuthEvent) -> Applied {
-        let mut what = Happening::of(event);
+        let mut occurrence = Occurrence::of(event);
         if let Some(attempt) = self.state.attempts.close(event.client.as_ref(), event.time) {
-            what.metadata = what.metadata.or(attempt.metadata);
+            occurrence.metadata = occurrence.metadata.or(attempt.metadata);
         }
-        let applied = self.count(&what, true, |row| row.sign_ins += 1);
-        self.succeeded(AnalyticsEventType::SignIn, what);
+        let applied = self.count(&occurrence, |row| row.sign_ins += 1);
+        self.succeeded(AnalyticsEventType::SignIn, occurrence);
         applied
     }
 
-    fn signed_up(&mut self, what: Happening) -> Applied {
-        let applied = self.count(&what, true, |row| row.sign_ups += 1);
-        self.succeeded(AnalyticsEventType::SignUp, what);
+    fn signed_up(&mut self, occurrence: Occurrence) -> Applied {
+        let applied = self.count(&occurrence, |row| row.sign_ups += 1);
+        self.succeeded(AnalyticsEventType::SignUp, occurrence);
         applied
     }
 
     /// Counts in every segment's row of the day, and if it is activity, the user as active.
-    fn count(&mut self, what: &Happening, active: bool, counter: impl Fn(&mut DayRow)) -> Applied {
-        let day = Day::of(what.time);
+    fn count(&mut self, occurrence: &Occurrence, counter: impl Fn(&mut DayRow)) -> Applied {
+        let day = Day::of(occurrence.time);
         let whole = self.state.activity.get(&Segment::Whole);
         if whole.is_some_and(|days| days.is_too_late(day)) {
             return Applied::TooLate;
         }
-        for segment in self.known.segments(&what.metadata.demographic) {
-            if active && self.user.sub().is_some() {
+        for segment in self.known.segments(&occurrence.metadata.demographic) {
+            if occurrence.activity == UserActivity::Active && self.user.sub().is_some() {
                 self.count_active(day, &segment);
             }
             counter(self.row(day, segment));
@@ -269,46 +270,48 @@ impl Fold<'_> {
         self.effects.rows.entry((day, segment)).or_default()
     }
 
-    fn succeeded(&mut self, event_type: AnalyticsEventType, what: Happening) {
-        let (endpoint, device) = self.state.devices.endpoint(self.user, &what.metadata);
-        self.send(event_type, what, endpoint, device);
+    fn succeeded(&mut self, event_type: AnalyticsEventType, occurrence: Occurrence) {
+        let (endpoint, device) = self.state.devices.endpoint(self.user, &occurrence.metadata);
+        self.send(event_type, occurrence, endpoint, device);
     }
 
     fn send(
         &mut self,
         event_type: AnalyticsEventType,
-        what: Happening,
+        occurrence: Occurrence,
         endpoint: EndpointId,
         device: Option<DeviceEndpoint>,
     ) {
         self.effects.analytics.push(AnalyticsEvent {
-            id: what.id,
+            id: occurrence.id,
             event_type,
-            time: what.time,
-            client: what.client,
+            time: occurrence.time,
+            client: occurrence.client,
             endpoint,
             device,
-            attributes: what.metadata.attributes,
+            attributes: occurrence.metadata.attributes,
         });
     }
 }
 
-impl Happening {
+impl Occurrence {
     fn of(event: &AuthEvent) -> Self {
         Self {
             id: event.id,
             time: event.time,
+            activity: event.kind.activity(),
             client: event.client.clone(),
             metadata: event.metadata.clone(),
         }
     }
 }
 
-impl From<OpenAttempt> for Happening {
+impl From<OpenAttempt> for Occurrence {
     fn from(attempt: OpenAttempt) -> Self {
         Self {
             id: attempt.id,
             time: attempt.opened,
+            activity: UserActivity::None,
             client: attempt.client,
             metadata: attempt.metadata,
         }

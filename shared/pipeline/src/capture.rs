@@ -127,7 +127,7 @@ fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> 
     Ok(())
 }
 
-/// If the client's users include this one: those of other identity providers only where it says so.
+/// Whether the client's users include this one: those of other identity providers only where it says so.
 pub(crate) fn includes(attributes: &Attributes, client: &ClientConfig) -> bool {
     match client.federated {
         FederatedUsers::Ignore => !attributes.is_federated(),

@@ -1,4 +1,4 @@
-//! What a user's Cognito attributes say of his endpoints, as far as the app client's configuration
+//! What a user's Cognito attributes say of their endpoints, as far as the app client's configuration
 //! lets it be looked at.
 
 use cognito::Attributes;

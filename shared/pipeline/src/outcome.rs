@@ -15,7 +15,7 @@ pub enum Outcome {
     Rejected(Rejected),
     /// Moved to the not-published queue, whole: folded again once its reason is mended.
     NotPublished(NotPublished),
-    /// Not in the event log, but in the function's own log, from where it can be taken back.
+    /// Not in the event log, but in the function's own log, from where it can be re-ingested.
     Spilled,
 }
 

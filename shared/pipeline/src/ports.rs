@@ -45,7 +45,7 @@ pub trait EventLog {
     fn append(&self, event: &AuthEvent)
     -> impl Future<Output = Result<Appended, PortError>> + Send;
 
-    /// Puts the event where it can be taken back from later.
+    /// Puts the event where it can be re-ingested from later.
     fn spill(&self, event: &AuthEvent, cause: &PortError);
 }
 
@@ -67,7 +67,7 @@ pub trait UserStates {
         users: &[UserKey],
     ) -> impl Future<Output = Result<HashMap<UserKey, Loaded>, PortError>> + Send;
 
-    /// Admits these values as far as there is room, and gives those that are told apart in the
+    /// Admits these values as far as there is room, and gives those that are distinguished in the
     /// project. Of values that are not asked for it may know nothing.
     fn admit_values(
         &self,

@@ -54,7 +54,7 @@ pub enum Verdict {
     Applied,
     /// The record had been applied before.
     Repeated,
-    /// The record must be given again, for a reason that concerns everybody.
+    /// The record must be retried, for a reason that concerns everybody.
     Failed,
     /// The record cannot be published for a reason of its own user's: it is to be moved out of the way.
     Unpublishable(NotPublished),

@@ -81,10 +81,10 @@ impl<'a> Walk<'a> {
             match loaded.remove(&listed.key).transpose() {
                 Ok(state) => {
                     let state = state.unwrap_or_default().state;
-                    let (said, left_out) = listed.said(&state);
+                    let (details, left_out) = listed.client_details(&state);
                     plan.left_out.extend(left_out);
-                    let said = said.into_iter();
-                    let events = said.map(|said| self.event(&listed.key, said, random()));
+                    let details = details.into_iter();
+                    let events = details.map(|details| self.event(&listed.key, details, random()));
                     plan.add(&state, events.collect());
                 }
                 Err(error) => {
@@ -119,7 +119,12 @@ impl<'a> Walk<'a> {
         listed
     }
 
-    fn event(&self, user: &UserKey, (client, details): Said, random: [u8; 10]) -> AuthEvent {
+    fn event(
+        &self,
+        user: &UserKey,
+        (client, details): ClientDetails,
+        random: [u8; 10],
+    ) -> AuthEvent {
         AuthEvent {
             id: EventId::new(self.time, random),
             time: self.time.trunc_subsecs(3),
@@ -147,36 +152,37 @@ impl<'a> Walk<'a> {
 }
 
 /// What one app client says of a user.
-type Said = (Option<ClientId>, ContactDetails);
+type ClientDetails = (Option<ClientId>, ContactDetails);
 
 impl Listed<'_> {
-    /// What the project's clients say of the user: one that shares tells, and those that have told and
+    /// What the project's clients say of the user: one that shares sends, and those that have sent and
     /// share no longer withdraw. And what no endpoint can have of it.
-    fn said(&self, state: &UserState) -> (Vec<Said>, Vec<LeftOut>) {
-        let told: Vec<Option<&ClientId>> = state.contacts.clients().collect();
+    fn client_details(&self, state: &UserState) -> (Vec<ClientDetails>, Vec<LeftOut>) {
+        let senders: Vec<Option<&ClientId>> = state.contacts.clients().collect();
         let shares = |client: &&Client<'_>| client.1.sharing == UserDataSharing::On;
         let sharing = self.clients.iter().filter(shares);
-        let (mut said, mut left_out) = (Vec::new(), Vec::new());
-        // Of several that share, one that has told already: another may list other user attributes.
+        let (mut all, mut left_out) = (Vec::new(), Vec::new());
+        // Of several that share, one that has sent already: another may list other user attributes.
         let including = sharing
             .clone()
             .filter(|client| includes(self.attributes, client.1));
-        if let Some((client, config)) = including.min_by_key(|client| !told.contains(&client.0)) {
+        if let Some((client, config)) = including.min_by_key(|client| !senders.contains(&client.0))
+        {
             let (details, parts) = contact_details(self.attributes, config);
             left_out = parts;
-            said.push((client.cloned(), details));
+            all.push((client.cloned(), details));
         }
-        for client in told {
+        for client in senders {
             if !sharing.clone().any(|(sharing, _)| *sharing == client) {
-                said.push((client.cloned(), ContactDetails::NotShared));
+                all.push((client.cloned(), ContactDetails::NotShared));
             }
         }
-        (said, left_out)
+        (all, left_out)
     }
 }
 
 impl Plan {
-    /// Adds a user's events, if they would tell anything.
+    /// Adds a user's events, if anything would be sent.
     fn add(&mut self, state: &UserState, events: Vec<AuthEvent>) {
         let updates = state.contact_updates(&events);
         if !updates.is_empty() {
@@ -186,7 +192,7 @@ impl Plan {
     }
 }
 
-/// Appends what was planned. Done twice, it changes nothing: publish tells only what has changed.
+/// Appends what was planned. Done twice, it changes nothing: publish sends only what has changed.
 ///
 /// # Errors
 ///

@@ -141,7 +141,7 @@ async fn what_is_redriven_too_early_is_moved_and_can_be_redriven_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_queue_takes_is_given_again() {
+async fn what_no_queue_takes_is_retried() {
     let (installation, records) = with_bobs_state_spoilt().await;
     let queue = Queue::start().await;
     queue.refuse(true);

@@ -1,4 +1,4 @@
-//! Whatever Pinpoint does, only the users concerned are given again, and everyone is counted once.
+//! Whatever Pinpoint does, only the users concerned are retried, and everyone is counted once.
 
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ async fn an_answer_that_makes_no_sense_is_no_delivery() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_whom_pinpoint_is_not_told_of_in_time_are_given_again_and_others_are_counted() {
+async fn users_whom_pinpoint_is_not_told_of_in_time_are_retried_and_others_are_counted() {
     let installation = Installation::start().await;
     sign_in(&installation, 0, "ana").await;
     let event = with_addresses(Trigger::RefreshTokens.event("bob", &json!({})));
@@ -139,7 +139,7 @@ async fn users_whom_pinpoint_is_not_told_of_in_time_are_given_again_and_others_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_user_whose_endpoint_fails_is_given_again_from_his_first_event_on() {
+async fn only_the_user_whose_endpoint_fails_is_retried_from_his_first_event_on() {
     join_all([500, 503, 429].map(async |status| {
         let installation = Installation::start().await;
         sign_in(&installation, 0, "ana").await;

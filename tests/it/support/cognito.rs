@@ -322,7 +322,7 @@ impl Behind {
         Ok(())
     }
 
-    /// If the function's policy names Cognito, this pool and its account.
+    /// Whether the function's policy names Cognito, this pool and its account.
     async fn permits(&self, function: &str, pool: Option<&str>) -> bool {
         let got = self.lambda.get_policy().function_name(function);
         let policy = got.send().await.ok().and_then(|got| got.policy);

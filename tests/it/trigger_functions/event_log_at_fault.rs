@@ -1,4 +1,4 @@
-//! Whatever the event log does, sign-in goes through in time, and the event can be taken back.
+//! Whatever the event log does, sign-in goes through in time, and the event can be re-ingested.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use admin::functions;
 use cognito::user_pool::Trigger;
 
-use super::super::evidence::{Evidence, Looked};
+use super::super::evidence::{Evidence, Observed};
 use super::{Finding, note, unknown, well};
 
 const SUBJECT: &str = "triggers";
@@ -19,7 +19,7 @@ pub fn findings(evidence: &Evidence, ours: &[Trigger]) -> Vec<Finding> {
 fn finding(
     evidence: &Evidence,
     trigger: Trigger,
-    invocations: &Looked<f64>,
+    invocations: &Observed<f64>,
     ours: &[Trigger],
 ) -> Option<Finding> {
     let triggers = evidence.pool.lambda_config();

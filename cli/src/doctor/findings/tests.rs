@@ -36,7 +36,7 @@ fn denied() -> PortError {
     }
 }
 
-fn deployed(config: &str) -> Looked<Option<Deployed>> {
+fn deployed(config: &str) -> Observed<Option<Deployed>> {
     let config = Config::from_json(config).map_err(ConfigurationError::from);
     Ok(Some(Deployed {
         configuration: Some(Ok(config)),
@@ -87,7 +87,7 @@ fn well_installed() -> Evidence {
         handed_on: Vec::new(),
         expirations: Ok(15.0),
         spilled: Ok(0.0),
-        given_up: Ok(None),
+        not_published: Ok(None),
     }
 }
 
@@ -232,8 +232,8 @@ fn an_event_log_without_a_stream_is_told() {
     check(
         |it| it.tables[0].1 = Err(denied()),
         &[
-            "unknown tables: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs",
-            "unknown stream mapping: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs",
+            "unknown tables: ListThings on things: AccessDenied: these credentials may not do this; docs/deployment.md lists what each command needs",
+            "unknown stream mapping: ListThings on things: AccessDenied: these credentials may not do this; docs/deployment.md lists what each command needs",
         ],
     );
 }
@@ -285,7 +285,7 @@ fn each_fault_of_a_configuration_is_told() {
     check(
         |it| it.clients = Err(denied()),
         &[
-            "unknown configuration: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs",
+            "unknown configuration: ListThings on things: AccessDenied: these credentials may not do this; docs/deployment.md lists what each command needs",
         ],
     );
     check(
@@ -296,7 +296,7 @@ fn each_fault_of_a_configuration_is_told() {
             }
         },
         &[
-            "unknown configuration: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs",
+            "unknown configuration: ListThings on things: AccessDenied: these credentials may not do this; docs/deployment.md lists what each command needs",
         ],
     );
 }
@@ -352,7 +352,7 @@ fn figures_are_wrong_beyond_their_bounds_only() {
     check(
         |it| it.lag = Ok(Some(960_000.0)),
         &[
-            "wrong iterator age: publish-events is 16.0 min behind; after 23 h events are given up → see why: \
+            "wrong iterator age: publish-events is 16.0 min behind; after 23 h events are dead-lettered → see why: \
            aws logs tail /aws/lambda/s-publish-events --since 1h",
         ],
     );
@@ -388,7 +388,7 @@ fn what_may_not_be_looked_at_is_never_well() {
             it.handed_on = vec![(Trigger::PreAuthentication, Err(denied()))];
             it.expirations = Err(denied());
             it.spilled = Err(denied());
-            it.given_up = Err(denied());
+            it.not_published = Err(denied());
         },
         &[
             ["functions"; 6].as_slice(),
@@ -401,12 +401,12 @@ fn what_may_not_be_looked_at_is_never_well() {
                 "failures",
                 "schedule",
                 "spilled events",
-                "given up",
+                "not published",
             ],
         ]
         .concat()
         .iter()
-        .map(|subject| &*format!("unknown {subject}: ListThings on things: AccessDenied: these credentials may not do this; the README lists what each command needs").leak())
+        .map(|subject| &*format!("unknown {subject}: ListThings on things: AccessDenied: these credentials may not do this; docs/deployment.md lists what each command needs").leak())
         .collect::<Vec<_>>(),
     );
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::entries::cursor::Position;
+use crate::entries::cursor::TextPosition;
 
 /// Why a text is no entry.
 #[derive(Error, Clone, PartialEq, Eq, Debug)]
@@ -15,13 +15,13 @@ pub enum Fault {
     NotUtf8(usize),
     /// What the parser says.
     #[error("not JSON: {what} ({place})")]
-    NotJson { what: String, place: Place },
+    NotJson { what: String, place: FaultPlace },
     /// The same of a text that does not even begin as JSON.
     #[error(
         "not JSON: {what} ({place}); of a log, give only the lines that hold a trigger event: \
          grep triggerSource LOG | cognito-pinpoint replay -"
     )]
-    LogLine { what: String, place: Place },
+    LogLine { what: String, place: FaultPlace },
     /// JSON, but of another kind.
     #[error(
         "{0}, not an object: give a trigger event, or {{\"time\": \"…\", \"event\": {{…}}}}; \
@@ -59,13 +59,13 @@ pub enum Fault {
         #[source]
         fault: Box<Fault>,
     },
-    /// A wrapper must tell the time.
+    /// A wrapper must have the time.
     #[error(
         "`time` is missing beside `event`: add \"time\": \"2026-01-31T09:30:00Z\", \
          or give the event alone, which then takes the present time"
     )]
     NoTime,
-    /// A log line must tell the time.
+    /// A log line must have the time.
     #[error(
         "no time is before the event: let the line begin with one, such as 2026-01-31T09:30:00Z, \
          or give the event alone, which then takes the present time"
@@ -107,7 +107,7 @@ impl Fault {
 
     /// The fault of an entry that begins at `at`: with its column, if it isn't the first of its line and
     /// the fault itself names no place.
-    pub fn at(&self, at: Position) -> String {
+    pub fn at(&self, at: TextPosition) -> String {
         match self {
             Self::NotJson { .. } | Self::LogLine { .. } => self.to_string(),
             _ if at.column == 0 => self.to_string(),
@@ -118,12 +118,12 @@ impl Fault {
 
 /// Where in a text a parser stopped. Within an entry of one line, the column says it all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct FaultPlace {
     line: Option<u32>,
     column: u32,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FaultPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "line {line}, column {}", self.column),
@@ -133,7 +133,7 @@ impl fmt::Display for Place {
 }
 
 /// What the parser says of a text that begins at `at`.
-pub fn not_json(error: &serde_json::Error, at: Position) -> Fault {
+pub fn not_json(error: &serde_json::Error, at: TextPosition) -> Fault {
     let message = error.to_string();
     let what = message
         .split(" at line ")
@@ -142,11 +142,11 @@ pub fn not_json(error: &serde_json::Error, at: Position) -> Fault {
         .to_owned();
     let column = u32::try_from(error.column()).unwrap_or(u32::MAX);
     let place = match u32::try_from(error.line().saturating_sub(1)).unwrap_or(u32::MAX) {
-        0 => Place {
+        0 => FaultPlace {
             line: None,
             column: at.column.saturating_add(column),
         },
-        lines => Place {
+        lines => FaultPlace {
             line: Some(at.line.saturating_add(lines)),
             column,
         },

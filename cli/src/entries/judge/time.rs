@@ -1,4 +1,4 @@
-//! The times that wrappers tell.
+//! The times that wrappers have.
 
 use std::ops::RangeInclusive;
 

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Seek};
 
 use super::{LONGEST, Piece, Sink, is_space};
-use crate::entries::cursor::{Cursor, LineEnd, Position};
+use crate::entries::cursor::{Cursor, LineEnd, TextPosition};
 use crate::entries::nesting::{Closing, Nesting};
 
 /// Gives the values from here to the end of the file.
@@ -41,11 +41,11 @@ pub fn split_lines<F: BufRead + Seek>(
 enum Left {
     Nothing,
     /// All that begins here: a value that goes on over the end of what was read.
-    From(Position),
+    From(TextPosition),
 }
 
 /// Gives the values that end in this line, or in as much of it as was read.
-fn split_line(line: &[u8], at: Position, end: LineEnd, sink: &mut Sink<'_>) -> Left {
+fn split_line(line: &[u8], at: TextPosition, end: LineEnd, sink: &mut Sink<'_>) -> Left {
     let (mut rest, mut place) = (line, at);
     loop {
         let value = match (first_value(rest), end) {
@@ -105,7 +105,7 @@ fn next_object(text: &[u8], from: usize) -> Option<usize> {
 /// Gives the value that begins at `at` and is open at the end of its first line, which is `text`.
 fn split_value<F: BufRead + Seek>(
     cursor: &mut Cursor<'_, F>,
-    at: Position,
+    at: TextPosition,
     text: &mut Vec<u8>,
     sink: &mut Sink<'_>,
 ) -> io::Result<()> {

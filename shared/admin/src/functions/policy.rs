@@ -21,7 +21,7 @@ impl Policy {
         }
     }
 
-    /// If it has the statement that [`super::Functions::add_permission`] adds for a pool.
+    /// Whether it has the statement that [`super::Functions::add_permission`] adds for a pool.
     pub fn has_statement_of(&self, pool: &PoolArn) -> bool {
         let id = statement_id(pool);
         self.statements
@@ -29,7 +29,7 @@ impl Policy {
             .any(|statement| statement.get("Sid").is_some_and(|sid| *sid == *id))
     }
 
-    /// If Cognito may invoke the function for a pool, by this statement or by anybody's.
+    /// Whether Cognito may invoke the function for a pool, by this statement or by anybody's.
     pub fn permits(&self, pool: &PoolArn) -> bool {
         self.statements.iter().any(|statement| {
             let is_or_has = |path, text| is_or_has(statement.pointer(path), text);
@@ -43,7 +43,7 @@ impl Policy {
     }
 }
 
-/// If a value is this text, in capitals or not, or a list of which one is.
+/// Whether a value is this text, in capitals or not, or a list of which one is.
 fn is_or_has(value: Option<&Value>, text: &str) -> bool {
     let is = |value: &Value| {
         value
@@ -60,7 +60,7 @@ fn is_or_has(value: Option<&Value>, text: &str) -> bool {
 /// The operators that ask for a likeness; where another is used, it is taken to hold.
 const LIKE: [&str; 4] = ["ArnEquals", "ArnLike", "StringEquals", "StringLike"];
 
-/// If a statement's conditions on where the call comes from let the pool's through; others than these two
+/// Whether a statement's conditions on where the call comes from let the pool's through; others than these two
 /// hold for all that is known here.
 fn condition_holds(condition: Option<&Value>, pool: &PoolArn) -> bool {
     let operators = condition.and_then(Value::as_object).into_iter().flatten();
@@ -79,7 +79,7 @@ fn condition_holds(condition: Option<&Value>, pool: &PoolArn) -> bool {
     })
 }
 
-/// If a text matches a pattern, in which `*` stands for anything.
+/// Whether a text matches a pattern, in which `*` stands for anything.
 fn is_like(text: &str, pattern: &Value) -> bool {
     let mut parts = pattern.as_str().unwrap_or_default().split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {

@@ -56,16 +56,16 @@ async fn handle<D: Destinations, Q: NotPublishedQueue>(
     let publishing = Box::pin(publish_batch(batch, Utc::now(), outside));
     let published = tokio::time::timeout(left, publishing)
         .await
-        .map_err(|_| "the batch was not published in time: it is to be given again")?;
-    log_outcomes(&published.judged, published.set_aside);
+        .map_err(|_| "the batch was not published in time: it is retried")?;
+    log_outcomes(&published.judged, published.dropped);
     Ok(published.response)
 }
 
 /// One line a batch: how many records came to which end.
-fn log_outcomes(judged: &[Judged], set_aside: usize) {
+fn log_outcomes(judged: &[Judged], dropped: usize) {
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
     for judged in judged {
         *outcomes.entry(judged.verdict.name()).or_default() += 1;
     }
-    tracing::info!(?outcomes, set_aside, "published a batch");
+    tracing::info!(?outcomes, dropped, "published a batch");
 }

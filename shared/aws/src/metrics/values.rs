@@ -1,4 +1,4 @@
-//! The segment values that are told apart in a project: one item beside its rows.
+//! The segment values that are distinguished in a project: one item beside its rows.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ const VERSION: &str = "version";
 
 type Item = HashMap<String, AttributeValue>;
 
-/// Admits these values as far as there is room, and gives all that are told apart.
+/// Admits these values as far as there is room, and gives all that are distinguished.
 ///
 /// # Errors
 ///

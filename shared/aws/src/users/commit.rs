@@ -210,7 +210,7 @@ struct Transaction<'a> {
     group: Vec<Prepared>,
 }
 
-type Failure = SdkError<TransactWriteItemsError>;
+type TransactionError = SdkError<TransactWriteItemsError>;
 
 /// What to do after a transaction that failed.
 enum Judgement {
@@ -221,8 +221,8 @@ enum Judgement {
     /// It is hopeless together, and may be due to one of them: try each by itself. One by itself is
     /// refused for what is in it.
     OneByOne,
-    /// It may have been carried out or not, or is refused for what is everybody's: all must be given again.
-    GiveUp,
+    /// It may have been carried out or not, or is refused for what is everybody's: all must be retried.
+    Fail,
 }
 
 impl Transaction<'_> {
@@ -245,7 +245,7 @@ impl Transaction<'_> {
                     tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
                     pause *= 2;
                 }
-                Judgement::Without(places) => results.extend(self.set_aside(&places, &failure)),
+                Judgement::Without(places) => results.extend(self.dropped(&places, &failure)),
                 Judgement::OneByOne if self.group.len() > 1 => {
                     results.extend(self.one_by_one().await);
                     return results;
@@ -254,7 +254,7 @@ impl Transaction<'_> {
                     results.extend(self.all(&failure, NotCommitted::Refused));
                     return results;
                 }
-                Judgement::TryAgain | Judgement::GiveUp => {
+                Judgement::TryAgain | Judgement::Fail => {
                     results.extend(self.all(&failure, NotCommitted::Failed));
                     return results;
                 }
@@ -265,7 +265,7 @@ impl Transaction<'_> {
         results
     }
 
-    async fn send(&self) -> Result<(), Failure> {
+    async fn send(&self) -> Result<(), TransactionError> {
         let items = self.items().map_err(SdkError::construction_failure)?;
         let send = self
             .client
@@ -293,7 +293,7 @@ impl Transaction<'_> {
     }
 
     /// Takes these out of the group, failed.
-    fn set_aside(&mut self, places: &[usize], failure: &Failure) -> Vec<(usize, Committed)> {
+    fn dropped(&mut self, places: &[usize], failure: &TransactionError) -> Vec<(usize, Committed)> {
         let (out, group) = std::mem::take(&mut self.group)
             .into_iter()
             .enumerate()
@@ -341,9 +341,9 @@ impl Transaction<'_> {
 }
 
 /// Judges a failed transaction whose first `states` items are states, and the others rows.
-fn judge(failure: &Failure, states: usize) -> Judgement {
+fn judge(failure: &TransactionError, states: usize) -> Judgement {
     let Some(service) = failure.as_service_error() else {
-        return Judgement::GiveUp;
+        return Judgement::Fail;
     };
     match service {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
@@ -354,7 +354,7 @@ fn judge(failure: &Failure, states: usize) -> Judgement {
         | TransactWriteItemsError::ThrottlingException(_)
         | TransactWriteItemsError::RequestLimitExceeded(_) => Judgement::TryAgain,
         other if other.meta().code() == Some("ValidationException") => Judgement::OneByOne,
-        _ => Judgement::GiveUp,
+        _ => Judgement::Fail,
     }
 }
 
@@ -385,7 +385,7 @@ fn judge_reasons(reasons: &[CancellationReason], states: usize) -> Judgement {
     } else if a_state || states > 1 {
         Judgement::OneByOne
     } else {
-        Judgement::GiveUp
+        Judgement::Fail
     }
 }
 
@@ -418,13 +418,13 @@ mod tests {
             (vec!["None", "ThrottlingError"], 1, "try again"),
             (vec!["ValidationError", "None"], 1, "one by one"),
             (vec!["None", "None", "ValidationError"], 2, "one by one"),
-            (vec!["None", "ValidationError"], 1, "give up"),
+            (vec!["None", "ValidationError"], 1, "fail"),
         ] {
             let judged = match judge_reasons(&reasons(&codes), states) {
                 Judgement::TryAgain => "try again".to_owned(),
                 Judgement::Without(places) => format!("without {places:?}"),
                 Judgement::OneByOne => "one by one".to_owned(),
-                Judgement::GiveUp => "give up".to_owned(),
+                Judgement::Fail => "fail".to_owned(),
             };
             assert_eq!(judged, expected, "{codes:?}");
         }

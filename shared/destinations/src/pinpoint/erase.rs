@@ -1,4 +1,4 @@
-//! Erasing endpoints: opted out, inactive, and emptied of all that was ever told of them. With
+//! Erasing endpoints: opted out, inactive, and emptied of all that was ever sent of them. With
 //! UpdateEndpoint, since the role that Cognito's documents describe may not delete. Where it may read,
 //! an endpoint is looked at first: one under an id of the app's own may be another user's by now.
 
@@ -65,14 +65,14 @@ impl PinpointDestination {
     ) -> Result<EndpointErased, PortError> {
         let mut attributes = self.routes.user_attributes(user);
         let mut address = match endpoint.kind {
-            OwnedKind::Contact(_) => Address::Told,
+            OwnedKind::Contact(_) => Address::Sent,
             OwnedKind::Device | OwnedKind::AppDevice => Address::Never,
         };
         if let Read::Endpoint(known) = read {
-            let told = known.user.and_then(|user| user.user_attributes);
-            attributes.extend(told.unwrap_or_default().into_keys());
+            let known_attributes = known.user.and_then(|user| user.user_attributes);
+            attributes.extend(known_attributes.unwrap_or_default().into_keys());
             if known.address.is_some() {
-                address = Address::Told;
+                address = Address::Sent;
             }
         }
         let call = client

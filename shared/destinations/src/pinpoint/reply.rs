@@ -44,7 +44,7 @@ pub fn events(reply: &PutEvents, events: &[&AnalyticsEvent]) -> Vec<Judgement> {
     }
 }
 
-/// If the request was refused as a whole for what is in it: not valid, or too large.
+/// Whether the request was refused as a whole for what is in it: not valid, or too large.
 pub fn blames_content(reply: &PutEvents) -> bool {
     let response = reply.as_ref().err().and_then(SdkError::raw_response);
     response.is_some_and(|response| matches!(response.status().as_u16(), 400 | 413))

@@ -17,14 +17,14 @@ use super::limits;
 /// Endpoints in one UpdateEndpointsBatch request (Pinpoint's limit).
 pub const MOST_ENDPOINTS: usize = 100;
 
-/// Who sent an event, as destinations are told.
+/// Who sent an event, as destinations see it.
 const SDK_NAME: &str = "cognito-pinpoint";
 
 /// About what an event takes beside its attributes (bytes).
 const EVENT_BYTES: usize = 1_500;
 
 /// The events in chunks, in the order in which to send them. One request can hold 100 events and
-/// 4 MB, and tell one thing of each endpoint: where more is to be told of one, its later events wait
+/// 4 MB, and tell one thing of each endpoint: where more is to be sent of one, its later events wait
 /// for a later request.
 pub fn chunks<'a>(events: Vec<Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
     waves(events).into_iter().flat_map(split).collect()
@@ -35,9 +35,9 @@ pub type Placed<'a> = (usize, &'a AnalyticsEvent);
 
 fn waves<'a>(events: Vec<Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
     let mut waves: Vec<Vec<Placed<'a>>> = Vec::new();
-    let mut told: HashMap<&str, (usize, Option<&DeviceEndpoint>)> = HashMap::new();
+    let mut sent: HashMap<&str, (usize, Option<&DeviceEndpoint>)> = HashMap::new();
     for (place, event) in events {
-        let (wave, device) = told.entry(event.endpoint.as_str()).or_default();
+        let (wave, device) = sent.entry(event.endpoint.as_str()).or_default();
         if let Some(new) = &event.device {
             if device.is_some_and(|device| device != new) {
                 *wave += 1;
@@ -78,7 +78,7 @@ fn split(events: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
     chunks
 }
 
-/// One PutEvents request: the events of an endpoint under one key, with what is to be told of that
+/// One PutEvents request: the events of an endpoint under one key, with what is to be sent of that
 /// endpoint.
 pub fn events(events: &[&AnalyticsEvent]) -> EventsRequest {
     let mut by_endpoint: HashMap<&str, Vec<&AnalyticsEvent>> = HashMap::new();
@@ -98,11 +98,11 @@ pub fn events(events: &[&AnalyticsEvent]) -> EventsRequest {
 }
 
 fn batch(events: &[&AnalyticsEvent]) -> EventsBatch {
-    let told = events
+    let sent = events
         .iter()
         .rev()
         .find_map(|event| Some((event.device.as_ref()?, event.time)));
-    let mut batch = EventsBatch::builder().endpoint(told.map_or_else(
+    let mut batch = EventsBatch::builder().endpoint(sent.map_or_else(
         || PublicEndpoint::builder().build(),
         |(device, time)| public_endpoint(device, time),
     ));
@@ -189,20 +189,20 @@ pub fn endpoint(contact: &ContactUpdate) -> EndpointRequest {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Address {
     /// It may.
-    Told,
-    /// It was never told one.
+    Sent,
+    /// It was never sent one.
     Never,
 }
 
 /// The UpdateEndpoint request that empties an endpoint: Pinpoint keeps what a request does not say, so
-/// each field that may ever have been told is said to be empty.
+/// each field that may ever have been sent is said to be empty.
 pub fn erased(kind: OwnedKind, attributes: &BTreeSet<String>, address: Address) -> EndpointRequest {
     let nothing = || Some(String::new());
     let user = user("").set_user_attributes(emptied(attributes)).build();
     let request = EndpointRequest::builder()
         .opt_out("ALL")
         .endpoint_status("INACTIVE")
-        .set_address(nothing().filter(|_| address == Address::Told))
+        .set_address(nothing().filter(|_| address == Address::Sent))
         .user(user);
     let demographic = EndpointDemographic::builder()
         .set_platform(nothing())

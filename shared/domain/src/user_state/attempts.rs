@@ -57,7 +57,7 @@ impl OpenAttempt {
 pub struct OpenAttempts(Vec<OpenAttempt>);
 
 impl OpenAttempts {
-    /// Takes back what [`OpenAttempts::iter`] gave.
+    /// Reads what [`OpenAttempts::iter`] gave.
     pub fn new(attempts: Vec<OpenAttempt>) -> Self {
         Self(attempts)
     }

@@ -10,7 +10,7 @@ use crate::contact::{ContactDetails, UserAttributes};
 use crate::endpoint::{Channel, ContactChange, ContactUpdate, Fingerprint, contact_endpoint_id};
 use crate::ids::ClientId;
 
-/// What destinations have been told of the user's addresses.
+/// What destinations have been sent of the user's addresses.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Contacts {
     /// The newest event that said anything of the addresses; older ones that come late are not

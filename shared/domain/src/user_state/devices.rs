@@ -8,20 +8,20 @@ use crate::metadata::AppMetadata;
 /// Pinpoint keeps 15 endpoints a user; two are for the contact endpoints and one is our own.
 const MOST_APP_ENDPOINTS: usize = 12;
 
-/// What destinations have been told.
+/// What destinations have been sent.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct KnownDevices {
-    /// What was last told of the user's own device endpoint.
+    /// What was last sent of the user's own device endpoint.
     pub own: Option<Fingerprint>,
     /// The endpoints whose ids the apps chose.
     pub apps: Vec<EndpointId>,
 }
 
 impl KnownDevices {
-    /// The endpoint of something that the user did, and what is to be told of it.
+    /// The endpoint of something that the user did, and what is to be sent of it.
     ///
     /// An app's own endpoint may pass from one user to another on the same device, so what it is is
-    /// told every time.
+    /// sent every time.
     pub(super) fn endpoint(
         &mut self,
         user: &UserKey,
@@ -33,8 +33,8 @@ impl KnownDevices {
         }
     }
 
-    /// The endpoint of a failure. Nothing is told of one that an app chose: whoever failed may not be
-    /// the user, and must not make a device of his own the user's.
+    /// The endpoint of a failure. Nothing is sent of one that an app chose: whoever failed may not be
+    /// the user, and must not make a device of their own the user's.
     pub(super) fn endpoint_of_failure(
         &mut self,
         user: &UserKey,

@@ -1,5 +1,5 @@
 //! What each kind of event makes of a state. A case is a trace of events and all that came of it, in
-//! lines: which events were not simply counted, what was told of endpoints and events,
+//! lines: which events were not simply counted, what was sent of endpoints and events,
 //! the daily rows, and what is remembered.
 
 mod notation;
@@ -552,7 +552,7 @@ fn daily_rows_tell_attempts_that_failed_before_their_time() {
     assert_eq!(rows.collect::<Vec<_>>(), ["day 0, all unknown: 1 failure"]);
 }
 
-/// Whoever fails may not be the user: no device of his becomes the user's, nor takes a place.
+/// Whoever fails may not be the user: no device of theirs becomes the user's, nor takes a place.
 #[test]
 fn a_failure_tells_nothing_of_an_endpoint_that_an_app_chose() {
     let said = [
@@ -741,7 +741,7 @@ fn twelve_devices_of_apps_are_known_and_all_further_ones_are_the_users_own() {
     );
 }
 
-/// What is told of contact endpoints, and what is remembered of them.
+/// What is sent of contact endpoints, and what is remembered of them.
 fn check_contacts(events: &[AuthEvent], told: &[&str], remembered: &[&str]) {
     let result = Told::of(events);
     assert_eq!(result.contacts(), told);

@@ -9,7 +9,7 @@ use super::limits::{self, Rejection};
 use super::received::Received;
 use super::wire::{Endpoint, EndpointStatus, EndpointUpdate};
 
-/// `key` is the endpoint's id in lower case: ids are told apart without regard to case.
+/// `key` is the endpoint's id in lower case: ids are distinguished without regard to case.
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS endpoints (
         app TEXT NOT NULL,

@@ -40,7 +40,7 @@ pub(super) const TAG_KEY_CHARACTERS: usize = 128;
 pub(super) const TAG_VALUE_CHARACTERS: usize = 256;
 
 /// Why Pinpoint does not take a request, or an item of one: a BadRequestException, or an item's 400.
-/// It is told to the client and not logged: the message may hold what the client sent.
+/// It is sent to the client and not logged: the message may hold what the client sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Rejection {
     #[error("{what} is not valid: {source}")]

@@ -1,11 +1,11 @@
 //! Pinpoint's REST API: which operation a request is, and what every request has in common.
 
+mod api_error;
 mod apps;
 mod endpoints;
 mod event_streams;
 mod events;
 mod events_out;
-mod failure;
 mod operations;
 mod origin;
 mod pages;
@@ -26,7 +26,7 @@ use axum::routing::{get, post, put};
 use super::limits;
 use super::store::Store;
 use crate::clock::Clock;
-use failure::{ErrorReply, Failure};
+use api_error::{ApiError, ErrorReply};
 use pages::Sender;
 use state::Server;
 
@@ -87,18 +87,18 @@ pub fn router(store: Store, clock: Arc<dyn Clock>, options: impl Into<Options>) 
                 .delete(tags::untag_resource),
         )
         .fallback(no_route)
-        .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(READABLE_BYTES))
         .layer(middleware::from_fn_with_state(server.clone(), in_common))
         .with_state(server)
 }
 
 /// Nothing is routed to it: an operation that the server does not have, or none.
-async fn no_route(method: Method, uri: Uri) -> Failure {
+async fn no_route(method: Method, uri: Uri) -> ApiError {
     let path = uri.path();
     match operations::not_served(method.as_str(), path) {
-        Some(operation) => Failure::NotServed(operation),
-        None => Failure::NoOperation {
+        Some(operation) => ApiError::NotServed(operation),
+        None => ApiError::NoOperation {
             path: path.to_owned(),
             method,
         },

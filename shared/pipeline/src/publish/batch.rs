@@ -92,7 +92,7 @@ impl<'a, S: UserStates, D: Destinations> Batch<'a, S, D> {
                     self.commit(delivered).await;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the users' states cannot be had; the batch is to be given again");
+                    tracing::error!(%error, "the users' states cannot be had; the batch is retried");
                     self.fail_all();
                 }
             }

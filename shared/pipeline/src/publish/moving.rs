@@ -60,7 +60,7 @@ async fn put(records: &[NotPublishedRecord<'_>], queue: &impl NotPublishedQueue)
         Err(error) => tracing::error!(
             records = records.len(),
             %error,
-            "records were not moved to the not-published queue; they are to be given again"
+            "records were not moved to the not-published queue; they are retried"
         ),
     }
     put.is_ok()

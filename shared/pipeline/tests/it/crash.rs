@@ -1,4 +1,4 @@
-//! Whatever fails, whoever crashes, and wherever: records are given again from the lowest failed one
+//! Whatever fails, whoever crashes, and wherever: records are retried from the lowest failed one
 //! on, as an event source mapping does that was told of batch item failures, and in the end all is as
 //! if nothing had happened.
 
@@ -113,7 +113,7 @@ fn world_with(fates: Vec<Fate>) -> World {
 struct Publisher<'a> {
     world: &'a World,
     batch_sizes: Box<dyn Iterator<Item = usize> + 'a>,
-    /// How many records need not be given again.
+    /// How many records need not be retried.
     done: usize,
     /// How often each record came to its end.
     ends: BTreeMap<String, u32>,

@@ -192,7 +192,7 @@ async fn nothing_is_moved_that_lambda_gives_again_anyway() {
 }
 
 #[tokio::test]
-async fn what_the_queue_does_not_take_is_given_again() {
+async fn what_the_queue_does_not_take_is_retried() {
     let world = World::failing(Call::Move).with_refused_state("b");
     let failed = [
         "1 published",

@@ -99,7 +99,7 @@ pub struct Memory {
     pub states: HashMap<UserKey, VersionedState>,
     /// The daily rows of the one project.
     pub rows: Rows,
-    /// The values that are told apart.
+    /// The values that are distinguished.
     pub known: KnownValues,
     /// What destinations took, in order.
     pub deliveries: Vec<Delivery>,

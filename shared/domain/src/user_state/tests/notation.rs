@@ -47,7 +47,7 @@ pub fn user_key(who: Who) -> UserKey {
     }
 }
 
-/// What the project tells apart; anything else is `other`.
+/// What the project distinguishes; anything else is `other`.
 pub fn known_values() -> KnownValues {
     let mut known = KnownValues::default();
     for (dimension, value) in [

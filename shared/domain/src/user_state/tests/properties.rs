@@ -38,7 +38,7 @@ fn kind() -> impl Strategy<Value = AuthEvent> {
     ]
 }
 
-/// What an app may say: values that are told apart, one that is not, and attributes.
+/// What an app may say: values that are distinguished, one that is not, and attributes.
 fn said() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     subsequence(
         vec![

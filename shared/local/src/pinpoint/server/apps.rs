@@ -7,8 +7,8 @@ use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use serde::Deserialize;
 
-use super::failure::Failure;
-use super::state::{App, Outcome, Server, existing, read};
+use super::api_error::ApiError;
+use super::state::{ApiResult, App, Server, existing, read};
 use crate::pinpoint::app_table::{self, Page};
 use crate::pinpoint::app_wire::CreateApplicationRequest;
 use crate::pinpoint::limits::{self, Rejection};
@@ -21,7 +21,7 @@ pub(super) async fn create_app(
     State(server): State<Server>,
     Extension(received): Extension<Received>,
     body: Bytes,
-) -> Outcome {
+) -> ApiResult {
     let request: CreateApplicationRequest = read("CreateApplicationRequest", &body)?;
     request.tags.as_ref().map_or(Ok(()), limits::check_tags)?;
     let app = server
@@ -30,14 +30,14 @@ pub(super) async fn create_app(
     Ok((StatusCode::CREATED, Json(app)).into_response())
 }
 
-pub(super) async fn get_app(State(server): State<Server>, Path(app): App) -> Outcome {
+pub(super) async fn get_app(State(server): State<Server>, Path(app): App) -> ApiResult {
     let found = server.transact(move |connection| existing(connection, &app));
     Ok(Json(found.await?).into_response())
 }
 
-pub(super) async fn delete_app(State(server): State<Server>, Path(app): App) -> Outcome {
+pub(super) async fn delete_app(State(server): State<Server>, Path(app): App) -> ApiResult {
     let found = server.transact(move |connection| Ok(app_table::delete(connection, &app)?));
-    Ok(Json(found.await?.ok_or(Failure::ApplicationNotFound)?).into_response())
+    Ok(Json(found.await?.ok_or(ApiError::ApplicationNotFound)?).into_response())
 }
 
 /// The query of GetApps.
@@ -51,7 +51,7 @@ pub(super) struct AppsQuery {
 pub(super) async fn get_apps(
     State(server): State<Server>,
     Query(query): Query<AppsQuery>,
-) -> Outcome {
+) -> ApiResult {
     let page = page(query)?;
     let apps = server
         .transact(move |connection| Ok(app_table::list(connection, &page)?))

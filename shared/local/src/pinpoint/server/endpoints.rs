@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use rusqlite::Connection;
 
-use super::failure::Failure;
-use super::state::{App, Item, Outcome, Server, existing, read};
+use super::api_error::ApiError;
+use super::state::{ApiResult, App, Item, Server, existing, read};
 use crate::pinpoint::endpoint_table::{self, Change};
 use crate::pinpoint::limits::{self, Rejection};
 use crate::pinpoint::received::Received;
@@ -19,7 +19,7 @@ pub(super) async fn update_endpoint(
     Path((app, id)): Item,
     Extension(received): Extension<Received>,
     body: Bytes,
-) -> Outcome {
+) -> ApiResult {
     let update: EndpointUpdate = read("EndpointRequest", &body)?;
     let (apps, reply) = (server.apps, accepted(&received));
     server
@@ -43,7 +43,7 @@ pub(super) async fn update_endpoints_batch(
     Path(app): App,
     Extension(received): Extension<Received>,
     body: Bytes,
-) -> Outcome {
+) -> ApiResult {
     let request: EndpointBatchRequest = read("EndpointBatchRequest", &body)?;
     let count = request.item.len();
     if count > limits::ENDPOINTS_IN_REQUEST {
@@ -73,18 +73,18 @@ pub(super) async fn update_endpoints_batch(
     Ok(reply)
 }
 
-pub(super) async fn get_endpoint(State(server): State<Server>, Path((app, id)): Item) -> Outcome {
+pub(super) async fn get_endpoint(State(server): State<Server>, Path((app, id)): Item) -> ApiResult {
     let found = server.transact(move |connection| Ok(endpoint_table::find(connection, &app, &id)?));
-    Ok(Json(found.await?.ok_or(Failure::NotFound)?).into_response())
+    Ok(Json(found.await?.ok_or(ApiError::NotFound)?).into_response())
 }
 
 pub(super) async fn delete_endpoint(
     State(server): State<Server>,
     Path((app, id)): Item,
-) -> Outcome {
+) -> ApiResult {
     let found =
         server.transact(move |connection| Ok(endpoint_table::delete(connection, &app, &id)?));
-    let endpoint = found.await?.ok_or(Failure::NotFound)?;
+    let endpoint = found.await?.ok_or(ApiError::NotFound)?;
     Ok((StatusCode::ACCEPTED, Json(endpoint)).into_response())
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn delete_endpoint(
 pub(super) async fn get_user_endpoints(
     State(server): State<Server>,
     Path((app, user)): Item,
-) -> Outcome {
+) -> ApiResult {
     let work = move |connection: &Connection| {
         existing(connection, &app)?;
         Ok(endpoint_table::of_user(connection, &app, &user)?)
@@ -106,7 +106,7 @@ pub(super) async fn get_user_endpoints(
 pub(super) async fn delete_user_endpoints(
     State(server): State<Server>,
     Path((app, user)): Item,
-) -> Outcome {
+) -> ApiResult {
     let work = move |connection: &Connection| {
         existing(connection, &app)?;
         Ok(endpoint_table::delete_of_user(connection, &app, &user)?)

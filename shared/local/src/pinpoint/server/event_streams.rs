@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 
-use super::failure::Failure;
-use super::state::{App, Outcome, Server, existing, read};
+use super::api_error::ApiError;
+use super::state::{ApiResult, App, Server, existing, read};
 use crate::pinpoint::app_resource_table;
 use crate::pinpoint::app_wire::{EventStream, WriteEventStream};
 use crate::pinpoint::received::Received;
@@ -17,7 +17,7 @@ pub(super) async fn put_event_stream(
     Path(app): App,
     Extension(received): Extension<Received>,
     body: Bytes,
-) -> Outcome {
+) -> ApiResult {
     let request: WriteEventStream = read("WriteEventStream", &body)?;
     let apps = server.apps;
     let stream = server.transact(move |connection| {
@@ -34,18 +34,18 @@ pub(super) async fn put_event_stream(
     Ok(Json(stream.await?).into_response())
 }
 
-pub(super) async fn get_event_stream(State(server): State<Server>, Path(app): App) -> Outcome {
+pub(super) async fn get_event_stream(State(server): State<Server>, Path(app): App) -> ApiResult {
     let stream = server.transact(move |connection| {
         existing(connection, &app)?;
-        app_resource_table::find::<EventStream>(connection, &app)?.ok_or(Failure::NotFound)
+        app_resource_table::find::<EventStream>(connection, &app)?.ok_or(ApiError::NotFound)
     });
     Ok(Json(stream.await?).into_response())
 }
 
-pub(super) async fn delete_event_stream(State(server): State<Server>, Path(app): App) -> Outcome {
+pub(super) async fn delete_event_stream(State(server): State<Server>, Path(app): App) -> ApiResult {
     let stream = server.transact(move |connection| {
         existing(connection, &app)?;
-        app_resource_table::delete::<EventStream>(connection, &app)?.ok_or(Failure::NotFound)
+        app_resource_table::delete::<EventStream>(connection, &app)?.ok_or(ApiError::NotFound)
     });
     Ok(Json(stream.await?).into_response())
 }

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 
-use super::failure::Failure;
-use super::state::{App, Outcome, Server, within};
+use super::api_error::ApiError;
+use super::state::{ApiResult, App, Server, within};
 use crate::pinpoint::received::Received;
 use crate::pinpoint::store::Store;
 use crate::pinpoint::{limits, put_events};
@@ -19,14 +19,14 @@ pub(super) async fn put_events(
     Path(app): App,
     Extension(received): Extension<Received>,
     body: Bytes,
-) -> Outcome {
+) -> ApiResult {
     within(&body, limits::EVENTS_REQUEST_BYTES)?;
     let (apps, events_out) = (server.apps, server.events_out.clone());
     let work = move |store: &Store| {
         let batch = put_events::judge(&body)?;
         let response = store.transaction(|connection| {
             apps.admit(connection, &app, &received)?;
-            Ok::<_, Failure>(put_events::record(connection, &app, batch, &received)?)
+            Ok::<_, ApiError>(put_events::record(connection, &app, batch, &received)?)
         })?;
         if let Some(events_out) = events_out {
             events_out.catch_up(store);

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::failure::Failure;
+use super::api_error::ApiError;
 use super::origin::Origin;
 
 /// How long a browser remembers the answer to a preflight, in seconds.
@@ -46,7 +46,7 @@ impl Sender {
         match self {
             Self::Program => None,
             Self::AllowedPage(_) => is_preflight(request).then(|| preflight(&request.headers)),
-            Self::OtherPage(origin) => Some(Failure::Page(origin.clone()).into_response()),
+            Self::OtherPage(origin) => Some(ApiError::Page(origin.clone()).into_response()),
         }
     }
 

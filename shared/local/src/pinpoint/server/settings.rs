@@ -6,8 +6,8 @@ use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use rusqlite::Connection;
 
-use super::failure::Failure;
-use super::state::{App, Outcome, Server, existing, read};
+use super::api_error::ApiError;
+use super::state::{ApiResult, App, Server, existing, read};
 use crate::pinpoint::app_resource_table;
 use crate::pinpoint::app_wire::{ApplicationSettings, ApplicationSettingsUpdate};
 use crate::pinpoint::received::Received;
@@ -15,7 +15,7 @@ use crate::pinpoint::received::Received;
 pub(super) async fn get_application_settings(
     State(server): State<Server>,
     Path(app): App,
-) -> Outcome {
+) -> ApiResult {
     let settings = server.transact(move |connection| settings_of(connection, &app));
     Ok(Json(settings.await?).into_response())
 }
@@ -25,7 +25,7 @@ pub(super) async fn update_application_settings(
     Path(app): App,
     Extension(received): Extension<Received>,
     body: Bytes,
-) -> Outcome {
+) -> ApiResult {
     let update: ApplicationSettingsUpdate = read("WriteApplicationSettingsRequest", &body)?;
     let apps = server.apps;
     let settings = server.transact(move |connection| {
@@ -37,7 +37,7 @@ pub(super) async fn update_application_settings(
     Ok(Json(settings.await?).into_response())
 }
 
-fn settings_of(connection: &Connection, app: &str) -> Result<ApplicationSettings, Failure> {
+fn settings_of(connection: &Connection, app: &str) -> Result<ApplicationSettings, ApiError> {
     let app = existing(connection, app)?;
     let kept = app_resource_table::find(connection, &app.id)?;
     Ok(kept.unwrap_or_else(|| ApplicationSettings::initial(app)))

@@ -10,8 +10,8 @@ use axum::response::Response;
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 
+use super::api_error::ApiError;
 use super::events_out::EventsOut;
-use super::failure::Failure;
 use super::origin::Origin;
 use super::signature;
 use crate::clock::Clock;
@@ -65,7 +65,7 @@ pub(super) struct Server {
 
 pub(super) type App = Path<String>;
 pub(super) type Item = Path<(String, String)>;
-pub(super) type Outcome = Result<Response, Failure>;
+pub(super) type ApiResult = Result<Response, ApiError>;
 
 impl AppCreation {
     /// Lets a write to the application `app` through.
@@ -74,7 +74,7 @@ impl AppCreation {
         connection: &Connection,
         app: &str,
         received: &Received,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         match self {
             Self::OnFirstUse => Ok(app_table::create_on_first_use(connection, app, received)?),
             Self::Explicit => existing(connection, app).map(|_| ()),
@@ -103,35 +103,38 @@ impl Server {
     /// Does `work` in one transaction, off the threads that serve connections.
     pub(super) async fn transact<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
+        work: impl FnOnce(&Connection) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         self.run(|store| store.transaction(|connection| work(connection)))
             .await
     }
 
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Store) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
+        work: impl FnOnce(&Store) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let store = self.store.clone();
         tokio::task::spawn_blocking(move || work(&store)).await?
     }
 }
 
 /// The application, which has to be there.
-pub(super) fn existing(connection: &Connection, app: &str) -> Result<ApplicationResponse, Failure> {
-    app_table::find(connection, app)?.ok_or(Failure::ApplicationNotFound)
+pub(super) fn existing(
+    connection: &Connection,
+    app: &str,
+) -> Result<ApplicationResponse, ApiError> {
+    app_table::find(connection, app)?.ok_or(ApiError::ApplicationNotFound)
 }
 
 /// A whole body of JSON; `what` names it in the refusal.
-pub(super) fn read<T: DeserializeOwned>(what: &'static str, body: &Bytes) -> Result<T, Failure> {
+pub(super) fn read<T: DeserializeOwned>(what: &'static str, body: &Bytes) -> Result<T, ApiError> {
     within(body, limits::REQUEST_BYTES)?;
     serde_json::from_slice(body).map_err(|source| Rejection::Malformed { what, source }.into())
 }
 
-pub(super) fn within(body: &Bytes, limit_bytes: usize) -> Result<(), Failure> {
+pub(super) fn within(body: &Bytes, limit_bytes: usize) -> Result<(), ApiError> {
     if body.len() > limit_bytes {
-        Err(Failure::PayloadTooLarge { limit_bytes })
+        Err(ApiError::PayloadTooLarge { limit_bytes })
     } else {
         Ok(())
     }

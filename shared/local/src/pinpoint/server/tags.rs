@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use rusqlite::Connection;
 
-use super::failure::Failure;
-use super::state::{Outcome, Server, read};
+use super::api_error::ApiError;
+use super::state::{ApiResult, Server, read};
 use crate::pinpoint::app_table;
 use crate::pinpoint::app_wire::{ApplicationResponse, TagsModel};
 use crate::pinpoint::limits::{self, Rejection};
@@ -18,7 +18,7 @@ type Arn = Path<String>;
 pub(super) async fn list_tags_for_resource(
     State(server): State<Server>,
     Path(arn): Arn,
-) -> Outcome {
+) -> ApiResult {
     let app = server.transact(move |connection| tagged(connection, &arn));
     let tags = app.await?.tags;
     Ok(Json(TagsModel { tags }).into_response())
@@ -29,7 +29,7 @@ pub(super) async fn tag_resource(
     State(server): State<Server>,
     Path(arn): Arn,
     body: Bytes,
-) -> Outcome {
+) -> ApiResult {
     let TagsModel { tags: more } = read("TagsModel", &body)?;
     let work = move |connection: &Connection| {
         let app = tagged(connection, &arn)?;
@@ -47,7 +47,7 @@ pub(super) async fn untag_resource(
     State(server): State<Server>,
     Path(arn): Arn,
     Query(query): Query<Vec<(String, String)>>,
-) -> Outcome {
+) -> ApiResult {
     let keys = tag_keys(query)?;
     let work = move |connection: &Connection| {
         let app = tagged(connection, &arn)?;
@@ -71,6 +71,6 @@ fn tag_keys(query: Vec<(String, String)>) -> Result<Vec<String>, Rejection> {
     Ok(keys)
 }
 
-fn tagged(connection: &Connection, arn: &str) -> Result<ApplicationResponse, Failure> {
-    app_table::find_by_arn(connection, arn)?.ok_or(Failure::NotFound)
+fn tagged(connection: &Connection, arn: &str) -> Result<ApplicationResponse, ApiError> {
+    app_table::find_by_arn(connection, arn)?.ok_or(ApiError::NotFound)
 }

@@ -12,7 +12,7 @@ use crate::pinpoint::wire::MessageBody;
 
 /// Why a request fails as a whole.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum ApiError {
     #[error("{0}")]
     BadRequest(#[from] Rejection),
     #[error("Resource not found")]
@@ -45,7 +45,7 @@ pub(super) struct ErrorReply {
     message: String,
 }
 
-impl Failure {
+impl ApiError {
     /// Logs what whoever runs the server should know. What the client sent is not logged.
     fn log(&self) {
         match self {
@@ -91,7 +91,7 @@ fn refusal_of(page: Option<&Origin>) -> String {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     /// The response carries an [`ErrorReply`] and no body yet.
     fn into_response(self) -> Response {
         let status = self.status();
