@@ -91,7 +91,7 @@ fn folder() -> tempfile::TempDir {
     )
     .unwrap();
     symlink(binary("cognito-pinpoint"), path.join("cognito-pinpoint")).unwrap();
-    let recent = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let recent = Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     std::fs::write(
         path.join("saved.log"),
         SPILLED.replace("2026-01-31T12:00:00.000Z", &recent),
