@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ::config::Config;
 use admin::user_pool::{PAGE, PageError, UserPage, UserPool};
-use aws::event_log::DynamoEventLog;
+use aws::event_log::{DynamoEventLog, random};
 use aws::sdk;
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -110,9 +110,7 @@ impl Walking {
             config: &self.config,
             time: page.time,
         };
-        Ok(walk
-            .plan(&page.page.users, &self.states, rand::random)
-            .await?)
+        Ok(walk.plan(&page.page.users, &self.states, random).await?)
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws::event_log::DynamoEventLog;
+use aws::event_log::{DynamoEventLog, random};
 use aws::metrics::DynamoMetrics;
 use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
@@ -215,7 +215,7 @@ async fn capture_in_order(
     for entry in entries {
         let moment = Moment {
             time: entry.time,
-            random: rand::random(),
+            random: random(),
         };
         captured.push(capture(entry.event.as_bytes(), moment, &config, &log).await);
     }

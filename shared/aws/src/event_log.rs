@@ -86,6 +86,12 @@ impl DynamoEventLog {
     }
 }
 
+/// Bytes that set apart the events of one moment. Of a generator that each process seeds from the operating system's
+/// randomness; nothing rests on an event's id being hard to guess.
+pub fn random() -> [u8; 10] {
+    std::array::from_fn(|_| fastrand::u8(..))
+}
+
 /// Seconds since 1970.
 fn expires_at(event: &AuthEvent) -> i64 {
     (event.time + chrono::TimeDelta::days(RETENTION_DAYS.into())).timestamp()

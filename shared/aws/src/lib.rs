@@ -4,6 +4,7 @@
 pub mod configuration;
 pub mod erasure;
 pub mod event_log;
+#[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod metrics;
 pub mod sdk;

@@ -31,7 +31,7 @@ const AUTH_FAILURES: &str = "authFailures";
 
 /// A shard of the rows, at random.
 pub(crate) fn random_shard() -> u8 {
-    rand::random_range(0..SHARDS)
+    fastrand::u8(0..SHARDS)
 }
 
 /// The update that adds `row` to a day's row, in one shard.

@@ -12,7 +12,7 @@ use pipeline::outcome::{Outcome, Rejected};
 use serde_json::value::RawValue;
 
 use crate::configuration::ConfigurationSource;
-use crate::event_log::DynamoEventLog;
+use crate::event_log::{DynamoEventLog, random};
 use crate::sdk::{self, Patience};
 use crate::tables::{EVENT_LOG_TABLE, required};
 
@@ -81,7 +81,7 @@ impl Trigger {
     async fn capture(&self, payload: &[u8]) -> Captured {
         let moment = Moment {
             time: Utc::now(),
-            random: rand::random(),
+            random: random(),
         };
         match &self.config {
             Some(config) => capture(payload, moment, config, &self.log).await,

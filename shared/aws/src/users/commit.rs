@@ -242,7 +242,7 @@ impl Transaction<'_> {
             };
             match judge(&failure, self.group.len()) {
                 Judgement::TryAgain if left > 0 => {
-                    tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
+                    tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
                     pause *= 2;
                 }
                 Judgement::Without(places) => results.extend(self.dropped(&places, &failure)),
