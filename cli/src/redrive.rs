@@ -12,6 +12,7 @@ use aws::event_log::{DynamoEventLog, Redriven, Unpublished};
 use aws::sdk;
 use chrono::{DateTime, Utc};
 use destinations::not_published::Message;
+use pipeline::ports::PortError;
 use serde_json::Value;
 
 use crate::APPEND_BUDGET;
@@ -31,6 +32,13 @@ enum Found {
     Other(String),
 }
 
+/// The queue and the log of a stack, and when the command began.
+struct Site {
+    queue: NotPublishedQueue,
+    log: DynamoEventLog,
+    started: DateTime<Utc>,
+}
+
 /// Redrives all that is in the queue. Exit code 1 if anything is left there.
 pub async fn run(args: &RedriveArgs) -> Result<ExitCode, Failure> {
     let started = Utc::now();
@@ -45,28 +53,38 @@ pub async fn run(args: &RedriveArgs) -> Result<ExitCode, Failure> {
     let tables = args.account.tables();
     let log = DynamoEventLog::new(sdk::dynamodb(&sdk), tables.event_log, APPEND_BUDGET);
     let messages = received(&queue, started).await?;
+    let site = Site {
+        queue,
+        log,
+        started,
+    };
     let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
     let mut left = 0u64;
-    for (message, found) in in_order(messages) {
-        match found {
+    let mut waiting = in_order(messages).into_iter();
+    while let Some((message, found)) = waiting.next() {
+        let handled = match found {
             Found::Other(advice) => {
                 left += 1;
                 eprintln!("left in the queue: {advice}");
-                queue.leave(&message).await?;
+                site.queue.leave(&message).await.map(|()| None)
             }
             Found::Event(_, reason) if args.dry_run => {
-                *outcomes
-                    .entry(format!("to be redriven ({reason})"))
-                    .or_default() += 1;
-                queue.leave(&message).await?;
+                let outcome = format!("to be redriven ({reason})");
+                site.queue.leave(&message).await.map(|()| Some(outcome))
             }
-            Found::Event(unpublished, _) => {
-                let outcome = match log.redrive(&unpublished, started).await? {
-                    Redriven::Now => "redriven",
-                    Redriven::Before => "redriven before",
-                };
-                queue.delete(&message).await?;
-                *outcomes.entry(outcome.to_owned()).or_default() += 1;
+            Found::Event(event, _) => redrive(&site, &event, &message).await,
+        };
+        match handled {
+            Ok(outcome) => outcome
+                .into_iter()
+                .for_each(|it| *outcomes.entry(it).or_default() += 1),
+            Err(error) => {
+                leave(
+                    &site.queue,
+                    std::iter::once(message).chain(waiting.map(|it| it.0)),
+                )
+                .await;
+                return Err(error.into());
             }
         }
     }
@@ -76,6 +94,29 @@ pub async fn run(args: &RedriveArgs) -> Result<ExitCode, Failure> {
         println!("{}", listed(&outcomes));
     }
     Ok(ExitCode::from(u8::from(left > 0)))
+}
+
+/// Puts an event into the log once more, and then deletes its message.
+async fn redrive(
+    site: &Site,
+    event: &Unpublished,
+    message: &Received,
+) -> Result<Option<String>, PortError> {
+    let outcome = match site.log.redrive(event, site.started).await? {
+        Redriven::Now => "redriven",
+        Redriven::Before => "redriven before, or forgotten",
+    };
+    site.queue.delete(message).await?;
+    Ok(Some(outcome.to_owned()))
+}
+
+/// Lets others receive these: what stays hidden looks as if the queue were empty.
+async fn leave(queue: &NotPublishedQueue, messages: impl Iterator<Item = Received>) {
+    for message in messages {
+        if let Err(error) = queue.leave(&message).await {
+            eprintln!("a message stays hidden for a quarter of an hour: {error}");
+        }
+    }
 }
 
 /// All that was sent before `started`.
@@ -89,12 +130,12 @@ async fn received(
         if some.is_empty() {
             return Ok(all);
         }
-        for message in some {
-            if message.sent.is_some_and(|sent| sent > started) {
-                queue.leave(&message).await?;
-                return Ok(all);
-            }
-            all.push(message);
+        let is_newer = |message: &Received| message.sent.is_some_and(|sent| sent > started);
+        let (newer, older): (Vec<_>, Vec<_>) = some.into_iter().partition(is_newer);
+        all.extend(older);
+        if !newer.is_empty() {
+            leave(queue, newer.into_iter()).await;
+            return Ok(all);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Rows of text as they are printed.
 
+#[cfg(feature = "account")]
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
@@ -31,6 +32,7 @@ fn text(value: Value) -> String {
     }
 }
 
+#[cfg(feature = "account")]
 /// A table for people: texts to the left, numbers to the right.
 pub fn table(rows: Vec<Vec<String>>) -> Table {
     let mut rows = rows.into_iter();
@@ -49,6 +51,7 @@ pub fn table(rows: Vec<Vec<String>>) -> Table {
     table
 }
 
+#[cfg(feature = "account")]
 fn is_numeric(table: &Table, column: usize) -> bool {
     table
         .row_iter()
@@ -56,6 +59,7 @@ fn is_numeric(table: &Table, column: usize) -> bool {
         .all(|cell| cell.content() == "…" || is_number(&cell.content()))
 }
 
+#[cfg(feature = "account")]
 /// Whether the text is a number, and not an id of digits alone.
 fn is_number(text: &str) -> bool {
     text.parse::<i64>()

@@ -30,6 +30,8 @@ def destroy(args: argparse.Namespace) -> None:
         )
     if stack.status:
         check_detached(account, stack.name)
+    if stack.status and args.data == "keep":
+        check_published(account, stack.name)
     if args.data == "delete" and not args.yes:
         confirm(account, stack, rest)
     if stack.status:
@@ -61,6 +63,23 @@ def confirm(account: Account, stack: Stack, rest: list[Thing]) -> None:
     print(f"Type the stack's name, {stack.name}, to delete all of it: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != stack.name:
         raise Fault("nothing was deleted")
+
+
+def check_published(account: Account, stack: str) -> None:
+    """Refuses while events wait in the queue, which goes with the stack: nothing else knows of them."""
+    sqs = account.client("sqs")
+    queue = f"{stack}-not-published"
+    try:
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    except sqs.exceptions.QueueDoesNotExist:
+        return
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    waiting = sum(map(int, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()))
+    if waiting:
+        raise Fault(
+            f"{waiting} messages wait in the queue {queue}, which goes with the stack: "
+            f"`cognito-pinpoint redrive --stack {stack}` first, or DATA=delete"
+        )
 
 
 def check_detached(account: Account, stack: str) -> None:

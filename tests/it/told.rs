@@ -50,8 +50,8 @@ async fn what_aws_refuses_is_told_in_a_sentence() {
         ),
         (
             Conduct::error("400 Bad Request", "AccessDeniedException"),
-            "Query on cognito-pinpoint-metrics: AccessDeniedException: so it is told: these credentials may not do this; the \
-             README lists what each command needs",
+            "Query on cognito-pinpoint-metrics: AccessDeniedException: so it is told: these credentials may not do this; \
+             docs/deployment.md lists what each command needs",
         ),
         (
             Conduct::Say(page),

@@ -59,8 +59,6 @@ pub struct Installation {
 
 /// What an installation has come to.
 pub struct Replayed {
-    /// The configuration.
-    pub config: Arc<Config>,
     /// What became of each event.
     pub outcomes: Outcomes,
     /// The analytics events that came of them, by type.
@@ -187,7 +185,6 @@ impl Installation {
         let mut outcomes = self.outcomes;
         outcomes.merge(&publisher.outcomes);
         Ok(Replayed {
-            config: self.config,
             outcomes,
             analytics: publisher.analytics,
             metrics: self.metrics,

@@ -88,10 +88,10 @@ impl Report {
     }
 }
 
-/// Every day of each project, from the first to the last with any activity or count.
+/// Every day of each project in the store, from the first to the last with any activity or count.
 async fn all_days(replayed: &Replayed) -> Result<Vec<DayObject>, Failure> {
     let mut all = Vec::new();
-    for project in replayed.config.projects() {
+    for project in replayed.metrics.projects().await? {
         let rows = replayed
             .metrics
             .whole(&project, Day::FIRST, Day::LAST)

@@ -62,6 +62,16 @@ struct Parcels<'a> {
     faults: BTreeSet<String>,
 }
 
+/// What became of something that may go somewhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Put {
+    OnItsWay,
+    /// Its configuration sends nothing. What is not sent does not count as sent.
+    NoDestination,
+    /// Its configuration sends it, and says no way that there is.
+    NoRoute,
+}
+
 /// How far the deliveries have come, by place.
 #[derive(Default)]
 struct Progress {
@@ -100,14 +110,16 @@ impl PinpointDestination {
                     let endpoint = contact.endpoint.as_str();
                     parcel.contacts.insert(endpoint, (place, contact));
                 });
-                if !put {
-                    progress.not_sent(place, contact);
+                match put {
+                    Put::OnItsWay => {}
+                    Put::NoDestination | Put::NoRoute => progress.not_sent(place, contact),
                 }
             }
             for event in &delivery.analytics {
                 let route = self.routes.of(user, event.client.as_ref());
-                if !parcels.put(user, route, |parcel| parcel.events.push((place, event))) {
-                    progress.refused.entry(place).or_default().push(event.id);
+                match parcels.put(user, route, |parcel| parcel.events.push((place, event))) {
+                    Put::OnItsWay | Put::NoDestination => {}
+                    Put::NoRoute => progress.refused.entry(place).or_default().push(event.id),
                 }
             }
         }
@@ -146,25 +158,24 @@ impl PinpointDestination {
 
 impl<'a> Parcels<'a> {
     /// Puts something of a user's into the parcel of its route, if its configuration sends it at all.
-    /// `false` if there is no route.
     fn put(
         &mut self,
         user: &UserKey,
         route: Result<Option<Route>, String>,
         put: impl FnOnce(&mut Parcel<'a>),
-    ) -> bool {
+    ) -> Put {
         match route {
             Ok(Some(route)) => {
                 let way = (user.project.clone(), route);
                 put(self.by_route.entry(way).or_default());
+                Put::OnItsWay
             }
-            Ok(None) => {}
+            Ok(None) => Put::NoDestination,
             Err(fault) => {
                 self.faults.insert(fault);
-                return false;
+                Put::NoRoute
             }
         }
-        true
     }
 }
 

@@ -148,8 +148,7 @@ fn resolved(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> Res
     let (metadata, dropped) = AppMetadata::from_pairs(pairs);
     if !dropped.is_empty() {
         let names = dropped.len();
-        let first = dropped.first();
-        tracing::warn!(names, first, "metadata over the bounds was left out");
+        tracing::warn!(names, "metadata over the bounds was left out");
         left_out.extend(dropped.iter().map(|_| LeftOut::Attribute));
     }
     let id = EventId::new(moment.time, moment.random);

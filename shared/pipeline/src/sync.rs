@@ -135,8 +135,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The pool's app clients that are configured, by project. The default stands for all that are not
-    /// named, if there are such.
+    /// The pool's app clients that are configured, by project; of a project that sends somewhere. The default
+    /// stands for all that are not named, if there are such.
     fn projects(&self) -> BTreeMap<ProjectId, Vec<Client<'a>>> {
         let named = |id| self.config.clients().any(|(named, _)| named == id);
         let others = self.clients.iter().any(|id| !named(id));
@@ -147,6 +147,8 @@ impl<'a> Walk<'a> {
                 clients.or_default().push((id, config));
             }
         }
+        let sends = |client: &Client<'_>| !client.1.destinations.is_empty();
+        projects.retain(|_, clients| clients.iter().any(sends));
         projects
     }
 }

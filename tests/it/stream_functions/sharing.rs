@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::json;
 
 use super::{EMAIL, NAME, PHONE, again, at, with_addresses};
-use crate::support::installation::{Installation, NOT_SHARING, PROJECT, batch};
+use crate::support::installation::{Installation, NOT_SHARING, PROJECT, SHARING, batch};
 use crate::support::pinpoint::Fault;
 use crate::support::runtime_api::Function;
 use crate::support::trigger::Trigger;
@@ -70,5 +70,23 @@ async fn with_sharing_off_pinpoint_and_the_tables_know_nothing_personal() {
     assert!(traces.contains(PROJECT));
     for personal in [EMAIL, PHONE, NAME, "firstName", "EMAIL", "SMS"] {
         assert!(!traces.contains(personal), "{personal}: {traces}");
+    }
+}
+
+/// Nothing counts as sent that no destination took.
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_no_destination_took_are_sent_once_there_is_one() {
+    let installation = Installation::start().await;
+    let event = with_addresses(Trigger::PostAuthentication.event("ana", &json!({})));
+    installation.capture(at(0), &event).await;
+    installation
+        .publish(&SHARING.replace(r#"["pinpoint"]"#, "[]"))
+        .await;
+    assert_eq!(format!("{:?}", installation.pinpoint.asked()), "[]");
+    installation.capture(at(10), &event).await;
+    installation.publish(SHARING).await;
+    let asked = format!("{:?}", installation.pinpoint.asked());
+    for address in [EMAIL, PHONE] {
+        assert!(asked.contains(address), "{address} was not sent: {asked}");
     }
 }

@@ -70,6 +70,13 @@ impl Unpublished {
         self.item.get(REDRIVEN)?.as_n().ok()
     }
 
+    /// When the log may delete the item (seconds since 1970); 0 if it does not say.
+    fn expires_at(&self) -> i64 {
+        let expires = self.item.get(EXPIRES_AT);
+        let expires = expires.and_then(|it| it.as_n().ok());
+        expires.and_then(|it| it.parse().ok()).unwrap_or(0)
+    }
+
     /// The item with its new mark, kept from `now` on.
     fn marked(&self, now: DateTime<Utc>) -> HashMap<String, AttributeValue> {
         let before: i64 = self.mark().and_then(|mark| mark.parse().ok()).unwrap_or(0);
@@ -103,6 +110,10 @@ impl DynamoEventLog {
             .set_item(Some(unpublished.marked(now)))
             .expression_attribute_names("#redriven", REDRIVEN);
         let put = match unpublished.mark() {
+            // Before its time, what is gone was erased: its user is forgotten.
+            None if unpublished.expires_at() > now.timestamp() => put
+                .condition_expression("attribute_exists(#id) AND attribute_not_exists(#redriven)")
+                .expression_attribute_names("#id", EVENT_ID),
             None => put.condition_expression("attribute_not_exists(#redriven)"),
             Some(mark) => put
                 .condition_expression("#redriven = :before")

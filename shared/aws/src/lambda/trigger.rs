@@ -1,5 +1,6 @@
 //! The trigger functions: whatever happens, Cognito gets back the bytes that it sent.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -65,7 +66,8 @@ impl Trigger {
         let captured = self.capture(payload.get().as_bytes());
         match AssertUnwindSafe(captured).catch_unwind().await {
             Ok(Captured { end, left_out }) => {
-                let left_out: Vec<&str> = left_out.iter().map(|part| part.name()).collect();
+                // Each once: how many there are is for the app to choose.
+                let left_out: BTreeSet<&str> = left_out.iter().map(|part| part.name()).collect();
                 match end {
                     End::Logged(event) => tracing::info!(%event, ?left_out, "captured"),
                     End::Ended(outcome) => {
