@@ -108,13 +108,13 @@ pub struct ConfigFault {
 }
 
 impl Config {
-    /// Reads a configuration from JSON.
+    /// Reads a configuration from JSON, which may begin with a byte order mark.
     ///
     /// # Errors
     ///
     /// Every fault found. Text that is not JSON has one; all the other faults are found together.
     pub fn from_json(text: &str) -> Result<Self, ConfigFaults> {
-        read::config(text)
+        read::config(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 
     /// The configuration of a client: its own, else the default's. `None` stands for an event that

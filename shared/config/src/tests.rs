@@ -27,6 +27,15 @@ fn named(region: &str) -> ProjectRegion {
 
 /// What is read from one client's value. Values that `describe-user-pool-client` prints come first.
 #[test]
+fn a_byte_order_mark_is_passed_over() {
+    let text = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef"}}"#;
+    let marked = format!("\u{feff}{text}");
+    assert_eq!(Config::from_json(&marked), Config::from_json(text));
+    assert!(Config::from_json(&marked).is_ok());
+    assert!(Config::from_json(&format!("\u{feff}{marked}")).is_err());
+}
+
+#[test]
 fn a_client_is_read_as_it_was_pasted() {
     let role = Some(Role {
         arn: "arn:aws:iam::111122223333:role/service-role/cognito-analytics".to_owned(),
