@@ -78,7 +78,7 @@ class Stack:
         cloudformation = self.account.client("cloudformation")
         made = cloudformation.create_change_set(
             StackName=self.name,
-            ChangeSetName=f"deploy-{int(time.time())}",
+            ChangeSetName=f"deploy-{time.time_ns()}",
             ChangeSetType="UPDATE" if self.was_made else "CREATE",
             TemplateBody=template,
             Parameters=values + kept,

@@ -104,7 +104,8 @@ impl Deployment {
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_REGION", "us-east-1")
-            .env_remove("MAKEFLAGS");
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL");
         make
     }
 
