@@ -193,7 +193,7 @@ impl Figures {
         let (first, last) = (from.month(), to.month());
         let (from, to) = (first.first_day(), last.last_day());
         let rows = self.metrics.whole(&self.project, from, to).await?;
-        let objects = months(&self.project, &rows, (first, last), None);
+        let objects = months(&self.project, &rows, (first, last));
         match self.format {
             MetricsFormat::Table => print_text(&for_people::months(&objects)),
             MetricsFormat::Json | MetricsFormat::Csv => print(&objects, self.format),

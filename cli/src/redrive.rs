@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use admin::not_published::{NotPublishedQueue, Received};
+use admin::not_published::{NotPublishedQueue, Received, queue_name};
 use aws::event_log::{DynamoEventLog, Redriven, Unpublished};
 use aws::sdk;
 use chrono::{DateTime, Utc};
@@ -47,7 +47,8 @@ pub async fn run(args: &RedriveArgs) -> Result<ExitCode, Failure> {
     let queue = NotPublishedQueue::of_stack(&sdk, stack).await?;
     let queue = queue.ok_or_else(|| {
         Failure::Outside(format!(
-            "there is no queue {stack}-not-published: look at --stack, and at the Region"
+            "there is no queue {}: look at --stack, and at the Region",
+            queue_name(stack)
         ))
     })?;
     let tables = args.account.tables();

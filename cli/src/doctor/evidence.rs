@@ -7,6 +7,7 @@ use admin::cloudwatch::{CloudWatch, Metric};
 use admin::functions::{
     self, EXPIRE_ATTEMPTS, EventSourceMapping, Function, Functions, PUBLISH_EVENTS, Policy,
 };
+use admin::not_published::queue_name;
 use admin::user_pool::UserPool;
 use aws::configuration::{ConfigurationError, ConfigurationSource};
 use aws::sdk::{self, SdkConfig};
@@ -231,7 +232,7 @@ impl Figures<'_> {
     }
 
     async fn not_published(&self) -> Observed<Option<f64>> {
-        let queue = format!("{}-not-published", self.stack);
+        let queue = queue_name(self.stack);
         let waiting = Metric {
             namespace: "AWS/SQS",
             name: "ApproximateNumberOfMessagesVisible",

@@ -6,6 +6,7 @@ mod tests;
 mod triggers;
 
 use admin::functions::{EXPIRE_ATTEMPTS, EventSourceMapping, PUBLISH_EVENTS};
+use admin::not_published::queue_name;
 use aws::configuration::ConfigurationError;
 use chrono::TimeDelta;
 use config::Config;
@@ -378,7 +379,7 @@ fn spilled(evidence: &Evidence) -> Finding {
 
 fn not_published(evidence: &Evidence) -> Finding {
     const SUBJECT: &str = "not published";
-    let queue = format!("{}-not-published", evidence.stack);
+    let queue = queue_name(&evidence.stack);
     match &evidence.not_published {
         Ok(Some(count)) if *count > 0.0 => wrong(
             SUBJECT,

@@ -16,6 +16,11 @@ const HIDDEN: i32 = 900;
 /// How long to wait for a message (seconds): a queue that is asked without waiting may hide some.
 const WAIT: i32 = 2;
 
+/// What a stack's queue is called.
+pub fn queue_name(stack: &str) -> String {
+    format!("{stack}-not-published")
+}
+
 /// A stack's queue.
 #[derive(Clone, Debug)]
 pub struct NotPublishedQueue {
@@ -45,7 +50,7 @@ impl NotPublishedQueue {
             config.set_endpoint_url(endpoint_from_environment("SQS"));
         }
         let client = Client::from_conf(config.build());
-        let name = format!("{stack}-not-published");
+        let name = queue_name(stack);
         match client.get_queue_url().queue_name(&name).send().await {
             Ok(got) => Ok(got.queue_url.map(|url| Self { client, url })),
             Err(error)

@@ -37,7 +37,7 @@ pub struct DayObject {
     pub segment: Option<SegmentObject>,
 }
 
-/// One month of one project, or of one segment of it.
+/// One month of one project.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MonthObject {
@@ -47,9 +47,6 @@ pub struct MonthObject {
     pub month: String,
     /// Users active on at least one day of the month.
     pub calendar_mau: i64,
-    /// The segment; `None` for the whole project.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub segment: Option<SegmentObject>,
 }
 
 /// `{"platform": "iOS"}`.
@@ -75,17 +72,11 @@ pub fn days(
 }
 
 /// Every month from the one to the other.
-pub fn months(
-    project: &ProjectId,
-    rows: &DayRows,
-    (from, to): (Month, Month),
-    segment: Option<&SegmentObject>,
-) -> Vec<MonthObject> {
+pub fn months(project: &ProjectId, rows: &DayRows, (from, to): (Month, Month)) -> Vec<MonthObject> {
     let object = |month: Month| MonthObject {
         project: project.to_string(),
         month: month.to_string(),
         calendar_mau: rows.calendar_mau(month),
-        segment: segment.cloned(),
     };
     from.through(to).map(object).collect()
 }
