@@ -8,11 +8,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use divan::counter::ItemsCount;
 use domain::auth_event::AttemptWindow;
-use domain::auth_event::{AuthEvent, AuthEventKind, Position, UserKey, Who};
+use domain::auth_event::{AuthEvent, AuthEventKind, Position, TokenOccasion, UserKey, Who};
 use domain::contact::{ContactDetails, EmailAddress, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
 use domain::segment::KnownValues;
+use domain::traits::Traits;
 use domain::user_state::{Effects, UserState};
 
 const USERS: usize = 10_000;
@@ -61,17 +62,17 @@ impl Visit {
         };
         let contacts = || contacts(user);
         let kinds = match (user / 2 + day * 3) % 10 {
-            0 | 1 => vec![AuthEventKind::TokenIssued(contacts())],
+            0 | 1 => vec![AuthEventKind::TokenIssued(TokenOccasion::Other, contacts())],
             2 => vec![
                 begin(),
                 AuthEventKind::AttemptExpired(event_id(user, day, 0)),
                 begin(),
-                AuthEventKind::TokenIssued(contacts()),
+                AuthEventKind::TokenIssued(TokenOccasion::Other, contacts()),
                 AuthEventKind::SignedIn(contacts()),
             ],
             _ => vec![
                 begin(),
-                AuthEventKind::TokenIssued(contacts()),
+                AuthEventKind::TokenIssued(TokenOccasion::Other, contacts()),
                 AuthEventKind::SignedIn(contacts()),
             ],
         };
@@ -107,6 +108,7 @@ fn record(user: usize, day: usize, step: usize, kind: AuthEventKind) -> (Positio
         },
         client: Some(ClientId::new("1example23456789")),
         metadata: metadata(user, &kind),
+        traits: Traits::default(),
         kind,
     };
     (position, event)
@@ -131,8 +133,8 @@ fn metadata(user: usize, kind: &AuthEventKind) -> AppMetadata {
         | AuthEventKind::UserNotFound
         | AuthEventKind::SignUpConfirmed(_)
         | AuthEventKind::PasswordResetConfirmed(_)
-        | AuthEventKind::UserListed(_)
-        | AuthEventKind::TokenIssued(_) => {
+        | AuthEventKind::UserListed { .. }
+        | AuthEventKind::TokenIssued(..) => {
             let pairs = [
                 ("platform", PLATFORMS[user % PLATFORMS.len()]),
                 (

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::contact::ContactDetails;
 use crate::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use crate::metadata::AppMetadata;
+use crate::traits::Traits;
 
 /// A captured fact: something happened to a user of an app client.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +24,8 @@ pub struct AuthEvent {
     pub kind: AuthEventKind,
     /// What the app said of itself.
     pub metadata: AppMetadata,
+    /// What Cognito says of the user, as far as figures are broken down by it.
+    pub traits: Traits,
 }
 
 /// What happened.
@@ -42,12 +45,25 @@ pub enum AuthEventKind {
     /// A forgotten password was reset.
     PasswordResetConfirmed(ContactDetails),
     /// A token was issued to the user.
-    TokenIssued(ContactDetails),
-    /// The user pool was walked, and the user's addresses were found to be these. Nothing happened to
-    /// the user.
-    UserListed(ContactDetails),
+    TokenIssued(TokenOccasion, ContactDetails),
+    /// The user pool was walked, and the user was found to be this. Nothing happened to the user.
+    UserListed {
+        /// When Cognito made the user, if it says.
+        created: Option<DateTime<Utc>>,
+        /// The user's addresses.
+        contacts: ContactDetails,
+    },
     /// The attempt that was opened by this event was not closed within its window.
     AttemptExpired(EventId),
+}
+
+/// What a token was issued for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TokenOccasion {
+    /// The user has signed in: whatever authentication they began has succeeded.
+    SignIn,
+    /// Anything else, such as a token that is refreshed.
+    Other,
 }
 
 /// What an event says of its user's activity on its day.
@@ -63,13 +79,13 @@ impl AuthEventKind {
     /// What counts as active: a sign-in, a confirmed sign-up or a token issued. A failure is not activity.
     pub fn activity(&self) -> UserActivity {
         match self {
-            Self::SignedIn(_) | Self::SignUpConfirmed(_) | Self::TokenIssued(_) => {
+            Self::SignedIn(_) | Self::SignUpConfirmed(_) | Self::TokenIssued(..) => {
                 UserActivity::Active
             }
             Self::AuthenticationStarted { .. }
             | Self::UserNotFound
             | Self::PasswordResetConfirmed(_)
-            | Self::UserListed(_)
+            | Self::UserListed { .. }
             | Self::AttemptExpired(_) => UserActivity::None,
         }
     }

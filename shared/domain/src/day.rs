@@ -1,10 +1,11 @@
-//! UTC calendar days and months, the units in which users are counted.
+//! Calendar days, weeks and months, the units in which users are counted. They are those of the project's time zone: see
+//! [`crate::time_zone`].
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono::{Datelike, Days, Months, NaiveDate};
 
-/// A UTC calendar day.
+/// A calendar day.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Day(NaiveDate);
 
@@ -21,8 +22,23 @@ impl Day {
     };
 
     /// The UTC day that `time` falls on.
-    pub fn of(time: DateTime<Utc>) -> Self {
+    pub fn of(time: chrono::DateTime<chrono::Utc>) -> Self {
         Self(time.date_naive())
+    }
+
+    /// The day of this date.
+    pub(crate) fn from_date(date: NaiveDate) -> Self {
+        Self(date)
+    }
+
+    /// Its number: 1 for the first of January of the year 1, and one more with each day.
+    pub fn number(self) -> i32 {
+        self.0.num_days_from_ce()
+    }
+
+    /// Reads what [`Day::number`] gives; `None` if there is no such day.
+    pub fn from_number(number: i32) -> Option<Self> {
+        NaiveDate::from_num_days_from_ce_opt(number).map(Self)
     }
 
     /// Reads `2026-01-31`.
@@ -79,6 +95,11 @@ impl Day {
     pub fn month(self) -> Month {
         Month(self.0.with_day(1).unwrap_or(self.0))
     }
+
+    /// The Monday of the week that this day is in.
+    fn monday(self) -> Self {
+        self.minus(self.0.weekday().num_days_from_monday())
+    }
 }
 
 impl fmt::Display for Day {
@@ -87,7 +108,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// A UTC calendar month.
+/// A calendar month.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Month(NaiveDate);
 
@@ -121,5 +142,81 @@ impl Month {
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.format("%Y-%m").fmt(f)
+    }
+}
+
+/// The calendar intervals by which users come back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Interval {
+    /// From Monday to Sunday.
+    Week,
+    /// A calendar month.
+    Month,
+}
+
+impl Interval {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Week, Self::Month];
+
+    /// The name in keys, on the command line and in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The first day of the interval that this day is in.
+    pub fn start(self, day: Day) -> Day {
+        match self {
+            Self::Week => day.monday(),
+            Self::Month => day.month().first_day(),
+        }
+    }
+
+    /// How many intervals the one with `day` comes after the one with `first`; 0 if it comes before it.
+    pub fn age(self, first: Day, day: Day) -> u32 {
+        match self {
+            Self::Week => day.monday().days_since(first.monday()) / 7,
+            Self::Month => {
+                let months = |day: Day| day.0.year() * 12 + i32::try_from(day.0.month0()).unwrap_or(0);
+                u32::try_from(months(day) - months(first)).unwrap_or(0)
+            }
+        }
+    }
+
+    /// The first days of every interval from the one with `first` to the one with `last`.
+    pub fn through(self, first: Day, last: Day) -> impl Iterator<Item = Day> {
+        std::iter::successors(Some(self.start(first)), move |start| Some(self.next(*start)))
+            .take_while(move |start| *start <= last)
+    }
+
+    fn next(self, start: Day) -> Day {
+        match self {
+            Self::Week => start.plus(7),
+            Self::Month => start.month().next().first_day(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_of_a_day_is_counted_in_whole_intervals() {
+        for (interval, first, day, start, age) in [
+            (Interval::Week, "2026-03-02", "2026-03-02", "2026-03-02", 0),
+            (Interval::Week, "2026-03-08", "2026-03-02", "2026-03-02", 0),
+            (Interval::Week, "2026-03-08", "2026-03-09", "2026-03-02", 1),
+            (Interval::Week, "2025-12-31", "2026-01-01", "2025-12-29", 0),
+            (Interval::Month, "2026-01-31", "2026-02-01", "2026-01-01", 1),
+            (Interval::Month, "2025-12-31", "2027-01-01", "2025-12-01", 13),
+            (Interval::Month, "2026-02-01", "2026-01-31", "2026-02-01", 0),
+        ] {
+            let (first, day) = (Day::parse(first).unwrap(), Day::parse(day).unwrap());
+            let found = (interval.start(first).to_string(), interval.age(first, day));
+            assert_eq!(found, (start.to_owned(), age), "{interval:?} {first} {day}");
+        }
     }
 }

@@ -185,11 +185,11 @@ impl Fold<'_> {
                 self.signed_up(Occurrence::of(event))
             }
             AuthEventKind::PasswordResetConfirmed(contacts)
-            | AuthEventKind::UserListed(contacts) => {
+            | AuthEventKind::UserListed { contacts, .. } => {
                 self.synchronise(event, contacts);
                 Applied::Counted
             }
-            AuthEventKind::TokenIssued(contacts) => {
+            AuthEventKind::TokenIssued(_, contacts) => {
                 self.synchronise(event, contacts);
                 self.count(&Occurrence::of(event), |_| ())
             }

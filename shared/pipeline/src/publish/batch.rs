@@ -359,14 +359,16 @@ fn is_in_the_future(event: &AuthEvent, now: DateTime<Utc>) -> bool {
         | AuthEventKind::SignedIn(_)
         | AuthEventKind::SignUpConfirmed(_)
         | AuthEventKind::PasswordResetConfirmed(_)
-        | AuthEventKind::TokenIssued(_)
-        | AuthEventKind::UserListed(_) => event.time - now > FURTHEST_AHEAD,
+        | AuthEventKind::TokenIssued(..)
+        | AuthEventKind::UserListed { .. } => event.time - now > FURTHEST_AHEAD,
     }
 }
 
 fn verdict(event: &AuthEvent, applied: Applied, refused: &[EventId]) -> Verdict {
     match (&event.kind, applied) {
-        (AuthEventKind::AttemptExpired(_) | AuthEventKind::UserListed(_), _) => Verdict::Applied,
+        (AuthEventKind::AttemptExpired(_) | AuthEventKind::UserListed { .. }, _) => {
+            Verdict::Applied
+        }
         (_, Applied::Repeated) => Verdict::Repeated,
         (_, Applied::AlreadySignedUp) => Verdict::Ended(Outcome::Ignored(Ignored::AlreadySignedUp)),
         (_, Applied::PassedOver) => Verdict::Ended(Outcome::Rejected(Rejected::InTheFuture)),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::*;
 use crate::auth_event::AttemptWindow;
-use crate::auth_event::Who;
+use crate::auth_event::{TokenOccasion, Who};
 use crate::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use crate::endpoint::{
     Channel, ContactChange, ContactUpdate, DeviceEndpoint, Fingerprint, contact_endpoint_id,
@@ -12,6 +12,7 @@ use crate::endpoint::{
 };
 use crate::ids::{ProjectId, Sub, UserPoolId};
 use crate::segment::{Dimension, SegmentValue};
+use crate::traits::Traits;
 
 pub const ADA: &str = "ada@example.test";
 pub const PHONE: &str = "+12065550100";
@@ -71,6 +72,7 @@ pub fn event(at: TimeDelta, kind: AuthEventKind) -> AuthEvent {
         client: Some(ClientId::new("app-a")),
         kind,
         metadata: AppMetadata::default(),
+        traits: Traits::default(),
     }
 }
 
@@ -101,11 +103,20 @@ pub fn password_reset(at: TimeDelta) -> AuthEvent {
 }
 
 pub fn token_issued(at: TimeDelta) -> AuthEvent {
-    event(at, AuthEventKind::TokenIssued(ContactDetails::NotShared))
+    event(
+        at,
+        AuthEventKind::TokenIssued(TokenOccasion::Other, ContactDetails::NotShared),
+    )
 }
 
 pub fn listed(at: TimeDelta) -> AuthEvent {
-    event(at, AuthEventKind::UserListed(ContactDetails::NotShared))
+    event(
+        at,
+        AuthEventKind::UserListed {
+            created: None,
+            contacts: ContactDetails::NotShared,
+        },
+    )
 }
 
 pub fn user_not_found(at: TimeDelta) -> AuthEvent {
@@ -150,8 +161,10 @@ impl AuthEvent {
             AuthEventKind::SignedIn(details)
             | AuthEventKind::SignUpConfirmed(details)
             | AuthEventKind::PasswordResetConfirmed(details)
-            | AuthEventKind::UserListed(details)
-            | AuthEventKind::TokenIssued(details) => *details = shared,
+            | AuthEventKind::UserListed {
+                contacts: details, ..
+            }
+            | AuthEventKind::TokenIssued(_, details) => *details = shared,
             AuthEventKind::AuthenticationStarted { .. }
             | AuthEventKind::UserNotFound
             | AuthEventKind::AttemptExpired(_) => panic!("such an event says nothing of contacts"),

@@ -194,9 +194,9 @@ fn brute_force(steps: &[Step]) -> BTreeMap<Segment, Counts> {
             AuthEventKind::SignUpConfirmed(_) => (Some(0), true),
             AuthEventKind::SignedIn(_) => (Some(1), true),
             AuthEventKind::UserNotFound => (Some(2), false),
-            AuthEventKind::TokenIssued(_) => (None, true),
+            AuthEventKind::TokenIssued(..) => (None, true),
             AuthEventKind::PasswordResetConfirmed(_)
-            | AuthEventKind::UserListed(_)
+            | AuthEventKind::UserListed { .. }
             | AuthEventKind::AuthenticationStarted { .. }
             | AuthEventKind::AttemptExpired(_) => continue,
         };
