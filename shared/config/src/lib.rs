@@ -6,25 +6,34 @@
 
 mod application_id;
 mod arn;
+mod dimensions;
+mod exclude;
 mod json;
 mod object;
 mod read;
 pub mod region;
+mod time_zone;
 mod user_attributes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use domain::auth_event::AttemptWindow;
+use domain::dimension::Dimension;
 use domain::ids::{ClientId, ProjectId, UserPoolId};
+use domain::time_zone::TimeZone;
 
 pub use application_id::application_id;
+pub use exclude::Exclude;
 use region::{Region, RegionError};
 
-/// What is configured for each app client. A client that is not named has the default's
+/// What is configured for all, and for each app client. A client that is not named has the default's
 /// configuration, or none: then it is ignored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
+    time_zone: TimeZone,
+    dimensions: Vec<Dimension>,
+    exclude: Exclude,
     clients: BTreeMap<ClientId, ClientConfig>,
     default: Option<ClientConfig>,
 }
@@ -32,6 +41,8 @@ pub struct Config {
 /// What is configured for one app client. Never merged with the default's.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClientConfig {
+    /// What is shown in place of the client's id: `Name`.
+    pub name: Option<String>,
     /// The Pinpoint project that the client reports to: `ApplicationId`, or what `ApplicationArn`
     /// names.
     pub project: ProjectId,
@@ -140,6 +151,27 @@ impl Config {
         named.chain(self.default.iter().map(|config| (None, config)))
     }
 
+    /// The time zone of the days that are counted: `TimeZone`.
+    pub fn time_zone(&self) -> TimeZone {
+        self.time_zone
+    }
+
+    /// What figures are broken down by: `Dimensions`. No two are the same; none at all is possible.
+    pub fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    /// Who is left out at capture: `Exclude`.
+    pub fn exclude(&self) -> &Exclude {
+        &self.exclude
+    }
+
+    /// The names of the clients that have one, by id.
+    pub fn client_names(&self) -> impl Iterator<Item = (&ClientId, &str)> {
+        let names = self.clients.iter();
+        names.filter_map(|(id, config)| Some((id, config.name.as_deref()?)))
+    }
+
     /// The projects that anything is reported to.
     pub fn projects(&self) -> BTreeSet<ProjectId> {
         self.all()
@@ -168,9 +200,20 @@ impl Config {
 
     /// A configuration of no client: every event is ignored.
     pub fn empty() -> Self {
+        Self::of_clients(BTreeMap::new(), None)
+    }
+
+    /// These clients, and for all else what holds unless something is given.
+    fn of_clients(
+        clients: BTreeMap<ClientId, ClientConfig>,
+        default: Option<ClientConfig>,
+    ) -> Self {
         Self {
-            clients: BTreeMap::new(),
-            default: None,
+            time_zone: TimeZone::default(),
+            dimensions: Dimension::default_list(),
+            exclude: Exclude::default(),
+            clients,
+            default,
         }
     }
 
@@ -184,10 +227,7 @@ impl Config {
             };
             (ClientId::new(project.as_str()), client)
         });
-        Self {
-            clients: clients.collect(),
-            default: None,
-        }
+        Self::of_clients(clients.collect(), None)
     }
 
     /// What a replay has when it is given none: a default only, of the project
@@ -198,10 +238,7 @@ impl Config {
             sharing: UserDataSharing::On,
             ..ClientConfig::of_project(project)
         };
-        Self {
-            clients: BTreeMap::new(),
-            default: Some(default),
-        }
+        Self::of_clients(BTreeMap::new(), Some(default))
     }
 }
 
@@ -209,6 +246,7 @@ impl ClientConfig {
     /// What a client has whose configuration names its project only.
     pub fn of_project(project: ProjectId) -> Self {
         Self {
+            name: None,
             project,
             region: ProjectRegion::ByPool,
             role: None,

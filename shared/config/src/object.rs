@@ -142,14 +142,27 @@ impl<'a> Object<'a> {
 
 /// What to write in place of a name or a word that is none of `known`.
 pub(super) fn suggestion(given: &str, known: &[&str]) -> String {
-    let likeness = |word: &str| {
-        strsim::normalized_damerau_levenshtein(&given.to_lowercase(), &word.to_lowercase())
-    };
-    let nearest = known
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|word| likeness(word) >= 0.5) {
+    match nearest(given, known) {
         Some(word) => format!("did you mean {word:?}?"),
         None => format!("known are {}", known.join(", ")),
     }
 }
+
+/// The one of `known` that was probably meant.
+pub(super) fn nearest<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
+    let nearest = known
+        .iter()
+        .map(|word| (*word, likeness(given, word)))
+        .max_by(|(_, a), (_, b)| a.total_cmp(b));
+    nearest
+        .filter(|(_, likeness)| *likeness >= LIKE)
+        .map(|(word, _)| word)
+}
+
+/// From 0 to 1, regardless of case; what is at least [`LIKE`] was probably meant.
+pub(super) fn likeness(given: &str, word: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(&given.to_lowercase(), &word.to_lowercase())
+}
+
+/// See [`likeness`].
+pub(super) const LIKE: f64 = 0.5;

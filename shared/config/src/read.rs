@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::application_id::application_id;
 use super::arn::{ProjectArn, RoleArn, project_arn, role_arn};
+use super::dimensions::dimensions;
+use super::exclude::exclude;
 use super::json::Json;
 use super::object::{Faults, Object, Path, suggestion};
+use super::time_zone::time_zone;
 use super::user_attributes::user_attributes;
 use super::{
     AttemptWindow, ClientConfig, Config, ConfigFaults, Destination, FederatedUsers, ProjectRegion,
@@ -15,9 +18,10 @@ use super::{
 use crate::region::Region;
 use domain::ids::{ClientId, ProjectId};
 
-const FIELDS: [&str; 2] = ["Clients", "Default"];
+const FIELDS: [&str; 5] = ["TimeZone", "Dimensions", "Exclude", "Clients", "Default"];
 
-const CLIENT_FIELDS: [&str; 10] = [
+const CLIENT_FIELDS: [&str; 11] = [
+    "Name",
     "ApplicationId",
     "ApplicationArn",
     "RoleArn",
@@ -30,16 +34,16 @@ const CLIENT_FIELDS: [&str; 10] = [
     "UserAttributes",
 ];
 
+/// Of a client's name, in characters.
+const LONGEST_CLIENT_NAME: usize = 100;
+
 pub(super) fn config(text: &str) -> Result<Config, ConfigFaults> {
     let mut faults = Faults::default();
     let json = serde_json::from_str::<Json>(text).map_err(|error| format!("is not JSON: {error}"));
     let config = faults.take(&Path::root(), json).and_then(|json| {
         Object::of(&json, Path::root(), &mut faults).map(|it| whole(&it, &mut faults))
     });
-    faults.judge(config.unwrap_or(Config {
-        clients: BTreeMap::new(),
-        default: None,
-    }))
+    faults.judge(config.unwrap_or(Config::empty()))
 }
 
 fn whole(object: &Object<'_>, faults: &mut Faults) -> Config {
@@ -53,11 +57,17 @@ fn whole(object: &Object<'_>, faults: &mut Faults) -> Config {
         );
     }
     let path = |name| object.path.field(name);
+    let defaults = Config::empty();
     Config {
+        time_zone: object
+            .read("TimeZone", faults, |json| time_zone(json.text()?))
+            .unwrap_or(defaults.time_zone),
+        dimensions: dimensions(object, faults).unwrap_or(defaults.dimensions),
+        exclude: exclude(object, faults),
         clients: clients
             .map(|json| read_clients(json, path("Clients"), faults))
             .unwrap_or_default(),
-        default: default.and_then(|json| client(json, path("Default"), faults)),
+        default: default.and_then(|json| read_default(json, path("Default"), faults)),
     }
 }
 
@@ -76,9 +86,23 @@ fn read_clients(json: &Json, path: Path, faults: &mut Faults) -> BTreeMap<Client
     clients
 }
 
+/// The default is of many clients, so it has no name.
+fn read_default(json: &Json, path: Path, faults: &mut Faults) -> Option<ClientConfig> {
+    let name = path.field("Name");
+    let default = client(json, path, faults)?;
+    if default.name.is_some() {
+        faults.add(
+            &name,
+            "is a client's; the default is of all that are not named, so give none",
+        );
+    }
+    Some(default)
+}
+
 fn client(json: &Json, path: Path, faults: &mut Faults) -> Option<ClientConfig> {
     let object = Object::of(json, path, faults)?;
     object.check_names(&CLIENT_FIELDS, faults);
+    let name = object.read("Name", faults, |json| client_name(json.text()?));
     let project = project(&object, faults);
     let role = role(&object, faults);
     let sharing = object.read("UserDataShared", faults, |json| json.boolean().map(sharing));
@@ -92,6 +116,7 @@ fn client(json: &Json, path: Path, faults: &mut Faults) -> Option<ClientConfig> 
     let (project, region) = project?;
     let defaults = ClientConfig::of_project(project);
     Some(ClientConfig {
+        name,
         region,
         role,
         sharing: sharing.unwrap_or(defaults.sharing),
@@ -101,6 +126,21 @@ fn client(json: &Json, path: Path, faults: &mut Faults) -> Option<ClientConfig> 
         user_attributes,
         ..defaults
     })
+}
+
+fn client_name(text: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if text.trim().is_empty() {
+        Err("is empty; give the name that people know the client by, or none".to_owned())
+    } else if length > LONGEST_CLIENT_NAME {
+        Err(format!(
+            "is {length} characters long; a client's name has {LONGEST_CLIENT_NAME} at most"
+        ))
+    } else if text.contains(char::is_control) {
+        Err("has a control character, such as a line end; a client's name is one line".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn project(object: &Object<'_>, faults: &mut Faults) -> Option<(ProjectId, ProjectRegion)> {

@@ -1,3 +1,5 @@
+mod figures;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -75,17 +77,18 @@ fn a_client_is_read_as_it_was_pasted() {
             r#"{"ApplicationId": "0123456789ABCDEF0123456789ABCDEF",
                 "ApplicationArn": null, "RoleArn": null, "ExternalId": null, "UserDataShared": null,
                 "Region": null, "IncludeFederatedUsers": null, "AttemptWindowSeconds": null,
-                "Destinations": null, "UserAttributes": null}"#,
+                "Destinations": null, "UserAttributes": null, "Name": null}"#,
             plain(),
         ),
         (
             r#"{"ApplicationId": "0123456789abcdef0123456789abcdef",
-                "RoleArn": "arn:aws-cn:iam::111122223333:role/a_b+c=d,e.f@g-h",
+                "Name": "Web", "RoleArn": "arn:aws-cn:iam::111122223333:role/a_b+c=d,e.f@g-h",
                 "ExternalId": "",
                 "Region": "eu-central-1", "IncludeFederatedUsers": true,
                 "AttemptWindowSeconds": 86400, "Destinations": [],
                 "UserAttributes": {"custom:tier": "tier", "locale": "language"}}"#,
             ClientConfig {
+                name: Some("Web".to_owned()),
                 region: named("eu-central-1"),
                 role: Some(Role {
                     arn: "arn:aws-cn:iam::111122223333:role/a_b+c=d,e.f@g-h".to_owned(),
@@ -210,7 +213,7 @@ fn a_faulty_configuration_is_refused() {
             r#"{"client": {}, "Defaults": {}, "ApplicationId": "0123456789abcdef0123456789abcdef"}"#,
             "client: is not a known field; did you mean \"Clients\"?\n\
              Defaults: is not a known field; did you mean \"Default\"?\n\
-             ApplicationId: is not a known field; known are Clients, Default\n\
+             ApplicationId: is not a known field; known are TimeZone, Dimensions, Exclude, Clients, Default\n\
              configuration: configures nothing; give a client under Clients, or a Default",
         ),
         (
@@ -246,8 +249,8 @@ fn a_faulty_field_is_refused() {
             "UserDataShard: is given more than once; keep one\n\
              UserDataShard: is not a known field; did you mean \"UserDataShared\"?\n\
              region: is not a known field; did you mean \"Region\"?\n\
-             Foo: is not a known field; known are ApplicationId, ApplicationArn, RoleArn, ExternalId, \
-             UserDataShared, Region, IncludeFederatedUsers, AttemptWindowSeconds, Destinations, UserAttributes\n\
+             Foo: is not a known field; known are Name, ApplicationId, ApplicationArn, RoleArn, \
+             ExternalId, UserDataShared, Region, IncludeFederatedUsers, AttemptWindowSeconds, Destinations, UserAttributes\n\
              UserDataShard: is not a known field; did you mean \"UserDataShared\"?",
         ),
         (
@@ -490,6 +493,8 @@ fn any_json() -> impl Strategy<Value = String> {
         "-0.5",
         "\"\"",
         "\"pinpoint\"",
+        "\"Europe/Berlin\"",
+        "\"client+platform\"",
         "\"us-east-1\"",
         "\"0123456789abcdef0123456789abcdef\"",
         "\"arn:aws:iam::111122223333:role/r\"",
@@ -509,6 +514,12 @@ fn any_json() -> impl Strategy<Value = String> {
         "AttemptWindowSeconds",
         "Destinations",
         "UserAttributes",
+        "TimeZone",
+        "Dimensions",
+        "Exclude",
+        "EmailDomains",
+        "Attributes",
+        "Name",
         "",
         "other",
     ]);
