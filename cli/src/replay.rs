@@ -125,7 +125,13 @@ async fn entries(args: &ReplayArgs, config: Config) -> Result<(Taken, Installati
 }
 
 fn parsed(entry: Entry) -> Result<(Entry, Parsed), Rejected> {
-    match cognito::parse(entry.event.as_bytes()) {
+    let parsed = cognito::parse(entry.event.as_bytes()).and_then(|parsed| {
+        if let Parsed::Known(trigger) = &parsed {
+            trigger.check_lengths()?;
+        }
+        Ok(parsed)
+    });
+    match parsed {
         Ok(parsed) => Ok((entry, parsed)),
         Err(error) => Err(entry.source.rejected(error)),
     }

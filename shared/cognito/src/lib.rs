@@ -6,12 +6,16 @@
 //! that are null), so they serve as a dictionary and not as a parser. No error tells a value: the
 //! user name may be a password that was typed into the wrong field.
 
+mod groups;
+mod identities;
 mod json;
 pub mod user_pool;
 
 use std::collections::BTreeMap;
 
+use domain::auth_event::TokenOccasion;
 use domain::ids::{ClientId, LONGEST_ID, LONGEST_POOL_ID, Sub, UserPoolId};
+use domain::traits::Provider;
 use serde_json::{Map, Value};
 
 use crate::json::{Found, object, text, truth};
@@ -30,6 +34,9 @@ pub struct TriggerEvent {
     /// What the app passed: `request.validationData` of pre-authentication, else
     /// `request.clientMetadata`.
     pub metadata: BTreeMap<String, String>,
+    /// `request.groupConfiguration.groupsToOverride` of pre-token-generation: the user's groups, in Cognito's
+    /// order.
+    pub groups: Vec<String>,
 }
 
 /// The `triggerSource`s that matter here.
@@ -45,8 +52,8 @@ pub enum TriggerSource {
     ConfirmSignUp,
     /// `PostConfirmation_ConfirmForgotPassword`.
     ConfirmForgotPassword,
-    /// Any other `TokenGeneration_…`.
-    TokenGeneration,
+    /// Any other `TokenGeneration_…`: of signing in, or of something else.
+    TokenGeneration(TokenOccasion),
     /// `TokenGeneration_ClientCredentials`: a token for a machine, whatever the event carries.
     ClientCredentials,
 }
@@ -97,7 +104,7 @@ pub enum TriggerError {
 /// # Errors
 ///
 /// If the payload is not JSON, is no object, lacks `triggerSource` or `userPoolId`, or has something
-/// else than an object where an object belongs; if an identifier is too long to be kept.
+/// else than an object where an object belongs.
 pub fn parse(payload: &[u8]) -> Result<Parsed, TriggerError> {
     let value: Value = serde_json::from_slice(payload)?;
     let event =
@@ -122,7 +129,15 @@ impl TriggerSource {
             "PostConfirmation_ConfirmSignUp" => Some(Self::ConfirmSignUp),
             "PostConfirmation_ConfirmForgotPassword" => Some(Self::ConfirmForgotPassword),
             "TokenGeneration_ClientCredentials" => Some(Self::ClientCredentials),
-            _ if name.starts_with("TokenGeneration_") => Some(Self::TokenGeneration),
+            "TokenGeneration_HostedAuth"
+            | "TokenGeneration_Authentication"
+            | "TokenGeneration_NewPasswordChallenge"
+            | "TokenGeneration_AuthenticateDevice" => {
+                Some(Self::TokenGeneration(TokenOccasion::SignIn))
+            }
+            _ if name.starts_with("TokenGeneration_") => {
+                Some(Self::TokenGeneration(TokenOccasion::Other))
+            }
             _ => None,
         }
     }
@@ -136,7 +151,20 @@ impl TriggerSource {
             Self::PostAuthentication
             | Self::ConfirmSignUp
             | Self::ConfirmForgotPassword
-            | Self::TokenGeneration => true,
+            | Self::TokenGeneration(_) => true,
+        }
+    }
+
+    /// Whether Cognito tells the user's groups.
+    fn tells_groups(self) -> bool {
+        match self {
+            Self::TokenGeneration(_) => true,
+            Self::PreAuthentication
+            | Self::PreAuthenticationOfUnknownUser
+            | Self::PostAuthentication
+            | Self::ConfirmSignUp
+            | Self::ConfirmForgotPassword
+            | Self::ClientCredentials => false,
         }
     }
 
@@ -148,7 +176,7 @@ impl TriggerSource {
             Self::PostAuthentication
             | Self::ConfirmSignUp
             | Self::ConfirmForgotPassword
-            | Self::TokenGeneration
+            | Self::TokenGeneration(_)
             | Self::ClientCredentials => ("clientMetadata", "request.clientMetadata"),
         }
     }
@@ -166,35 +194,41 @@ fn trigger_event(
         caller.and_then(|caller| caller.get("clientId")),
         "callerContext.clientId",
     )?;
-    let trigger = TriggerEvent {
+    Ok(TriggerEvent {
         source,
         pool: UserPoolId::new(required_text(event, "userPoolId")?),
         client: client.map(ClientId::new),
-        attributes: Attributes(pairs(
-            in_request("userAttributes"),
-            "request.userAttributes",
-        )?),
+        attributes: Attributes::of(in_request("userAttributes"))?,
         metadata: pairs(in_request(metadata), metadata_path)?,
-    };
-    check_lengths(&trigger)?;
-    Ok(trigger)
+        groups: if source.tells_groups() {
+            groups::of(in_request("groupConfiguration"))
+        } else {
+            Vec::new()
+        },
+    })
 }
 
-/// Identifiers become keys: one that no table can hold would be spilled, and spilled again at each
-/// re-ingestion.
-fn check_lengths(trigger: &TriggerEvent) -> Result<(), TriggerError> {
-    let sub = trigger.attributes.get("sub");
-    let client = trigger.client.as_ref().map(ClientId::as_str);
-    for (path, id, longest) in [
-        ("userPoolId", Some(trigger.pool.as_str()), LONGEST_POOL_ID),
-        ("callerContext.clientId", client, LONGEST_ID),
-        ("request.userAttributes.sub", sub, LONGEST_ID),
-    ] {
-        if id.is_some_and(|id| id.len() > longest) {
-            return Err(TriggerError::TooLong { path, longest });
+impl TriggerEvent {
+    /// Whether its identifiers can be kept. They become keys: one that no table can hold would be spilled, and
+    /// spilled again at each re-ingestion.
+    ///
+    /// # Errors
+    ///
+    /// The first that is too long.
+    pub fn check_lengths(&self) -> Result<(), TriggerError> {
+        let sub = self.attributes.get("sub");
+        let client = self.client.as_ref().map(ClientId::as_str);
+        for (path, id, longest) in [
+            ("userPoolId", Some(self.pool.as_str()), LONGEST_POOL_ID),
+            ("callerContext.clientId", client, LONGEST_ID),
+            ("request.userAttributes.sub", sub, LONGEST_ID),
+        ] {
+            if id.is_some_and(|id| id.len() > longest) {
+                return Err(TriggerError::TooLong { path, longest });
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn required_text(event: &Map<String, Value>, path: &'static str) -> Result<String, TriggerError> {
@@ -220,6 +254,9 @@ pub struct Attributes(BTreeMap<String, String>);
 /// the attributes, ListUsers beside them.
 pub const USER_STATUS: &str = "cognito:user_status";
 
+/// The identities that a user has with other identity providers: a JSON array in a string.
+const IDENTITIES: &str = "identities";
+
 impl FromIterator<(String, String)> for Attributes {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
         Self(pairs.into_iter().collect())
@@ -227,6 +264,16 @@ impl FromIterator<(String, String)> for Attributes {
 }
 
 impl Attributes {
+    /// The attributes of a trigger event.
+    fn of(value: Option<&Value>) -> Result<Self, TriggerError> {
+        let mut attributes = pairs(value, "request.userAttributes")?;
+        let identities = value.and_then(|value| value.get(IDENTITIES));
+        if let Some(bare) = identities.filter(|it| it.is_array() || it.is_object()) {
+            attributes.insert(IDENTITIES.to_owned(), bare.to_string());
+        }
+        Ok(Self(attributes))
+    }
+
     /// The user's `sub`.
     pub fn sub(&self) -> Option<Sub> {
         self.get("sub").filter(|sub| !sub.is_empty()).map(Sub::new)
@@ -235,6 +282,18 @@ impl Attributes {
     /// Whether the user comes from another identity provider.
     pub fn is_federated(&self) -> bool {
         self.get(USER_STATUS) == Some("EXTERNAL_PROVIDER")
+    }
+
+    /// Whom the user signs in with. A native user signs in with the user pool, also where other identities are
+    /// linked to them.
+    pub fn provider(&self) -> Provider {
+        if !self.is_federated() {
+            return Provider::Cognito;
+        }
+        let identities = self.get(IDENTITIES);
+        identities
+            .and_then(identities::first_provider)
+            .map_or(Provider::Unknown, Provider::Federated)
     }
 
     /// The email address, if Cognito holds it for verified.

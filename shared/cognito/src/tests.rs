@@ -1,5 +1,7 @@
 //! Payloads as Cognito sends them, and as it might.
 
+use serde_json::json;
+
 use super::*;
 
 fn with(changes: &[(&str, Value)]) -> String {
@@ -44,12 +46,28 @@ fn every_source_is_told_apart() {
             Some(TriggerSource::ConfirmForgotPassword),
         ),
         (
+            "TokenGeneration_HostedAuth",
+            Some(TriggerSource::TokenGeneration(TokenOccasion::SignIn)),
+        ),
+        (
+            "TokenGeneration_Authentication",
+            Some(TriggerSource::TokenGeneration(TokenOccasion::SignIn)),
+        ),
+        (
+            "TokenGeneration_NewPasswordChallenge",
+            Some(TriggerSource::TokenGeneration(TokenOccasion::SignIn)),
+        ),
+        (
+            "TokenGeneration_AuthenticateDevice",
+            Some(TriggerSource::TokenGeneration(TokenOccasion::SignIn)),
+        ),
+        (
             "TokenGeneration_RefreshTokens",
-            Some(TriggerSource::TokenGeneration),
+            Some(TriggerSource::TokenGeneration(TokenOccasion::Other)),
         ),
         (
             "TokenGeneration_OfTomorrow",
-            Some(TriggerSource::TokenGeneration),
+            Some(TriggerSource::TokenGeneration(TokenOccasion::Other)),
         ),
         (
             "TokenGeneration_ClientCredentials",
@@ -187,11 +205,102 @@ fn an_identifier_is_taken_whatever_it_looks_like_unless_it_is_too_long_to_be_kep
             "ü",
             &"#".repeat(longest),
         ] {
-            known(&with(&[(pointer, id.into())]));
+            known(&with(&[(pointer, id.into())]))
+                .check_lengths()
+                .unwrap();
         }
         let too_long = "x".repeat(longest + 1);
-        let error = parse(with(&[(pointer, too_long.into())]).as_bytes()).unwrap_err();
+        let event = known(&with(&[(pointer, too_long.into())]));
         let expected = format!("{path} has more than {longest} bytes, which no table can hold");
-        assert_eq!(error.to_string(), expected);
+        assert_eq!(event.check_lengths().unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn a_federated_users_provider_is_the_first_of_their_identities_and_a_native_ones_the_pool() {
+    let google = json!([{"userId": "1", "providerName": "Google", "primary": true}]);
+    let federated = |name: &str| Provider::Federated(name.to_owned());
+    for (status, identities, expected) in [
+        (json!("CONFIRMED"), Value::Null, Provider::Cognito),
+        (
+            json!("FORCE_CHANGE_PASSWORD"),
+            Value::Null,
+            Provider::Cognito,
+        ),
+        (Value::Null, Value::Null, Provider::Cognito),
+        // Linked to a native user.
+        (
+            json!("CONFIRMED"),
+            json!(google.to_string()),
+            Provider::Cognito,
+        ),
+        (
+            json!("EXTERNAL_PROVIDER"),
+            json!(google.to_string()),
+            federated("Google"),
+        ),
+        (json!("EXTERNAL_PROVIDER"), google, federated("Google")),
+        (
+            json!("EXTERNAL_PROVIDER"),
+            json!(r#" [{"providerName":"Okta"},{"providerName":"Google"}]"#),
+            federated("Okta"),
+        ),
+        (
+            json!("EXTERNAL_PROVIDER"),
+            json!(r#"[null,{},{"providerName":7},{"providerName":""},{"providerName":"Okta"}]"#),
+            federated("Okta"),
+        ),
+        (
+            json!("EXTERNAL_PROVIDER"),
+            json!(r#"{"providerName":"Okta"}"#),
+            federated("Okta"),
+        ),
+        (json!("EXTERNAL_PROVIDER"), Value::Null, Provider::Unknown),
+        (json!("EXTERNAL_PROVIDER"), json!(""), Provider::Unknown),
+        (json!("EXTERNAL_PROVIDER"), json!("[]"), Provider::Unknown),
+        (json!("EXTERNAL_PROVIDER"), json!("[{}]"), Provider::Unknown),
+        (
+            json!("EXTERNAL_PROVIDER"),
+            json!("[{\"providerName\":"),
+            Provider::Unknown,
+        ),
+        (json!("EXTERNAL_PROVIDER"), json!(7), Provider::Unknown),
+    ] {
+        let attributes = json!({"sub": "s-1", USER_STATUS: status, IDENTITIES: identities});
+        let event = known(&with(&[("/request/userAttributes", attributes.clone())]));
+        assert_eq!(event.attributes.provider(), expected, "{attributes}");
+    }
+}
+
+#[test]
+fn a_users_groups_are_those_of_a_token_and_what_is_no_group_is_passed_over() {
+    let token = "TokenGeneration_RefreshTokens";
+    let two = json!({"groupsToOverride": ["staff", "admins"], "iamRolesToOverride": [], "preferredRole": null});
+    let odd = json!({"groupsToOverride": ["b", null, 7, "", ["c"], {"d": "e"}, "a", "b"]});
+    for (source, configuration, expected) in [
+        (token, two.clone(), vec!["staff", "admins"]),
+        (
+            "TokenGeneration_HostedAuth",
+            two.clone(),
+            vec!["staff", "admins"],
+        ),
+        (token, odd, vec!["b", "a"]),
+        (token, Value::Null, vec![]),
+        (token, json!("staff"), vec![]),
+        (token, json!(["staff"]), vec![]),
+        (token, json!({}), vec![]),
+        (token, json!({"groupsToOverride": null}), vec![]),
+        (token, json!({"groupsToOverride": []}), vec![]),
+        (token, json!({"groupsToOverride": "staff"}), vec![]),
+        (token, json!({"groupsToOverride": {"0": "staff"}}), vec![]),
+        ("TokenGeneration_ClientCredentials", two.clone(), vec![]),
+        ("PostAuthentication_Authentication", two, vec![]),
+    ] {
+        let request = json!({"userAttributes": {}, "groupConfiguration": configuration});
+        let event = known(&with(&[
+            ("/triggerSource", source.into()),
+            ("/request", request),
+        ]));
+        assert_eq!(event.groups, expected, "{source} {configuration}");
     }
 }
