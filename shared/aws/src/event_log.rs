@@ -2,6 +2,7 @@
 
 mod record;
 mod redrive;
+mod traits;
 
 use std::time::Duration;
 

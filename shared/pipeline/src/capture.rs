@@ -6,18 +6,24 @@
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use cognito::{Attributes, Parsed, TriggerError, TriggerEvent, TriggerSource};
 use config::{ClientConfig, Config, FederatedUsers};
-use domain::auth_event::{AuthEvent, AuthEventKind, Lane, UserKey, Who};
+use domain::auth_event::{AuthEvent, AuthEventKind, Lane, TokenOccasion, UserKey, Who};
 use domain::contact::ContactDetails;
+use domain::dimension::Dimension;
 use domain::ids::{EventId, Sub};
 use domain::metadata::AppMetadata;
 
 use crate::contact_details::contact_details;
 use crate::outcome::{Ignored, LeftOut, Outcome, Rejected};
 use crate::ports::EventLog;
+use crate::traits::{traits, traits_of_nobody};
 
 /// How far an event's time may be ahead of the wall clock. What is further ahead is rejected: all real
 /// events of its user that come before it would be late.
 pub const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(24);
+
+/// The first time that an event may have: 2014-01-01T00:00:00Z. Cognito came later, so what is earlier is rejected:
+/// its time is wrong.
+pub const EARLIEST: DateTime<Utc> = DateTime::from_timestamp_nanos(1_388_534_400_000_000_000);
 
 /// What sets one capture apart from all others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,8 +105,21 @@ pub fn resolve(payload: &[u8], moment: Moment, config: &Config) -> Result<Resolv
     let client = config
         .client(trigger.client.as_ref())
         .ok_or(Outcome::Ignored(Ignored::ClientNotConfigured))?;
+    if is_excluded(&trigger, config) {
+        return Err(Outcome::Ignored(Ignored::Excluded));
+    }
+    trigger.check_lengths().map_err(|error| rejected(&error))?;
     wanted(&trigger, client).map_err(Outcome::Ignored)?;
-    Ok(resolved(trigger, moment, client))
+    Ok(resolved(trigger, moment, client, config.dimensions()))
+}
+
+/// Whether the configuration leaves this user or client out. Asked before anything else is, so that nothing of
+/// them is stored or logged.
+fn is_excluded(trigger: &TriggerEvent, config: &Config) -> bool {
+    let attributes = &trigger.attributes;
+    config
+        .exclude()
+        .matches(trigger.client.as_ref(), |name| attributes.get(name))
 }
 
 fn rejected(error: &TriggerError) -> Outcome {
@@ -121,10 +140,14 @@ fn wanted(trigger: &TriggerEvent, client: &ClientConfig) -> Result<(), Ignored> 
     if !includes(&trigger.attributes, client) {
         return Err(Ignored::FederatedUser);
     }
-    if trigger.source == TriggerSource::TokenGeneration && sub(trigger).is_none() {
+    if is_token(trigger.source) && sub(trigger).is_none() {
         return Err(Ignored::NoUser);
     }
     Ok(())
+}
+
+fn is_token(source: TriggerSource) -> bool {
+    matches!(source, TriggerSource::TokenGeneration(_))
 }
 
 /// Whether the client's users include this one: those of other identity providers only where it says so.
@@ -135,7 +158,12 @@ pub(crate) fn includes(attributes: &Attributes, client: &ClientConfig) -> bool {
     }
 }
 
-fn resolved(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> Resolved {
+fn resolved(
+    trigger: TriggerEvent,
+    moment: Moment,
+    client: &ClientConfig,
+    dimensions: &[Dimension],
+) -> Resolved {
     let (contacts, mut left_out) = if trigger.source.says_contacts() {
         contact_details(&trigger.attributes, client)
     } else {
@@ -152,11 +180,16 @@ fn resolved(trigger: TriggerEvent, moment: Moment, client: &ClientConfig) -> Res
         left_out.extend(dropped.iter().map(|_| LeftOut::Attribute));
     }
     let id = EventId::new(moment.time, moment.random);
+    let user = user(&trigger, id, client);
     let event = AuthEvent {
         id,
         time: moment.time.trunc_subsecs(3),
         kind: kind(trigger.source, client, contacts),
-        user: user(&trigger, id, client),
+        traits: match user.sub() {
+            Some(_) => traits(&trigger, dimensions),
+            None => traits_of_nobody(),
+        },
+        user,
         client: trigger.client,
         metadata,
     };
@@ -172,7 +205,7 @@ fn user(trigger: &TriggerEvent, id: EventId, client: &ClientConfig) -> UserKey {
         | TriggerSource::PostAuthentication
         | TriggerSource::ConfirmSignUp
         | TriggerSource::ConfirmForgotPassword
-        | TriggerSource::TokenGeneration
+        | TriggerSource::TokenGeneration(_)
         | TriggerSource::ClientCredentials => Who::Nobody(trigger.client.clone()),
     };
     UserKey {
@@ -190,7 +223,7 @@ fn sub(trigger: &TriggerEvent) -> Option<Sub> {
         | TriggerSource::PostAuthentication
         | TriggerSource::ConfirmSignUp
         | TriggerSource::ConfirmForgotPassword
-        | TriggerSource::TokenGeneration => trigger.attributes.sub(),
+        | TriggerSource::TokenGeneration(_) => trigger.attributes.sub(),
     }
 }
 
@@ -203,8 +236,9 @@ fn kind(source: TriggerSource, client: &ClientConfig, contacts: ContactDetails) 
         TriggerSource::PostAuthentication => AuthEventKind::SignedIn(contacts),
         TriggerSource::ConfirmSignUp => AuthEventKind::SignUpConfirmed(contacts),
         TriggerSource::ConfirmForgotPassword => AuthEventKind::PasswordResetConfirmed(contacts),
-        TriggerSource::TokenGeneration | TriggerSource::ClientCredentials => {
-            AuthEventKind::TokenIssued(contacts)
+        TriggerSource::TokenGeneration(occasion) => AuthEventKind::TokenIssued(occasion, contacts),
+        TriggerSource::ClientCredentials => {
+            AuthEventKind::TokenIssued(TokenOccasion::Other, contacts)
         }
     }
 }

@@ -4,6 +4,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
 use domain::metadata::AppMetadata;
+use domain::traits::Traits;
 use domain::user_state::OpenAttempt;
 use futures::StreamExt;
 
@@ -84,5 +85,6 @@ fn expiry(user: UserKey, attempt: &OpenAttempt, now: DateTime<Utc>) -> AuthEvent
         client: attempt.client.clone(),
         kind: AuthEventKind::AttemptExpired(attempt.id),
         metadata: AppMetadata::default(),
+        traits: Traits::default(),
     }
 }

@@ -13,3 +13,4 @@ pub mod outcome;
 pub mod ports;
 pub mod publish;
 pub mod sync;
+mod traits;

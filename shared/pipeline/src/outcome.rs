@@ -26,6 +26,8 @@ pub enum Ignored {
     TriggerSource,
     /// The app client has no configuration, and there is none by default.
     ClientNotConfigured,
+    /// The configuration leaves this user or client out.
+    Excluded,
     /// The user comes from another identity provider, and the configuration does not include such.
     FederatedUser,
     /// A token was issued to nobody: a machine.
@@ -45,6 +47,8 @@ pub enum Rejected {
     IdentifierTooLong,
     /// Its time is further ahead of the wall clock than any clock can be wrong.
     InTheFuture,
+    /// Its time is before there was a Cognito.
+    InThePast,
     /// What the log holds is no auth event.
     NoAuthEvent,
     /// A destination refuses what came of the event, for good. It is counted all the same.
@@ -108,6 +112,7 @@ impl Outcome {
             Self::TooLate => "too_late",
             Self::Ignored(Ignored::TriggerSource) => "ignored:trigger_source",
             Self::Ignored(Ignored::ClientNotConfigured) => "ignored:client_not_configured",
+            Self::Ignored(Ignored::Excluded) => "ignored:excluded",
             Self::Ignored(Ignored::FederatedUser) => "ignored:federated_user",
             Self::Ignored(Ignored::NoUser) => "ignored:no_user",
             Self::Ignored(Ignored::AlreadySignedUp) => "ignored:already_signed_up",
@@ -115,6 +120,7 @@ impl Outcome {
             Self::Rejected(Rejected::NoTriggerEvent) => "rejected:no_trigger_event",
             Self::Rejected(Rejected::IdentifierTooLong) => "rejected:identifier_too_long",
             Self::Rejected(Rejected::InTheFuture) => "rejected:in_the_future",
+            Self::Rejected(Rejected::InThePast) => "rejected:in_the_past",
             Self::Rejected(Rejected::NoAuthEvent) => "rejected:no_auth_event",
             Self::Rejected(Rejected::ByDestination) => "rejected:by_destination",
             Self::NotPublished(reason) => reason.name(),

@@ -13,6 +13,7 @@ use domain::contact::ContactDetails;
 use domain::endpoint::ContactUpdate;
 use domain::ids::{ClientId, EventId, ProjectId, UserPoolId};
 use domain::metadata::AppMetadata;
+use domain::traits::Traits;
 use domain::user_state::UserState;
 use futures::StreamExt;
 
@@ -130,8 +131,12 @@ impl<'a> Walk<'a> {
             time: self.time.trunc_subsecs(3),
             user: user.clone(),
             client,
-            kind: AuthEventKind::UserListed(details),
+            kind: AuthEventKind::UserListed {
+                created: None,
+                contacts: details,
+            },
             metadata: AppMetadata::default(),
+            traits: Traits::default(),
         }
     }
 

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::auth_event::AttemptWindow;
-use domain::auth_event::{AuthEvent, AuthEventKind, Lane, UserKey, Who};
+use domain::auth_event::{
+    AttemptWindow, AuthEvent, AuthEventKind, Lane, TokenOccasion, UserKey, Who,
+};
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
+use domain::traits::Traits;
 use serde::{Deserialize, Serialize};
 
+use super::traits::TraitsRecord;
 use crate::record::{LONGEST_KEY, MetadataRecord, RecordError, user_key_text};
 
 /// An auth event: the same in the event log's items and in spilled log lines.
@@ -35,8 +38,17 @@ pub struct AuthEventRecord {
     /// There only if user data is shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     contacts: Option<ContactsRecord>,
+    /// Of `TokenIssued`, unless it is for something else than a sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_occasion: Option<TokenOccasionRecord>,
+    /// Of `UserListed`: when Cognito made the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<MetadataRecord>,
+    /// There only if they are not those of a native user of whom nothing else is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traits: Option<TraitsRecord>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -68,31 +80,76 @@ impl std::fmt::Debug for ContactsRecord {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+enum TokenOccasionRecord {
+    SignIn,
+}
+
+/// What a kind of event has beside its type.
+#[derive(Default)]
+struct Details<'a> {
+    window: Option<AttemptWindow>,
+    attempt: Option<EventId>,
+    contacts: Option<&'a ContactDetails>,
+    occasion: Option<TokenOccasionRecord>,
+    created: Option<DateTime<Utc>>,
+}
+
+impl<'a> Details<'a> {
+    fn contacts(contacts: &'a ContactDetails) -> Self {
+        Self {
+            contacts: Some(contacts),
+            ..Self::default()
+        }
+    }
+}
+
+fn type_and_details(kind: &AuthEventKind) -> (EventType, Details<'_>) {
+    match kind {
+        AuthEventKind::AuthenticationStarted { window } => {
+            let window = Some(*window);
+            let details = Details {
+                window,
+                ..Details::default()
+            };
+            (EventType::AuthenticationStarted, details)
+        }
+        AuthEventKind::UserNotFound => (EventType::UserNotFound, Details::default()),
+        AuthEventKind::SignedIn(contacts) => (EventType::SignedIn, Details::contacts(contacts)),
+        AuthEventKind::SignUpConfirmed(contacts) => {
+            (EventType::SignUpConfirmed, Details::contacts(contacts))
+        }
+        AuthEventKind::PasswordResetConfirmed(contacts) => (
+            EventType::PasswordResetConfirmed,
+            Details::contacts(contacts),
+        ),
+        AuthEventKind::TokenIssued(occasion, contacts) => {
+            let details = Details {
+                occasion: TokenOccasionRecord::of(*occasion),
+                ..Details::contacts(contacts)
+            };
+            (EventType::TokenIssued, details)
+        }
+        AuthEventKind::UserListed { created, contacts } => {
+            let details = Details {
+                created: *created,
+                ..Details::contacts(contacts)
+            };
+            (EventType::UserListed, details)
+        }
+        AuthEventKind::AttemptExpired(id) => {
+            let details = Details {
+                attempt: Some(*id),
+                ..Details::default()
+            };
+            (EventType::AttemptExpired, details)
+        }
+    }
+}
+
 impl From<&AuthEvent> for AuthEventRecord {
     fn from(event: &AuthEvent) -> Self {
-        let (event_type, window, attempt, contacts) = match &event.kind {
-            AuthEventKind::AuthenticationStarted { window } => {
-                (EventType::AuthenticationStarted, Some(*window), None, None)
-            }
-            AuthEventKind::UserNotFound => (EventType::UserNotFound, None, None, None),
-            AuthEventKind::SignedIn(contacts) => (EventType::SignedIn, None, None, Some(contacts)),
-            AuthEventKind::SignUpConfirmed(contacts) => {
-                (EventType::SignUpConfirmed, None, None, Some(contacts))
-            }
-            AuthEventKind::PasswordResetConfirmed(contacts) => (
-                EventType::PasswordResetConfirmed,
-                None,
-                None,
-                Some(contacts),
-            ),
-            AuthEventKind::TokenIssued(contacts) => {
-                (EventType::TokenIssued, None, None, Some(contacts))
-            }
-            AuthEventKind::UserListed(contacts) => {
-                (EventType::UserListed, None, None, Some(contacts))
-            }
-            AuthEventKind::AttemptExpired(id) => (EventType::AttemptExpired, None, Some(*id), None),
-        };
+        let (event_type, details) = type_and_details(&event.kind);
         Self {
             event_id: event.id.to_string(),
             time: event.time.to_rfc3339_opts(SecondsFormat::Millis, true),
@@ -101,10 +158,31 @@ impl From<&AuthEvent> for AuthEventRecord {
             user_pool_id: event.user.pool.to_string(),
             sub: event.user.sub().map(Sub::to_string),
             client_id: event.client.as_ref().map(ClientId::to_string),
-            attempt_window_seconds: window.map(AttemptWindow::as_seconds),
-            attempt: attempt.map(|id| id.to_string()),
-            contacts: contacts.and_then(ContactsRecord::of),
+            attempt_window_seconds: details.window.map(AttemptWindow::as_seconds),
+            attempt: details.attempt.map(|id| id.to_string()),
+            contacts: details.contacts.and_then(ContactsRecord::of),
+            token_occasion: details.occasion,
+            created: details
+                .created
+                .map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
             metadata: MetadataRecord::of(&event.metadata),
+            traits: TraitsRecord::of(&event.traits),
+        }
+    }
+}
+
+impl TokenOccasionRecord {
+    fn of(occasion: TokenOccasion) -> Option<Self> {
+        match occasion {
+            TokenOccasion::SignIn => Some(Self::SignIn),
+            TokenOccasion::Other => None,
+        }
+    }
+
+    fn into_occasion(record: Option<Self>) -> TokenOccasion {
+        match record {
+            Some(Self::SignIn) => TokenOccasion::SignIn,
+            None => TokenOccasion::Other,
         }
     }
 }
@@ -158,7 +236,7 @@ impl TryFrom<AuthEventRecord> for AuthEvent {
         let client = record.client_id.as_ref().map(ClientId::new);
         Ok(Self {
             id: event_id("eventId", &record.event_id)?,
-            time: time(&record.time)?,
+            time: time("time", &record.time)?,
             user: user(&record, event_id("eventId", &record.event_id)?)?,
             client,
             metadata: record
@@ -166,6 +244,7 @@ impl TryFrom<AuthEventRecord> for AuthEvent {
                 .clone()
                 .map(AppMetadata::from)
                 .unwrap_or_default(),
+            traits: record.traits.clone().map(Traits::from).unwrap_or_default(),
             kind: kind(record)?,
         })
     }
@@ -214,8 +293,18 @@ fn kind(record: AuthEventRecord) -> Result<AuthEventKind, RecordError> {
         EventType::SignedIn => AuthEventKind::SignedIn(contacts()?),
         EventType::SignUpConfirmed => AuthEventKind::SignUpConfirmed(contacts()?),
         EventType::PasswordResetConfirmed => AuthEventKind::PasswordResetConfirmed(contacts()?),
-        EventType::TokenIssued => AuthEventKind::TokenIssued(contacts()?),
-        EventType::UserListed => AuthEventKind::UserListed(contacts()?),
+        EventType::TokenIssued => AuthEventKind::TokenIssued(
+            TokenOccasionRecord::into_occasion(record.token_occasion),
+            contacts()?,
+        ),
+        EventType::UserListed => AuthEventKind::UserListed {
+            created: record
+                .created
+                .as_deref()
+                .map(|text| time("created", text))
+                .transpose()?,
+            contacts: contacts()?,
+        },
         EventType::AttemptExpired => {
             let attempt = record
                 .attempt
@@ -229,8 +318,11 @@ fn event_id(field: &'static str, text: &str) -> Result<EventId, RecordError> {
     EventId::parse(text).map_err(|error| RecordError::new(field, error))
 }
 
-fn time(text: &str) -> Result<DateTime<Utc>, RecordError> {
+fn time(field: &'static str, text: &str) -> Result<DateTime<Utc>, RecordError> {
     let time =
-        DateTime::parse_from_rfc3339(text).map_err(|error| RecordError::new("time", error))?;
+        DateTime::parse_from_rfc3339(text).map_err(|error| RecordError::new(field, error))?;
     Ok(time.with_timezone(&Utc))
 }
+
+#[cfg(test)]
+mod tests;

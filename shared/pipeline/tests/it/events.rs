@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::AttemptWindow;
-use domain::auth_event::{AuthEvent, AuthEventKind, Position, UserKey, Who};
+use domain::auth_event::{AuthEvent, AuthEventKind, Position, TokenOccasion, UserKey, Who};
 use domain::contact::{ContactDetails, EmailAddress, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
+use domain::traits::Traits;
 use pipeline::publish::LogRecord;
 
 /// The beginning of day 0.
@@ -72,6 +73,7 @@ pub fn event(of: &str, at: TimeDelta, kind: AuthEventKind) -> AuthEvent {
         client: Some(ClientId::new("app")),
         kind,
         metadata: AppMetadata::default(),
+        traits: Traits::default(),
     }
 }
 
@@ -91,7 +93,11 @@ pub fn signed_up(of: &str, at: TimeDelta) -> AuthEvent {
 
 pub fn token_issued(of: &str, at: TimeDelta) -> AuthEvent {
     let contacts = ContactDetails::NotShared;
-    event(of, at, AuthEventKind::TokenIssued(contacts))
+    event(
+        of,
+        at,
+        AuthEventKind::TokenIssued(TokenOccasion::Other, contacts),
+    )
 }
 
 pub fn user_not_found(at: TimeDelta) -> AuthEvent {

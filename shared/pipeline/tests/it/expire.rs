@@ -5,6 +5,7 @@ use std::cell::Cell;
 use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::{AuthEvent, AuthEventKind};
 use domain::metadata::AppMetadata;
+use domain::traits::Traits;
 use pipeline::expire::{Expired, expire};
 use pipeline::publish::{LogRecord, Verdict, publish};
 
@@ -68,6 +69,7 @@ async fn an_expiry_is_an_event_of_its_attempts_user_and_client_in_whole_millisec
         time: "2026-03-01T00:05:00.123Z".parse().unwrap(),
         kind: AuthEventKind::AttemptExpired(attempt.id),
         metadata: AppMetadata::default(),
+        traits: Traits::default(),
         ..attempt.clone()
     };
     world.look(|memory| assert_eq!(memory.log, [expiry]));

@@ -13,4 +13,8 @@ mod publish;
 #[cfg(test)]
 mod resolve;
 #[cfg(test)]
+mod resolve_excluded;
+#[cfg(test)]
+mod resolve_traits;
+#[cfg(test)]
 mod world;

@@ -2,16 +2,17 @@
 
 use config::Config;
 use domain::auth_event::AttemptWindow;
-use domain::auth_event::{AuthEvent, AuthEventKind, Lane, UserKey, Who};
+use domain::auth_event::{AuthEvent, AuthEventKind, Lane, TokenOccasion, UserKey, Who};
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
+use domain::traits::{Provider, Traits};
 use pipeline::capture::{Moment, resolve};
 use pipeline::outcome::{Ignored, LeftOut, Outcome, Rejected};
 use serde_json::{Value, json};
 
-const PROJECT: &str = "0123456789abcdef0123456789abcdef";
-const ID: &str = "7c0d2f3e-0000-4000-8000-000000000001";
+pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+pub const ID: &str = "7c0d2f3e-0000-4000-8000-000000000001";
 
 /// Clients that share user data, that do not, that have a window of their own and take federated
 /// users; and no default.
@@ -33,7 +34,7 @@ pub fn moment() -> Moment {
 }
 
 /// A payload as Cognito sends it.
-fn payload(source: &str, client: &str, request: Value) -> Value {
+pub fn payload(source: &str, client: &str, request: Value) -> Value {
     json!({
         "version": "1", "region": "eu-west-1", "userPoolId": "eu-west-1_AAAA11111",
         "userName": "secret typed into the wrong field",
@@ -76,13 +77,25 @@ fn of_user(client: &str, kind: AuthEventKind) -> AuthEvent {
         client: Some(ClientId::new(client)),
         kind,
         metadata: AppMetadata::default(),
+        traits: Traits::default(),
     }
 }
 
 fn of_nobody(client: &str, kind: AuthEventKind) -> AuthEvent {
     AuthEvent {
         user: user(Who::Nobody(Some(ClientId::new(client)))),
+        traits: Traits {
+            provider: Provider::Unknown,
+            ..Traits::default()
+        },
         ..of_user(client, kind)
+    }
+}
+
+fn of_provider(name: &str) -> Traits {
+    Traits {
+        provider: Provider::Federated(name.to_owned()),
+        ..Traits::default()
     }
 }
 
@@ -111,7 +124,7 @@ fn addresses() -> ContactDetails {
 #[test]
 fn every_source_stands_for_its_kind_of_event() {
     type Kind = fn(ContactDetails) -> AuthEventKind;
-    let cases: [(&str, Kind); 5] = [
+    let cases: [(&str, Kind); 9] = [
         ("PostAuthentication_Authentication", AuthEventKind::SignedIn),
         (
             "PostConfirmation_ConfirmSignUp",
@@ -121,8 +134,24 @@ fn every_source_stands_for_its_kind_of_event() {
             "PostConfirmation_ConfirmForgotPassword",
             AuthEventKind::PasswordResetConfirmed,
         ),
-        ("TokenGeneration_Authentication", AuthEventKind::TokenIssued),
-        ("TokenGeneration_RefreshTokens", AuthEventKind::TokenIssued),
+        ("TokenGeneration_HostedAuth", |contacts| {
+            AuthEventKind::TokenIssued(TokenOccasion::SignIn, contacts)
+        }),
+        ("TokenGeneration_Authentication", |contacts| {
+            AuthEventKind::TokenIssued(TokenOccasion::SignIn, contacts)
+        }),
+        ("TokenGeneration_NewPasswordChallenge", |contacts| {
+            AuthEventKind::TokenIssued(TokenOccasion::SignIn, contacts)
+        }),
+        ("TokenGeneration_AuthenticateDevice", |contacts| {
+            AuthEventKind::TokenIssued(TokenOccasion::SignIn, contacts)
+        }),
+        ("TokenGeneration_RefreshTokens", |contacts| {
+            AuthEventKind::TokenIssued(TokenOccasion::Other, contacts)
+        }),
+        ("TokenGeneration_OfTomorrow", |contacts| {
+            AuthEventKind::TokenIssued(TokenOccasion::Other, contacts)
+        }),
     ];
     for (source, kind) in cases {
         for (client, contacts) in [
@@ -225,7 +254,7 @@ fn federated_users_are_ignored_unless_the_client_includes_them() {
         ),
         (
             "TokenGeneration_HostedAuth",
-            AuthEventKind::TokenIssued(contacts.clone()),
+            AuthEventKind::TokenIssued(TokenOccasion::SignIn, contacts.clone()),
         ),
     ] {
         let through = |client| {
@@ -235,7 +264,11 @@ fn federated_users_are_ignored_unless_the_client_includes_them() {
         let ignored = Err(Outcome::Ignored(Ignored::FederatedUser));
         assert_eq!(through("plain"), ignored);
         assert_eq!(through("sharing"), ignored);
-        assert_eq!(through("federating"), Ok(of_user("federating", kind)));
+        let expected = AuthEvent {
+            traits: of_provider("Google"),
+            ..of_user("federating", kind)
+        };
+        assert_eq!(through("federating"), Ok(expected));
     }
 }
 
@@ -372,7 +405,7 @@ fn a_client_without_configuration_is_ignored_unless_there_is_a_default() {
     let with_default = Config::from_json(&json.to_string()).unwrap();
     let expected = of_user(
         "stranger",
-        AuthEventKind::TokenIssued(ContactDetails::NotShared),
+        AuthEventKind::TokenIssued(TokenOccasion::SignIn, ContactDetails::NotShared),
     );
     assert_eq!(resolved(&payload, &with_default), Ok(expected.clone()));
 
@@ -448,10 +481,13 @@ fn names_of_outcomes_are_what_they_always_were() {
         Outcome::TooLate,
         Outcome::Ignored(Ignored::TriggerSource),
         Outcome::Ignored(Ignored::ClientNotConfigured),
+        Outcome::Ignored(Ignored::Excluded),
         Outcome::Ignored(Ignored::FederatedUser),
         Outcome::Ignored(Ignored::NoUser),
         Outcome::Rejected(Rejected::NoConfiguration),
         Outcome::Rejected(Rejected::NoTriggerEvent),
+        Outcome::Rejected(Rejected::InTheFuture),
+        Outcome::Rejected(Rejected::InThePast),
         Outcome::Rejected(Rejected::NoAuthEvent),
         Outcome::Rejected(Rejected::ByDestination),
         Outcome::Spilled,
@@ -463,10 +499,13 @@ fn names_of_outcomes_are_what_they_always_were() {
             "too_late",
             "ignored:trigger_source",
             "ignored:client_not_configured",
+            "ignored:excluded",
             "ignored:federated_user",
             "ignored:no_user",
             "rejected:no_configuration",
             "rejected:no_trigger_event",
+            "rejected:in_the_future",
+            "rejected:in_the_past",
             "rejected:no_auth_event",
             "rejected:by_destination",
             "spilled",
