@@ -27,7 +27,7 @@ use open_files::OpenFiles;
 use spool::Spool;
 
 pub use inputs::Unreadable;
-pub use judge::Fault;
+pub use judge::check_time;
 pub use nesting::Nesting;
 pub use rejected::{Rejected, Source};
 pub use spool::Damage;
@@ -52,7 +52,7 @@ pub struct Entry {
 
 impl Entries {
     /// Finds the entries of `paths`, and what of them can't be taken, in the order of reading. An entry
-    /// that has no time of its own happens `now`; one too far ahead of it can't be taken. `progress` is given the bytes read, and the bytes there
+    /// that has no time of its own happens `now`; one too far ahead of it, or before 2014, can't be taken. `progress` is given the bytes read, and the bytes there
     /// are to read.
     pub fn index(
         paths: &[PathBuf],

@@ -4,11 +4,10 @@ use std::io::BufReader;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use pipeline::capture::FURTHEST_AHEAD;
 
 use super::cursor::TextPosition;
 use super::inputs::{Content, Input, Unreadable};
-use super::judge::{Fault, judge};
+use super::judge::{Fault, check_time, judge};
 use super::rejected::{Rejected, Source};
 use super::splitter::{Piece, split};
 use super::spool::{Damage, SectionReader};
@@ -120,10 +119,8 @@ impl Indexer {
             Piece::OpenArray => return Err(Fault::OpenArray),
         };
         let judged = judge(text, at)?;
-        if let Some(time) = judged.time
-            && time - self.now > FURTHEST_AHEAD
-        {
-            return Err(Fault::InTheFuture(time));
+        if let Some(time) = judged.time {
+            check_time(time, self.now)?;
         }
         let too_long = |_| Fault::TooLong;
         self.index.push(Indexed {

@@ -16,6 +16,7 @@ use super::cursor::TextPosition;
 
 pub use fault::Fault;
 use fault::{kind, not_json};
+pub use time::check_time;
 
 /// How many wrappers within wrappers are looked into. A function's JSON log, as an operation of
 /// CloudWatch Logs gives it, after a time, has three.

@@ -6,7 +6,6 @@ use aws::event_log::{AuthEventRecord, DynamoEventLog, RETENTION_DAYS, RecordErro
 use aws::sdk;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::AuthEvent;
-use pipeline::capture::FURTHEST_AHEAD;
 use pipeline::ports::{Appended, EventLog};
 
 use super::installation::IN_LOG;
@@ -16,7 +15,7 @@ use crate::APPEND_BUDGET;
 use crate::Failure;
 use crate::account::account;
 use crate::args::AccountArgs;
-use crate::entries::{Fault, Rejected};
+use crate::entries::{Rejected, check_time};
 use crate::progress::Progress;
 use crate::spilled::{Spilled, SpilledEvent};
 
@@ -53,9 +52,7 @@ fn event(found: &SpilledEvent, oldest: Option<DateTime<Utc>>) -> Result<AuthEven
     })?;
     let event =
         AuthEvent::try_from(record).map_err(|error: RecordError| found.source.rejected(error))?;
-    if event.time - Utc::now() > FURTHEST_AHEAD {
-        return Err(found.source.rejected(Fault::InTheFuture(event.time)));
-    }
+    check_time(event.time, Utc::now()).map_err(|fault| found.source.rejected(fault))?;
     if oldest.is_some_and(|oldest| event.time < oldest) {
         return Err(found.source.rejected(format!(
             "it is older than {OLDEST_DAYS} days: the log no longer remembers whether it was written"

@@ -85,6 +85,9 @@ pub enum Fault {
         "its time is {0}, more than 24 hours ahead of this computer's clock: one of them is wrong"
     )]
     InTheFuture(DateTime<Utc>),
+    /// A clock is wrong, or a unit.
+    #[error("its time is {0}, before 2014, when there was no Cognito: the time is wrong")]
+    InThePast(DateTime<Utc>),
     /// Not looked into.
     #[error("longer than 8 MiB, which no trigger event is: is an array or a bracket never closed?")]
     TooLong,

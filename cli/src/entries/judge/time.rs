@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+use pipeline::capture::{EARLIEST, FURTHEST_AHEAD};
 
 use super::fault::{Fault, kind, shortened};
 
@@ -27,6 +28,21 @@ pub fn of_json(name: &'static str, json: &str) -> Result<DateTime<Utc>, Fault> {
         Some(time) if YEARS.contains(&time.year()) => Ok(time),
         Some(_) => Err(Fault::Year(name, text)),
         None => Err(Fault::Time(name, text)),
+    }
+}
+
+/// Whether an event can have happened then.
+///
+/// # Errors
+///
+/// If the time is too far ahead of `now`, or before there was a Cognito.
+pub fn check_time(time: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Fault> {
+    if time - now > FURTHEST_AHEAD {
+        Err(Fault::InTheFuture(time))
+    } else if time < EARLIEST {
+        Err(Fault::InThePast(time))
+    } else {
+        Ok(())
     }
 }
 
