@@ -104,7 +104,8 @@ impl<'a> Walk<'a> {
     ) -> Vec<Listed<'u>> {
         let mut listed = Vec::new();
         for attributes in users {
-            let Some(sub) = attributes.sub() else {
+            let excluded = self.config.exclude().matches(None, |it| attributes.get(it));
+            let Some(sub) = attributes.sub().filter(|_| !excluded) else {
                 continue;
             };
             listed.extend(projects.iter().map(|(project, clients)| Listed {
@@ -140,14 +141,16 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The pool's app clients that are configured, by project; of a project that sends somewhere. The default
-    /// stands for all that are not named, if there are such.
+    /// The pool's app clients that are configured and not left out, by project; of a project that sends somewhere.
+    /// The default stands for all that are not named, if there are such.
     fn projects(&self) -> BTreeMap<ProjectId, Vec<Client<'a>>> {
         let named = |id| self.config.clients().any(|(named, _)| named == id);
-        let others = self.clients.iter().any(|id| !named(id));
+        let excluded = |id| self.config.exclude().matches(Some(id), |_| None);
+        let kept = || self.clients.iter().filter(|id| !excluded(id));
+        let others = kept().any(|id| !named(id));
         let mut projects: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (id, config) in self.config.all() {
-            if id.map_or(others, |id| self.clients.contains(id)) {
+            if id.map_or(others, |id| kept().any(|kept| kept == id)) {
                 let clients = projects.entry(config.project.clone());
                 clients.or_default().push((id, config));
             }

@@ -17,4 +17,6 @@ mod resolve_excluded;
 #[cfg(test)]
 mod resolve_traits;
 #[cfg(test)]
+mod sync;
+#[cfg(test)]
 mod world;
