@@ -24,8 +24,12 @@ fn check(config: &str, arguments: &[&str]) -> Output {
 
 #[test]
 fn a_checked_configuration_is_printed_as_it_is_resolved() {
-    let config = json!({"Clients": {
-        "1example23456789": {"ApplicationId": PROJECT, "RoleArn": ROLE, "ExternalId": "chosen", "UserDataShared": true,
+    let config = json!({"TimeZone": "Europe/Berlin",
+        "Dimensions": ["platform", "attribute:custom:tenant", "client+platform"],
+        "Exclude": {"Clients": ["9example23456789"], "EmailDomains": ["Example.test"],
+            "Attributes": {"custom:internal": ["yes", "true"]}},
+        "Clients": {
+        "1example23456789": {"Name": "Web", "ApplicationId": PROJECT, "RoleArn": ROLE, "ExternalId": "chosen", "UserDataShared": true,
             "Destinations": ["pinpoint"]},
         "2example23456789": {
             "ApplicationArn": format!("arn:aws:mobiletargeting:us-east-1:111122223333:apps/{PROJECT}"),
@@ -40,20 +44,22 @@ fn a_checked_configuration_is_printed_as_it_is_resolved() {
         &config,
         &["--user-pool-id", "eu-west-1_AAAA11111", "--format", "json"],
     );
-    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
-    insta::assert_json_snapshot!("checked_of_a_pool", rows);
+    let resolved: Value = serde_json::from_slice(&output.stdout).unwrap();
+    insta::assert_json_snapshot!("checked_of_a_pool", resolved);
 }
 
 #[test]
 fn every_fault_is_told_with_its_path_and_nothing_is_printed() {
     for (config, arguments, told) in [
         (
-            json!({"Clients": {
+            json!({"TimeZone": "Europe/Berlim", "Dimensions": ["plattform"], "Clients": {
                 "a": {"ApplicationId": "short", "UserDataShare": true},
                 "b": {"ApplicationId": PROJECT, "ApplicationArn": "arn:aws:s3:::bucket", "RoleArn": "cognito"},
             }}),
             vec![],
             vec![
+                "TimeZone: is \"Europe/Berlim\", which is no time zone; did you mean \"Europe/Berlin\"?",
+                "Dimensions[0]: is no known dimension; did you mean \"platform\"?",
                 "Clients.a.ApplicationId: is 5 characters long",
                 "Clients.a.UserDataShare: is not a known field; did you mean \"UserDataShared\"?",
                 "Clients.b: has ApplicationId and ApplicationArn",
@@ -162,7 +168,7 @@ async fn the_configuration_of_a_pools_clients_is_imported_and_can_be_used_as_it_
             &pool,
         ])
         .arg(&file);
-    assert_eq!(json_of(&mut check).as_array().unwrap().len(), 33);
+    assert_eq!(json_of(&mut check)["clients"].as_array().unwrap().len(), 33);
 
     let again = import(&[]).output().unwrap();
     assert_eq!(again.status.code(), Some(2));

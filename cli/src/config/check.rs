@@ -1,10 +1,10 @@
 //! `cognito-pinpoint config check`: what a configuration comes to, or every fault of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::ExitCode;
 
-use config::{ClientConfig, FederatedUsers, ProjectRegion, UserDataSharing};
+use config::{ClientConfig, Config, Exclude, FederatedUsers, ProjectRegion, UserDataSharing};
 use domain::ids::{ClientId, UserPoolId};
 use serde::Serialize;
 
@@ -17,11 +17,33 @@ const DEFAULT: &str = "(default)";
 /// For people, a Region that Cognito's table decides, by the pool's.
 const BY_POOL: &str = "by the pool";
 
+const NONE: &str = "none";
+
+/// What a configuration comes to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resolved {
+    time_zone: &'static str,
+    dimensions: Vec<String>,
+    exclude: Excluded,
+    clients: Vec<Row>,
+}
+
+/// Who is left out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Excluded {
+    clients: Vec<String>,
+    email_domains: Vec<String>,
+    attributes: BTreeMap<String, BTreeSet<String>>,
+}
+
 /// What an app client's configuration comes to.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Row {
     client: String,
+    name: Option<String>,
     project: String,
     /// `None` while the pool is not known that decides it.
     region: Option<String>,
@@ -44,10 +66,37 @@ pub fn run(args: &ConfigCheckArgs) -> Result<ExitCode, Failure> {
             Failure::Usage(format!("the configuration {name} is faulty:\n{faults}"))
         })?;
     }
-    let all = config.all();
-    let rows: Vec<Row> = all
-        .map(|(id, client)| row(id, client, region(client, pool)))
-        .collect();
+    let resolved = resolved(&config, pool);
+    print_notes(&resolved.clients);
+    print(&resolved, args.format)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn resolved(config: &Config, pool: Option<&UserPoolId>) -> Resolved {
+    let clients = config.all();
+    let dimensions = config.dimensions().iter();
+    Resolved {
+        time_zone: config.time_zone().name(),
+        dimensions: dimensions.map(ToString::to_string).collect(),
+        exclude: excluded(config.exclude()),
+        clients: clients
+            .map(|(id, client)| row(id, client, region(client, pool)))
+            .collect(),
+    }
+}
+
+fn excluded(exclude: &Exclude) -> Excluded {
+    let attributes = exclude.attributes();
+    Excluded {
+        clients: exclude.clients().map(ClientId::to_string).collect(),
+        email_domains: exclude.email_domains().map(str::to_owned).collect(),
+        attributes: attributes
+            .map(|(name, values)| (name.to_owned(), values.clone()))
+            .collect(),
+    }
+}
+
+fn print_notes(rows: &[Row]) {
     for row in rows
         .iter()
         .filter(|row| !row.shared && !row.user_attributes.is_empty())
@@ -63,8 +112,6 @@ pub fn run(args: &ConfigCheckArgs) -> Result<ExitCode, Failure> {
              (AWS_ENDPOINT_URL_PINPOINT); without Destinations all is counted, and nothing is sent"
         );
     }
-    print(&rows, args.format)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The project's Region; `None` if the pool decides that, and is not known.
@@ -80,6 +127,7 @@ fn row(client: Option<&ClientId>, config: &ClientConfig, region: Option<String>)
     let role = config.role.as_ref();
     Row {
         client: client.map_or(DEFAULT.to_owned(), ClientId::to_string),
+        name: config.name.clone(),
         project: config.project.to_string(),
         region,
         shared: config.sharing == UserDataSharing::On,
@@ -92,21 +140,48 @@ fn row(client: Option<&ClientId>, config: &ClientConfig, region: Option<String>)
     }
 }
 
-fn print(rows: &[Row], format: Format) -> Result<(), Failure> {
+fn print(resolved: &Resolved, format: Format) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match format {
-        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(rows)?)?,
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(resolved)?)?,
         Format::Table => {
-            let all: Vec<String> = rows.iter().map(for_people).collect();
+            let clients = resolved.clients.iter().map(client_for_people);
+            let all: Vec<String> = std::iter::once(figures_for_people(resolved))
+                .chain(clients)
+                .collect();
             write!(out, "{}", all.join("\n"))?;
         }
     }
     Ok(())
 }
 
-/// A client and, a line for each, what it has.
-fn for_people(row: &Row) -> String {
+/// What holds for the figures of all clients.
+fn figures_for_people(resolved: &Resolved) -> String {
     let mut lines = vec![
+        ("time zone", resolved.time_zone.to_owned()),
+        ("dimensions", listed(&resolved.dimensions)),
+    ];
+    let exclude = &resolved.exclude;
+    let clients = exclude.clients.iter().map(|id| format!("client {id}"));
+    let domains = exclude.email_domains.iter();
+    let domains = domains.map(|domain| format!("email addresses at {domain}"));
+    let attributes = exclude.attributes.iter();
+    let attributes = attributes.flat_map(|(name, values)| {
+        let values = values.iter();
+        values.map(move |value| format!("users whose {name} is {value:?}"))
+    });
+    let excluded: Vec<String> = clients.chain(domains).chain(attributes).collect();
+    match excluded.as_slice() {
+        [] => lines.push(("excluded", NONE.to_owned())),
+        _ => lines.extend(excluded.into_iter().map(|what| ("excluded", what))),
+    }
+    block("figures", &lines)
+}
+
+/// A client and, a line for each, what it has.
+fn client_for_people(row: &Row) -> String {
+    let mut lines: Vec<_> = row.name.iter().map(|it| ("name", it.clone())).collect();
+    lines.extend([
         ("project", row.project.clone()),
         (
             "Region",
@@ -121,23 +196,31 @@ fn for_people(row: &Row) -> String {
             "attempt window",
             format!("{} s", row.attempt_window_seconds),
         ),
-        (
-            "destinations",
-            match row.destinations.as_slice() {
-                [] => "none".to_owned(),
-                destinations => destinations.join(", "),
-            },
-        ),
-    ];
+        ("destinations", listed(&row.destinations)),
+    ]);
     let attributes = row.user_attributes.iter();
     lines.extend(attributes.map(|(from, to)| ("user attribute", format!("{from} as {to}"))));
     let role = row.role.iter().map(|role| ("role", role.clone()));
     let external_id = row.external_id.iter().map(|id| ("external id", id.clone()));
     lines.extend(role.chain(external_id));
-    let lines = lines
-        .iter()
-        .map(|(name, value)| format!("  {name:16}{value}\n"));
-    format!("client {}\n{}", row.client, lines.collect::<String>())
+    block(&format!("client {}", row.client), &lines)
+}
+
+fn block(title: &str, lines: &[(&str, String)]) -> String {
+    let lines = lines.iter();
+    let lines = lines.map(|(name, value)| format!("  {name:16}{value}\n"));
+    format!("{title}\n{}", lines.collect::<String>())
+}
+
+fn listed<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [] => NONE.to_owned(),
+        _ => items
+            .iter()
+            .map(AsRef::as_ref)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
 }
 
 fn either(is: bool, yes: &str, no: &str) -> String {
