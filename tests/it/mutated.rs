@@ -193,6 +193,20 @@ impl Installed {
     }
 }
 
+/// User data is shared, and as much is captured of a user as can be.
+fn all_dimensions() -> String {
+    let mut config: Value = serde_json::from_str(SHARING).unwrap();
+    config["Dimensions"] = json!([
+        "provider",
+        "group",
+        "attribute:cognito:user_status",
+        "attribute:locale",
+        "attribute:custom:tenant+client"
+    ]);
+    config["Default"]["IncludeFederatedUsers"] = json!(true);
+    config.to_string()
+}
+
 fn at(number: u8) -> Moment {
     let noon: DateTime<Utc> = "2026-01-31T12:00:00Z".parse().unwrap();
     Moment {
@@ -216,7 +230,7 @@ fn reads_back(event: &AuthEvent) {
 /// so that every state that was written is read back.
 async fn check(events: Vec<Value>) {
     let installed = Installed::start().await;
-    let config = Config::from_json(SHARING).unwrap();
+    let config = Config::from_json(&all_dimensions()).unwrap();
     let fakes = Fakes::default();
     let mut after = None;
     for round in [0u8, 1] {

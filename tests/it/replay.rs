@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::command::{cognito_pinpoint, errors_of, json_of};
 use crate::support::repository;
+use crate::support::trigger::Trigger;
 
 /// A row of `events/README.md`'s first table, as the replay of the file should report it.
 struct Sample {
@@ -619,6 +620,57 @@ fn what_is_far_in_the_future_is_rejected_and_costs_its_user_nothing() {
             &json!({})
         )
     );
+}
+
+#[test]
+fn what_is_of_before_2014_is_rejected_by_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let sign_in = |time: &str| {
+        let event = Trigger::PostAuthentication.event("ana", &json!({}));
+        json!({"time": time, "event": event}).to_string()
+    };
+    let events = folder.path().join("events.jsonl");
+    let lines = ["2013-12-31T23:59:59.999Z", "2014-01-01T00:00:00Z"].map(sign_in);
+    std::fs::write(&events, lines.join("\n")).unwrap();
+    let record = json!({"eventId": "019c1404-8b80-7000-8000-000000000001", "type": "SignedIn", "sub": "s-1",
+        "time": "2013-12-31T23:59:59.999Z", "project": "1".repeat(32), "userPoolId": "eu-west-1_AAAA11111"});
+    let log = folder.path().join("log");
+    std::fs::write(&log, json!({"spilled": record}).to_string()).unwrap();
+    let error = "its time is 2013-12-31 23:59:59.999 UTC, before 2014, when there was no Cognito: the time is wrong";
+    for (path, replayed, report) in [
+        (&events, 1, report_of(1, replay().arg(&events))),
+        (&log, 0, report_of(1, replay().arg("--spilled").arg(&log))),
+    ] {
+        let source = format!("{}:1", path.display());
+        assert_eq!(
+            (&report["replayed"], &report["rejected"]),
+            (
+                &json!(replayed),
+                &json!([{"source": source, "error": error}])
+            )
+        );
+    }
+}
+
+#[test]
+fn who_is_excluded_is_counted_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.json");
+    let json = json!({"Exclude": {"EmailDomains": ["example.test"]}, "Default": {"ApplicationId": "1".repeat(32)}});
+    std::fs::write(&config, json.to_string()).unwrap();
+    let events = folder.path().join("events.jsonl");
+    let lines = ["ana@Example.test", "ana@example.org"].map(|email| {
+        let mut event = Trigger::PostAuthentication.event("ana", &json!({}));
+        event["request"]["userAttributes"]["email"] = email.into();
+        json!({"time": "2026-03-25T09:00:00Z", "event": event}).to_string()
+    });
+    std::fs::write(&events, lines.join("\n")).unwrap();
+    let report = json_of(replay().arg("--config").arg(&config).arg(&events));
+    assert_eq!(
+        report["outcomes"],
+        json!({"ignored:excluded": 1, "published": 1})
+    );
+    assert_eq!(days_of(&report), [("2026-03-25", 1, 1)]);
 }
 
 /// The lines of the log that hold an event are taken as they are; what is said of the others works.
