@@ -7,7 +7,7 @@
 
 mod cursor;
 mod indexer;
-mod inputs;
+pub mod inputs;
 mod judge;
 mod nesting;
 mod open_files;
@@ -15,6 +15,7 @@ mod rejected;
 mod splitter;
 mod spool;
 mod unpack;
+pub mod values;
 
 use std::io;
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ use spool::Spool;
 pub use inputs::Unreadable;
 pub use judge::Fault;
 pub use nesting::Nesting;
-pub use rejected::{Rejected, Source};
+pub use rejected::{Rejected, Source, print_rejected};
 pub use spool::Damage;
 pub use unpack::text_of;
 

@@ -13,11 +13,13 @@ mod data_folder;
 mod doctor;
 mod entries;
 mod failure;
+mod folders;
 #[cfg(feature = "account")]
 mod forget;
 #[cfg(feature = "account")]
 mod local_parts;
 mod metrics;
+mod outcomes;
 mod pinpoint_local;
 mod progress;
 #[cfg(feature = "account")]

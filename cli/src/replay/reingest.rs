@@ -10,13 +10,13 @@ use pipeline::capture::FURTHEST_AHEAD;
 use pipeline::ports::{Appended, EventLog};
 
 use super::installation::IN_LOG;
-use super::outcomes::Outcomes;
 use super::report::Report;
 use crate::APPEND_BUDGET;
 use crate::Failure;
 use crate::account::account;
 use crate::args::AccountArgs;
 use crate::entries::{Fault, Rejected};
+use crate::outcomes::Outcomes;
 use crate::progress::Progress;
 use crate::spilled::{Spilled, SpilledEvent};
 
