@@ -9,6 +9,7 @@ pub mod auth_event;
 pub mod contact;
 pub mod day;
 pub mod endpoint;
+pub mod history;
 pub mod ids;
 pub mod metadata;
 pub mod segment;
