@@ -23,15 +23,15 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use indexer::{Indexed, Indexer};
-use inputs::Input;
 use open_files::OpenFiles;
-use spool::Spool;
 
-pub use inputs::Unreadable;
-pub use judge::Fault;
+pub use cursor::TextPosition;
+pub use inputs::{Input, Unreadable};
+pub use judge::{Fault, YEARS, not_json};
 pub use nesting::Nesting;
 pub use rejected::{Rejected, Source, print_rejected};
-pub use spool::Damage;
+pub use splitter::Piece;
+pub use spool::{Damage, Spool};
 pub use unpack::text_of;
 
 /// Trigger events in order of time; those of one moment, in the order they were read.
