@@ -2,6 +2,7 @@
 
 pub mod account;
 mod examples;
+pub mod import;
 pub mod metrics;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,6 +14,7 @@ use domain::ids::UserPoolId;
 use local::pinpoint::Origin;
 
 pub use account::{AccountArgs, AccountCommand};
+pub use import::ImportArgs;
 pub use metrics::{MetricsArgs, MetricsFormat};
 
 /// Sign-ups, sign-ins, failures and active users of Amazon Cognito user pools.
@@ -31,6 +33,9 @@ pub enum Command {
     /// Print a project's sign-ups, sign-ins, failures and active users.
     #[command(after_help = examples::METRICS)]
     Metrics(MetricsArgs),
+    /// Import what happened before, from what Pinpoint's event stream wrote.
+    #[command(after_help = examples::IMPORT)]
+    Import(ImportArgs),
     /// Serve a Pinpoint-compatible API on this machine.
     #[command(after_help = examples::PINPOINT_LOCAL)]
     PinpointLocal(PinpointLocalArgs),

@@ -7,7 +7,7 @@
 
 mod cursor;
 mod indexer;
-mod inputs;
+pub mod inputs;
 mod judge;
 mod nesting;
 mod open_files;
@@ -15,6 +15,7 @@ mod rejected;
 mod splitter;
 mod spool;
 mod unpack;
+pub mod values;
 
 use std::io;
 use std::path::PathBuf;
@@ -22,15 +23,15 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use indexer::{Indexed, Indexer};
-use inputs::Input;
 use open_files::OpenFiles;
-use spool::Spool;
 
-pub use inputs::Unreadable;
-pub use judge::check_time;
+pub use cursor::TextPosition;
+pub use inputs::{Input, Unreadable};
+pub use judge::{Fault, YEARS, check_time, not_json};
 pub use nesting::Nesting;
-pub use rejected::{Rejected, Source};
-pub use spool::Damage;
+pub use rejected::{Rejected, Source, print_rejected};
+pub use splitter::Piece;
+pub use spool::{Damage, Spool};
 pub use unpack::text_of;
 
 /// Trigger events in order of time; those of one moment, in the order they were read.

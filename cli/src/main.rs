@@ -13,11 +13,14 @@ mod data_folder;
 mod doctor;
 mod entries;
 mod failure;
+mod folders;
 #[cfg(feature = "account")]
 mod forget;
+mod import;
 #[cfg(feature = "account")]
 mod local_parts;
 mod metrics;
+mod outcomes;
 mod pinpoint_local;
 mod progress;
 #[cfg(feature = "account")]
@@ -74,6 +77,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Replay(args) => replay::run(args).await,
         Command::Metrics(args) => metrics::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::PinpointLocal(args) => pinpoint_local::run(args).await,
         Command::Config(command) => config::run(command).await,
         Command::Completions(args) => completions(args.shell),

@@ -4,7 +4,6 @@
 mod capture_batch;
 mod for_people;
 mod installation;
-mod outcomes;
 mod output;
 mod publisher;
 mod reingest;

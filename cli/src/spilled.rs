@@ -6,7 +6,6 @@
 //! They are not distinguished: the field that holds the event is looked for, or the event itself, line by
 //! line. No more than a line is held.
 
-mod files;
 mod find;
 mod log;
 
@@ -14,6 +13,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use crate::entries::{Rejected, Source};
+use crate::folders;
 
 use find::{FoundEvent, NOT_CLOSED};
 use log::Log;
@@ -41,7 +41,7 @@ impl Spilled {
     /// Will read these files, one after the other, and those of folders; `-` is the standard input.
     pub fn new(paths: &[PathBuf]) -> Self {
         Self {
-            paths: files::files(paths).into_iter(),
+            paths: folders::files(paths).into_iter(),
             opened: 0,
             log: None,
             found: VecDeque::new(),

@@ -2,10 +2,11 @@
 
 use crate::support::command::{cognito_pinpoint, done};
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["replay"],
     &["metrics"],
+    &["import"],
     &["pinpoint-local"],
     &["config", "check"],
     &["config", "import"],

@@ -17,6 +17,8 @@ mod forget;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod mutated;

@@ -21,6 +21,13 @@ Examples:
   cognito-pinpoint metrics --data-dir data --from 2026-01-01 --to 2026-02-28 --where platform=iOS
   cognito-pinpoint metrics --data-dir data --last 6mo --months --format csv";
 
+pub const IMPORT: &str = "\
+Examples:
+  cognito-pinpoint import --user-pool-id eu-west-1_AAAA11111 --config config.json --dry-run records
+  cognito-pinpoint import --user-pool-id eu-west-1_AAAA11111 --data-dir data records/2026 more.jsonl
+  cognito-pinpoint import --user-pool-id eu-west-1_AAAA11111 --config config.json \\
+    --endpoints export.csv.gz --before 2026-03-01 records";
+
 pub const REDRIVE: &str = "\
 Examples:
   cognito-pinpoint redrive --dry-run                              what waits in the queue, and why

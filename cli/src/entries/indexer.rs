@@ -1,19 +1,13 @@
 //! The first pass: where the entries stand.
 
-use std::io::BufReader;
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
 use super::cursor::TextPosition;
-use super::inputs::{Content, Input, Unreadable};
+use super::inputs::Input;
 use super::judge::{Fault, check_time, judge};
-use super::rejected::{Rejected, Source};
-use super::splitter::{Piece, split};
-use super::spool::{Damage, SectionReader};
-
-/// Progress is reported each time so many bytes have been read.
-const STEP: u64 = 1 << 20;
+use super::rejected::Rejected;
+use super::splitter::Piece;
+use super::values;
 
 /// Where an entry's event stands. There may be millions of these.
 #[derive(Clone, Copy)]
@@ -35,9 +29,6 @@ impl Indexed {
         DateTime::from_timestamp_micros(self.microseconds).unwrap_or_default()
     }
 }
-
-/// What was rejected last goes to the end of its file: it may be whole but for that.
-struct CutOff;
 
 /// Reads one file after the other.
 pub struct Indexer {
@@ -65,51 +56,12 @@ impl Indexer {
 
     /// Reads the file that is the `file`th of the inputs. `progress` is given the bytes read of it.
     pub fn read(&mut self, file: u32, input: &Input, progress: &mut dyn FnMut(u64)) {
-        let name = &input.name;
-        let read = match &input.content {
-            Ok(content) => self.read_content(file, name, content, progress),
-            Err(error) => return self.rejected.push(Rejected::whole_file(file, name, error)),
+        let mut take = |at, piece: Piece<'_>| {
+            self.take(file, at, piece)
+                .map_err(|fault: Fault| fault.at(at))
         };
-        match (read, &input.damage) {
-            (Err(error), _) => self.rejected.push(Rejected::whole_file(file, name, error)),
-            (Ok(Some(CutOff)), Some(damage)) => {
-                self.rejected.pop();
-                self.reject_from(file, name, damage);
-            }
-            (Ok(None), Some(damage)) => self.reject_from(file, name, damage),
-            (Ok(_), None) => {}
-        }
-    }
-
-    fn reject_from(&mut self, file: u32, name: &Arc<str>, damage: &Damage) {
-        let source = Source::new(file, Arc::clone(name), damage.line);
-        self.rejected.push(source.rejected(damage));
-    }
-
-    fn read_content(
-        &mut self,
-        file: u32,
-        name: &Arc<str>,
-        content: &Content,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Option<CutOff>, Unreadable> {
-        let mut opened: BufReader<SectionReader> = content.open()?;
-        let size = opened.get_ref().size();
-        let mut cut_off = None;
-        let mut reported = 0;
-        split(&mut opened, &mut |at, piece| {
-            let end = at.offset.saturating_add(piece.length());
-            if let Err(fault) = self.take(file, at, piece) {
-                let source = Source::new(file, Arc::clone(name), at.line);
-                self.rejected.push(source.rejected(fault.at(at)));
-                cut_off = (end >= size).then_some(CutOff);
-            }
-            if at.offset.saturating_sub(reported) >= STEP {
-                reported = at.offset;
-                progress(reported);
-            }
-        })?;
-        Ok(cut_off)
+        let rejected = values::read(file, input, &mut take, progress);
+        self.rejected.extend(rejected);
     }
 
     fn take(&mut self, file: u32, at: TextPosition, piece: Piece<'_>) -> Result<(), Fault> {

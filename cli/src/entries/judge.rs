@@ -14,9 +14,9 @@ use serde_json::value::RawValue;
 
 use super::cursor::TextPosition;
 
-pub use fault::Fault;
-use fault::{kind, not_json};
-pub use time::check_time;
+use fault::kind;
+pub use fault::{Fault, not_json};
+pub use time::{YEARS, check_time};
 
 /// How many wrappers within wrappers are looked into. A function's JSON log, as an operation of
 /// CloudWatch Logs gives it, after a time, has three.

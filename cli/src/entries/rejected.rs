@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+/// How many of the rejected lines are printed for people.
+const MOST_PRINTED: usize = 20;
+
 /// Where an entry stands: its file, named as its path was given, and the line where it begins.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Source {
@@ -54,5 +57,16 @@ impl Rejected {
             source: name.to_owned(),
             error: error.to_string(),
         }
+    }
+}
+
+/// Prints on standard error what can't be taken; of many, the first.
+pub fn print_rejected(rejected: &[Rejected]) {
+    for rejected in rejected.iter().take(MOST_PRINTED) {
+        eprintln!("{}: {}", rejected.source, rejected.error);
+    }
+    let more = rejected.len().saturating_sub(MOST_PRINTED);
+    if more > 0 {
+        eprintln!("and {more} more; --format json lists all");
     }
 }

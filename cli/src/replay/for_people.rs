@@ -8,11 +8,9 @@ use figures::periods::{Period, periods};
 use super::report::{Endpoints, Report};
 use crate::Failure;
 use crate::args::ReplayArgs;
+use crate::entries::print_rejected;
 use crate::summary;
 use crate::text::listed;
-
-/// How many of the rejected lines are printed.
-const MOST_REJECTED: usize = 20;
 
 /// How long the longest bar is.
 const LONGEST_BAR: i64 = 40;
@@ -26,7 +24,7 @@ pub fn print(report: &Report, args: &ReplayArgs, out: &mut impl Write) -> Result
         writeln!(out, "{}", project(days, args))?;
     }
     counts(report, out)?;
-    rejected(report);
+    print_rejected(&report.rejected);
     if !report.days.is_empty() {
         write!(out, "\n{}", next_steps(args))?;
     }
@@ -86,16 +84,6 @@ fn counts(report: &Report, out: &mut impl Write) -> Result<(), Failure> {
         writeln!(out, "rejected   {}", report.rejected.len())?;
     }
     Ok(())
-}
-
-fn rejected(report: &Report) {
-    for rejected in report.rejected.iter().take(MOST_REJECTED) {
-        eprintln!("{}: {}", rejected.source, rejected.error);
-    }
-    let more = report.rejected.len().saturating_sub(MOST_REJECTED);
-    if more > 0 {
-        eprintln!("and {more} more; --format json lists all");
-    }
 }
 
 fn next_steps(args: &ReplayArgs) -> String {

@@ -25,13 +25,13 @@ use pipeline::ports::{Appended, EventLog};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::outcomes::Outcomes;
 use super::publisher::{BATCH, Publisher, Publishing};
 use crate::APPEND_BUDGET;
 use crate::Failure;
 use crate::data_folder::embedded;
 use crate::data_folder::{Checkpoint, NOT_PUBLISHED_FILE, lock, stores};
 use crate::entries::Entry;
+use crate::outcomes::Outcomes;
 
 /// How much time may pass before attempts expire: with their longest window, well below the 90 days
 /// after which they are too late for their day.

@@ -14,9 +14,9 @@ use pipeline::publish::{Judged, Verdict};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::outcomes::Outcomes;
 use crate::Failure;
 use crate::data_folder::Checkpoint;
+use crate::outcomes::Outcomes;
 
 /// How many records are published at a time. The more, the fewer times a user's state is read and
 /// written.

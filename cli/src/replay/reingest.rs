@@ -9,13 +9,13 @@ use domain::auth_event::AuthEvent;
 use pipeline::ports::{Appended, EventLog};
 
 use super::installation::IN_LOG;
-use super::outcomes::Outcomes;
 use super::report::Report;
 use crate::APPEND_BUDGET;
 use crate::Failure;
 use crate::account::account;
 use crate::args::AccountArgs;
 use crate::entries::{Rejected, check_time};
+use crate::outcomes::Outcomes;
 use crate::progress::Progress;
 use crate::spilled::{Spilled, SpilledEvent};
 

@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::Taken;
 use super::for_people;
 use super::installation::Replayed;
-use super::outcomes::Outcomes;
 use crate::Failure;
 use crate::args::{Format, ReplayArgs};
 use crate::entries::Rejected;
+use crate::outcomes::Outcomes;
 
 /// What came of a replay.
 #[derive(Debug, Serialize)]

@@ -11,6 +11,7 @@ pub mod counter;
 pub mod day;
 pub mod dimension;
 pub mod endpoint;
+pub mod history;
 pub mod ids;
 pub mod metadata;
 pub mod segment;

@@ -8,7 +8,7 @@ use pipeline::capture::{EARLIEST, FURTHEST_AHEAD};
 use super::fault::{Fault, kind, shortened};
 
 /// The years a time may lie in: DynamoDB's keys and the event ids hold no others in order.
-const YEARS: RangeInclusive<i32> = 2000..=9998;
+pub const YEARS: RangeInclusive<i32> = 2000..=9998;
 
 /// The time that stands, in JSON, under this name: RFC 3339, or one of the forms that logs have.
 ///

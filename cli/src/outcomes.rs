@@ -15,6 +15,13 @@ impl Outcomes {
         *self.0.entry(name).or_default() += 1;
     }
 
+    /// Counts so many more.
+    pub fn add_many(&mut self, name: &'static str, many: u64) {
+        if many > 0 {
+            *self.0.entry(name).or_default() += many;
+        }
+    }
+
     /// Adds another count to this.
     pub fn merge(&mut self, other: &Self) {
         for (name, count) in &other.0 {
