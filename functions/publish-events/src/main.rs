@@ -15,7 +15,7 @@ async fn main() -> Result<(), Error> {
     let config = Arc::new(config.map_err(|error| error.to_string())?);
     let sdk = sdk::in_lambda(Patience::BEHIND_THE_LOG);
     let endpoint = sdk::endpoint_from_environment("PINPOINT");
-    let destination = PinpointDestination::new(Routes::new(config, sdk.clone(), endpoint));
+    let destination = PinpointDestination::new(Routes::new(config.clone(), sdk.clone(), endpoint));
     let queue = NotPublished::from_environment(&sdk);
-    aws::lambda::run_publish(&sdk, |budget| destination.within(budget), queue).await
+    aws::lambda::run_publish(&sdk, &config, |budget| destination.within(budget), queue).await
 }

@@ -10,7 +10,7 @@ use pipeline::ports::{PortError, StateErased, UserErasure, UserStates, Versioned
 use crate::record::user_key_text;
 use crate::sdk::port_error;
 use crate::tables::{EVENT_ID, TableNames, USER};
-use crate::users::DynamoUserStates;
+use crate::users::{DynamoUserStates, VERSION};
 
 /// How many items are deleted at a time.
 const CONCURRENT_DELETES: usize = 16;
@@ -102,7 +102,7 @@ impl UserErasure for DynamoErasure {
             .table_name(&self.tables.users)
             .key(USER, AttributeValue::S(user_key_text(user)))
             .condition_expression("#version = :read")
-            .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#version", VERSION)
             .expression_attribute_values(":read", AttributeValue::N(version.to_string()));
         match delete.send().await {
             Ok(_) => Ok(StateErased::Done),

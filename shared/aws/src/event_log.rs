@@ -2,7 +2,6 @@
 
 mod record;
 mod redrive;
-mod traits;
 
 use std::time::Duration;
 

@@ -1,23 +1,31 @@
-//! The daily rows: how they are written, a shard at a time, and read, added up over all shards.
+//! The rows of a project: how they are written, a shard at a time, and read, added up over all shards.
 
+mod cohorts;
 pub(crate) mod projects;
+mod rows;
 pub(crate) mod values;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use domain::activity::{DayRow, DayRows, Recency};
-use domain::day::Day;
+use domain::activity::{CohortRow, DayRows};
+use domain::day::{Day, Interval};
+use domain::dimension::Dimension;
 use domain::ids::ProjectId;
-use domain::segment::{Dimension, Segment, SegmentValue};
+use domain::segment::SegmentValue;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::PortError;
 
 use crate::record::escaped;
 use crate::sdk::port_error;
 use crate::tables::{PROJECT_SHARD, SEGMENT_DAY};
+use crate::users::Item;
+
+pub(crate) use cohorts::cohort_updates;
+pub use projects::Project;
+pub(crate) use rows::row_update;
 
 /// Over how many items each row is spread, so that writers seldom meet.
 const SHARDS: u8 = 8;
@@ -25,28 +33,29 @@ const SHARDS: u8 = 8;
 /// What stands for the whole project where a dimension's name stands otherwise.
 const WHOLE: &str = "whole";
 
-const SIGN_UPS: &str = "signUps";
-const SIGN_INS: &str = "signIns";
-const AUTH_FAILURES: &str = "authFailures";
-
 /// A shard of the rows, at random.
 pub(crate) fn random_shard() -> u8 {
     fastrand::u8(0..SHARDS)
 }
 
-/// The update that adds `row` to a day's row, in one shard.
-pub(crate) fn row_update(
+/// The partition of a project's rows of one dimension, or of its cohorts, in one shard. Each has its own: DynamoDB takes
+/// 1,000 write units a second in one partition.
+fn partition(project: &ProjectId, of: &str, shard: u8) -> AttributeValue {
+    AttributeValue::S(format!("{}#{of}#{shard}", escaped(project.as_str())))
+}
+
+/// The update that adds these numbers to an item; those that are nothing are left out.
+fn addition(
     table: &str,
-    (project, shard): (&ProjectId, u8),
-    (segment, day): (&Segment, Day),
-    row: &DayRow,
+    (partition, sort): (AttributeValue, String),
+    numbers: impl Iterator<Item = (String, i64)>,
 ) -> Result<TransactWriteItem, BuildError> {
     let mut update = Update::builder()
         .table_name(table)
-        .key(PROJECT_SHARD, AttributeValue::S(shard_key(project, shard)))
-        .key(SEGMENT_DAY, AttributeValue::S(row_key(segment, day)));
+        .key(PROJECT_SHARD, partition)
+        .key(SEGMENT_DAY, AttributeValue::S(sort));
     let mut additions = Vec::new();
-    for (index, (name, number)) in attributes(row).enumerate() {
+    for (index, (name, number)) in numbers.filter(|(_, number)| *number != 0).enumerate() {
         additions.push(format!("#n{index} :v{index}"));
         update = update
             .expression_attribute_names(format!("#n{index}"), name)
@@ -61,7 +70,15 @@ pub(crate) fn row_update(
     Ok(TransactWriteItem::builder().update(update).build())
 }
 
-/// The daily rows of a metrics table.
+/// The numbers of an item, by name. An item that is no row has none.
+fn numbers(item: &Item) -> impl Iterator<Item = (&str, i64)> {
+    item.iter().filter_map(|(name, value)| {
+        let number = value.as_n().ok()?.parse().ok()?;
+        Some((name.as_str(), number))
+    })
+}
+
+/// The rows of a metrics table.
 #[derive(Clone, Debug)]
 pub struct DynamoMetrics {
     client: Client,
@@ -79,7 +96,7 @@ impl DynamoMetrics {
     /// # Errors
     ///
     /// If DynamoDB does not give them.
-    pub async fn projects(&self) -> Result<Vec<ProjectId>, PortError> {
+    pub async fn projects(&self) -> Result<Vec<Project>, PortError> {
         projects::list(&self.client, &self.table).await
     }
 
@@ -106,43 +123,77 @@ impl DynamoMetrics {
     pub async fn by(
         &self,
         project: &ProjectId,
-        dimension: Dimension,
-        (from, to): (Day, Day),
+        dimension: &Dimension,
+        days: (Day, Day),
     ) -> Result<BTreeMap<SegmentValue, DayRows>, PortError> {
-        let rows = self.rows(project, dimension.name(), (from, to)).await?;
+        let rows = self.rows(project, &dimension.to_string(), days).await?;
         Ok(rows
             .into_iter()
             .map(|(value, rows)| (SegmentValue::new(&value), rows))
             .collect())
     }
 
+    /// The cohorts of the intervals that begin on these days, by their first days. Those of nobody are not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`DynamoMetrics::whole`].
+    pub async fn cohorts(
+        &self,
+        project: &ProjectId,
+        interval: Interval,
+        (from, to): (Day, Day),
+    ) -> Result<BTreeMap<Day, CohortRow>, PortError> {
+        let between = [from.to_string(), to.to_string()];
+        let items = self.items(project, cohorts::partition_of(interval), between);
+        let mut cohorts: BTreeMap<Day, CohortRow> = BTreeMap::new();
+        for item in items.await? {
+            let read = cohorts::read(&item);
+            let (start, row) = read.ok_or_else(|| self.not_as_written())?;
+            cohorts.entry(start).or_default().add(&row);
+        }
+        Ok(cohorts)
+    }
+
     async fn rows(
         &self,
         project: &ProjectId,
-        dimension: &'static str,
-        days: (Day, Day),
+        dimension: &str,
+        (from, to): (Day, Day),
     ) -> Result<BTreeMap<String, DayRows>, PortError> {
-        let shards = futures::stream::iter(0..SHARDS)
-            .map(|shard| self.shard(project, shard, dimension, days))
-            .buffer_unordered(SHARDS.into());
-        let shards: Vec<_> = shards.try_collect().await?;
+        let between = [format!("{from}#"), format!("{to}$")];
         let mut rows: BTreeMap<String, DayRows> = BTreeMap::new();
-        for (day, value, row) in shards.into_iter().flatten() {
-            rows.entry(value).or_default().add(day, &row);
+        for item in self.items(project, dimension, between).await? {
+            let (day, value, row) = rows::read(&item).ok_or_else(|| self.not_as_written())?;
+            match rows.get_mut(value) {
+                Some(of_value) => of_value.add(day, &row),
+                None => rows.entry(value.to_owned()).or_default().add(day, &row),
+            }
         }
         Ok(rows)
+    }
+
+    /// The items of all shards whose sort keys lie between these.
+    async fn items(
+        &self,
+        project: &ProjectId,
+        of: &str,
+        between: [String; 2],
+    ) -> Result<Vec<Item>, PortError> {
+        let between = between.map(AttributeValue::S);
+        let shards = futures::stream::iter(0..SHARDS)
+            .map(|shard| self.shard(partition(project, of, shard), between.clone()))
+            .buffer_unordered(SHARDS.into());
+        let shards: Vec<_> = shards.try_collect().await?;
+        Ok(shards.into_iter().flatten().collect())
     }
 
     /// One Query, page by page.
     async fn shard(
         &self,
-        project: &ProjectId,
-        shard: u8,
-        dimension: &'static str,
-        (from, to): (Day, Day),
-    ) -> Result<Vec<(Day, String, DayRow)>, PortError> {
-        let between = [format!("{dimension}#{from}#"), format!("{dimension}#{to}$")];
-        let [first, last] = between.map(AttributeValue::S);
+        partition: AttributeValue,
+        [first, last]: [AttributeValue; 2],
+    ) -> Result<Vec<Item>, PortError> {
         let pages = self
             .client
             .query()
@@ -150,91 +201,18 @@ impl DynamoMetrics {
             .key_condition_expression("#shard = :shard AND #day BETWEEN :first AND :last")
             .expression_attribute_names("#shard", PROJECT_SHARD)
             .expression_attribute_names("#day", SEGMENT_DAY)
-            .expression_attribute_values(":shard", AttributeValue::S(shard_key(project, shard)))
+            .expression_attribute_values(":shard", partition)
             .expression_attribute_values(":first", first)
             .expression_attribute_values(":last", last)
             .into_paginator()
             .items()
             .send();
-        let items = pages
-            .try_collect()
-            .await
-            .map_err(|e| port_error("Query", &self.table, e))?;
-        items.into_iter().map(|item| self.row(item)).collect()
+        let items = pages.try_collect().await;
+        items.map_err(|e| port_error("Query", &self.table, e))
     }
 
-    fn row(
-        &self,
-        item: HashMap<String, AttributeValue>,
-    ) -> Result<(Day, String, DayRow), PortError> {
-        read_row(&item).ok_or_else(|| {
-            let problem = std::io::Error::other("a row is not what was written");
-            port_error("Query", &self.table, problem)
-        })
+    fn not_as_written(&self) -> PortError {
+        let problem = std::io::Error::other("a row is not what was written");
+        port_error("Query", &self.table, problem)
     }
-}
-
-fn shard_key(project: &ProjectId, shard: u8) -> String {
-    format!("{}#{shard}", escaped(project.as_str()))
-}
-
-/// Sorts by dimension, then day, then value, so that one Query gives some days of all values.
-fn row_key(segment: &Segment, day: Day) -> String {
-    match segment {
-        Segment::Whole => format!("{WHOLE}#{day}#"),
-        Segment::Of(dimension, value) => format!("{}#{day}#{value}", dimension.name()),
-    }
-}
-
-fn attributes(row: &DayRow) -> impl Iterator<Item = (String, i64)> {
-    let counters = [
-        (SIGN_UPS, row.sign_ups),
-        (SIGN_INS, row.sign_ins),
-        (AUTH_FAILURES, row.auth_failures),
-    ];
-    let counters = counters
-        .into_iter()
-        .map(|(name, count)| (name.to_owned(), count));
-    let recency = row
-        .recency
-        .iter()
-        .map(|(recency, users)| (recency_name(*recency), *users));
-    counters.chain(recency).filter(|(_, count)| *count != 0)
-}
-
-/// `r1` to `r90` for days, `beyond` and `never`.
-fn recency_name(recency: Recency) -> String {
-    match recency {
-        Recency::BEYOND => "beyond".to_owned(),
-        Recency::NEVER => "never".to_owned(),
-        days => format!("r{}", days.code()),
-    }
-}
-
-fn recency_from_name(name: &str) -> Option<Recency> {
-    match name {
-        "beyond" => Some(Recency::BEYOND),
-        "never" => Some(Recency::NEVER),
-        days => Recency::from_code(days.strip_prefix('r')?.parse().ok()?),
-    }
-}
-
-fn read_row(item: &HashMap<String, AttributeValue>) -> Option<(Day, String, DayRow)> {
-    let key = item.get(SEGMENT_DAY)?.as_s().ok()?;
-    let mut key = key.splitn(3, '#').skip(1);
-    let (day, value) = (Day::parse(key.next()?).ok()?, key.next()?);
-    let mut row = DayRow::default();
-    for (name, number) in item {
-        let AttributeValue::N(number) = number else {
-            continue;
-        };
-        let number: i64 = number.parse().ok()?;
-        match name.as_str() {
-            SIGN_UPS => row.sign_ups = number,
-            SIGN_INS => row.sign_ins = number,
-            AUTH_FAILURES => row.auth_failures = number,
-            name => row.add_users(recency_from_name(name)?, number),
-        }
-    }
-    Some((day, value.to_owned(), row))
 }

@@ -1,4 +1,6 @@
-//! Records that more than one table holds: a user's key as text, and an app's metadata.
+//! Records that more than one table holds: a user's key as text, an app's metadata, and a user's traits.
+
+mod traits;
 
 use std::collections::BTreeMap;
 
@@ -6,6 +8,8 @@ use domain::auth_event::{Lane, UserKey, Who};
 use domain::ids::{ClientId, ProjectId, Sub, UserPoolId};
 use domain::metadata::{AppMetadata, Demographic};
 use serde::{Deserialize, Serialize};
+
+pub use traits::TraitsRecord;
 
 /// Why something stored cannot be read back.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use aws_lambda_events::dynamodb::EventRecord;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use chrono::{DateTime, Utc};
+use config::Config;
 use domain::auth_event::{AuthEvent, Position};
 use pipeline::outcome::{Outcome, Rejected};
 use pipeline::ports::{Destinations, NotPublishedQueue, UserStates};
-use pipeline::publish::{Judged, LogRecord, Verdict, move_unpublishable, publish};
+use pipeline::publish::{Judged, LogRecord, Publish, Verdict, move_unpublishable, publish};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -27,6 +28,8 @@ pub struct Batch {
 /// What a batch is published to.
 #[derive(Clone, Copy, Debug)]
 pub struct Outside<'a, S, D, Q> {
+    /// What figures are broken down by, and in whose days.
+    pub config: &'a Config,
     /// The users' states and the daily rows.
     pub states: &'a S,
     /// Where events and endpoints are sent.
@@ -78,7 +81,12 @@ pub async fn publish_batch<S: UserStates, D: Destinations, Q: NotPublishedQueue>
         .iter()
         .map(|r| r.position.sequence_number.clone())
         .collect();
-    let judged = publish(records, now, outside.states, outside.destinations).await;
+    let by = Publish {
+        config: outside.config,
+        states: outside.states,
+        destinations: outside.destinations,
+    };
+    let judged = publish(records, now, &by).await;
     let text = |sequence_number: &str| texts.get(sequence_number).copied();
     let judged = move_unpublishable(judged, text, outside.queue).await;
     Published {

@@ -30,6 +30,16 @@ pub const DUE_SHARD: &str = "dueShard";
 pub const DUE_AT: &str = "dueAt";
 /// A user's open attempts, which the index holds too.
 pub const ATTEMPTS: &str = "attempts";
+/// The sparse index of users by their last active day: a project and one of a few partitions, and the day.
+pub const LAST_ACTIVE_INDEX: &str = "lastActive";
+/// See [`LAST_ACTIVE_INDEX`].
+pub const LAST_ACTIVE_SHARD: &str = "lastActiveShard";
+/// See [`LAST_ACTIVE_INDEX`].
+pub const LAST_ACTIVE: &str = "lastActive";
+/// A user's first active day, which the index holds too.
+pub const FIRST_ACTIVE: &str = "firstActive";
+/// How many active days a user has, which the index holds too.
+pub const ACTIVE_DAYS: &str = "activeDays";
 /// The metrics' keys: a project's shard, and a segment's day.
 pub const PROJECT_SHARD: &str = "projectShard";
 /// See [`PROJECT_SHARD`].
@@ -217,7 +227,24 @@ fn users(name: &str) -> Built {
         .attribute_definitions(attribute(USER, ScalarAttributeType::S)?)
         .attribute_definitions(attribute(DUE_SHARD, ScalarAttributeType::N)?)
         .attribute_definitions(attribute(DUE_AT, ScalarAttributeType::N)?)
+        .attribute_definitions(attribute(LAST_ACTIVE_SHARD, ScalarAttributeType::S)?)
+        .attribute_definitions(attribute(LAST_ACTIVE, ScalarAttributeType::S)?)
         .global_secondary_indexes(due_index()?)
+        .global_secondary_indexes(last_active_index()?)
+        .build()
+}
+
+fn last_active_index() -> Result<GlobalSecondaryIndex, aws_sdk_dynamodb::error::BuildError> {
+    let projection = Projection::builder()
+        .projection_type(ProjectionType::Include)
+        .non_key_attributes(FIRST_ACTIVE)
+        .non_key_attributes(ACTIVE_DAYS)
+        .build();
+    GlobalSecondaryIndex::builder()
+        .index_name(LAST_ACTIVE_INDEX)
+        .key_schema(key(LAST_ACTIVE_SHARD, KeyType::Hash)?)
+        .key_schema(key(LAST_ACTIVE, KeyType::Range)?)
+        .projection(projection)
         .build()
 }
 

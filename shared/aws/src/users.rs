@@ -1,30 +1,39 @@
 //! The users' states, committed together with the daily rows that follow from them.
 
+mod activity;
 mod commit;
+pub mod last_active;
+mod ledger;
 mod record;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use ::config::Config;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use chrono::{DateTime, Utc};
 use domain::auth_event::UserKey;
+use domain::counting::Counting;
+use domain::history::HistoryId;
 use domain::ids::ProjectId;
-use domain::segment::{Dimension, KnownValues, SegmentValue};
+use domain::segment::KnownValues;
 use domain::user_state::OpenAttempt;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::{
-    Commit, Due, DueAttempts, Loaded, NotCommitted, PortError, Unreadable, UserStates,
-    VersionedState,
+    Commit, Due, DueAttempts, Ledger, LedgerPage, Loaded, NotCommitted, PortError, Unreadable,
+    UserStates, ValuesKept, VersionedState,
 };
 
-use crate::metrics::{projects, values};
+use crate::metrics::values::VersionedValues;
+use crate::metrics::{Project, projects, values};
 use crate::record::{parse_user_key, user_key_text};
 use crate::sdk::port_error;
 use crate::tables::{ATTEMPTS, DUE_AT, DUE_INDEX, DUE_SHARD, TableNames, USER};
 use record::{AttemptRecord, UserStateRecord, position};
+
+pub(crate) use record::VERSION;
 
 /// An item of a table.
 pub type Item = HashMap<String, AttributeValue>;
@@ -52,10 +61,15 @@ pub type PageOfShard = (u64, Option<Item>);
 pub struct DynamoUserStates {
     client: Client,
     tables: TableNames,
-    /// What is known of each project's segment values. It only grows, so an old copy is only short.
-    values: Mutex<HashMap<ProjectId, KnownValues>>,
-    /// The projects whose items are known to be there.
-    projects: Mutex<BTreeSet<ProjectId>>,
+    /// What is known of each project.
+    projects: Mutex<HashMap<ProjectId, KnownProject>>,
+}
+
+/// What is known of a project: it only grows, so an old copy is only short.
+#[derive(Clone, Debug)]
+struct KnownProject {
+    project: Project,
+    values: VersionedValues,
 }
 
 impl DynamoUserStates {
@@ -64,7 +78,6 @@ impl DynamoUserStates {
         Self {
             client,
             tables,
-            values: Mutex::default(),
             projects: Mutex::default(),
         }
     }
@@ -74,9 +87,22 @@ impl DynamoUserStates {
             .iter()
             .map(|user| (user_key_text(user), user))
             .collect();
-        let mut wanted =
-            Some(keys(by_key.keys()).map_err(|e| self.users_error("BatchGetItem", e))?);
-        let mut items = Vec::with_capacity(users.len());
+        let items = self.get_some(by_key.keys()).await?;
+        let states = items.into_iter().filter_map(|mut item| {
+            let key = item.remove(USER)?;
+            let user = by_key.get(key.as_s().ok()?)?;
+            Some(((*user).clone(), self.state(item)))
+        });
+        Ok(states.collect())
+    }
+
+    /// The items of the users table with these keys, at most [`MOST_KEYS`], that are there.
+    async fn get_some<'k>(
+        &self,
+        wanted: impl Iterator<Item = &'k String>,
+    ) -> Result<Vec<Item>, PortError> {
+        let mut wanted = Some(keys(wanted).map_err(|e| self.users_error("BatchGetItem", e))?);
+        let mut items = Vec::new();
         for tried in 0..BATCH_GET_TRIES {
             let Some(request) = wanted.take() else { break };
             tokio::time::sleep(BATCH_GET_PAUSE * tried).await;
@@ -100,12 +126,7 @@ impl DynamoUserStates {
                 std::io::Error::other("keys are left unprocessed: DynamoDB throttles");
             return Err(self.users_error("BatchGetItem", unprocessed));
         }
-        let states = items.into_iter().filter_map(|mut item| {
-            let key = item.remove(USER)?;
-            let user = by_key.get(key.as_s().ok()?)?;
-            Some(((*user).clone(), self.state(item)))
-        });
-        Ok(states.collect())
+        Ok(items)
     }
 
     fn state(&self, item: Item) -> Loaded {
@@ -127,39 +148,40 @@ impl DynamoUserStates {
         port_error(operation, &self.tables.users, error)
     }
 
-    fn cached_values(&self, project: &ProjectId) -> KnownValues {
-        let values = self.values.lock().ok();
-        values
-            .and_then(|values| values.get(project).cloned())
-            .unwrap_or_default()
+    fn known(&self, project: &ProjectId) -> Option<KnownProject> {
+        let projects = self.projects.lock().ok()?;
+        projects.get(project).cloned()
     }
 
-    fn cache_values(&self, project: &ProjectId, known: &KnownValues) {
-        if let Ok(mut values) = self.values.lock() {
-            values.insert(project.clone(), known.clone());
+    fn remember(&self, known: KnownProject) {
+        if let Ok(mut projects) = self.projects.lock() {
+            projects.insert(known.project.id.clone(), known);
         }
     }
 
-    /// Sees that each project that is about to have rows has its item.
-    async fn put_projects(&self, commits: &[Commit]) -> Result<(), PortError> {
-        let with_rows = commits.iter().filter(|commit| !commit.rows.is_empty());
-        let wanted: BTreeSet<&ProjectId> = with_rows.map(|commit| &commit.user.project).collect();
-        for project in wanted {
-            if self.has_put(project) {
-                continue;
-            }
-            projects::put(&self.client, &self.tables.metrics, project).await?;
-            if let Ok(mut projects) = self.projects.lock() {
-                projects.insert(project.clone());
-            }
+    fn forget(&self, project: &ProjectId) {
+        if let Ok(mut projects) = self.projects.lock() {
+            projects.remove(project);
         }
-        Ok(())
     }
 
-    fn has_put(&self, project: &ProjectId) -> bool {
-        self.projects
-            .lock()
-            .is_ok_and(|projects| projects.contains(project))
+    async fn read_project(
+        &self,
+        id: &ProjectId,
+        config: &Config,
+        captured: Option<DateTime<Utc>>,
+    ) -> Result<KnownProject, PortError> {
+        let metrics = (&self.client, self.tables.metrics.as_str());
+        let project = projects::ensure(metrics, id, config, captured).await?;
+        let (recorded, configured) = (project.zone, config.time_zone());
+        if recorded != configured {
+            tracing::warn!(
+                project = %id, %recorded, %configured,
+                "the project is counted in the days of the time zone that was recorded first; TimeZone says otherwise"
+            );
+        }
+        let values = values::read(&self.client, &self.tables.metrics, id).await?;
+        Ok(KnownProject { project, values })
     }
 
     async fn due_in(
@@ -232,31 +254,76 @@ impl UserStates for DynamoUserStates {
         Ok(states)
     }
 
-    async fn admit_values(
+    async fn counting(
         &self,
         project: &ProjectId,
-        wanted: &[(Dimension, SegmentValue)],
-    ) -> Result<KnownValues, PortError> {
-        let known = self.cached_values(project);
-        if wanted
-            .iter()
-            .all(|(dimension, value)| known.contains(*dimension, value))
-        {
-            return Ok(known);
+        config: &Config,
+        captured: Option<DateTime<Utc>>,
+    ) -> Result<Counting, PortError> {
+        let known = self.known(project);
+        let known = known.filter(|known| known.project.with(config, captured).is_none());
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let read = self.read_project(project, config, captured).await?;
+                self.remember(read.clone());
+                read
+            }
+        };
+        Ok(Counting {
+            zone: known.project.zone,
+            since: known.project.counting_since,
+            dimensions: config.dimensions().to_vec(),
+            values: known.values.values,
+        })
+    }
+
+    async fn keep_values(
+        &self,
+        project: &ProjectId,
+        values: &KnownValues,
+    ) -> Result<ValuesKept, PortError> {
+        let Some(mut known) = self.known(project) else {
+            return Ok(ValuesKept::Overtaken);
+        };
+        known.values = VersionedValues {
+            version: known.values.version + 1,
+            values: values.clone(),
+        };
+        let metrics = (&self.client, self.tables.metrics.as_str());
+        let kept = values::write(metrics, project, &known.values).await;
+        match kept {
+            Ok(ValuesKept::Now) => self.remember(known),
+            // Whether it was written is not known after an error.
+            Ok(ValuesKept::Overtaken) | Err(_) => self.forget(project),
         }
-        let known = values::admit(&self.client, &self.tables.metrics, project, wanted).await?;
-        self.cache_values(project, &known);
-        Ok(known)
+        kept
     }
 
     async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), NotCommitted>> {
-        match self.put_projects(&commits).await {
-            Ok(()) => commit::commit(&self.client, &self.tables, commits).await,
-            Err(error) => commits
+        commit::commit(&self.client, &self.tables, commits).await
+    }
+}
+
+impl Ledger for DynamoUserStates {
+    async fn pages(
+        &self,
+        wanted: &[(UserKey, LedgerPage)],
+    ) -> Result<HashMap<(UserKey, LedgerPage), BTreeSet<HistoryId>>, PortError> {
+        let mut pages = HashMap::with_capacity(wanted.len());
+        for some in wanted.chunks(MOST_KEYS) {
+            let by_key: HashMap<String, &(UserKey, LedgerPage)> = some
                 .iter()
-                .map(|_| Err(NotCommitted::Failed(error.copy())))
-                .collect(),
+                .map(|page| (ledger::key(&page.0, &page.1), page))
+                .collect();
+            for item in self.get_some(by_key.keys()).await? {
+                let key = item.get(USER).and_then(|key| key.as_s().ok());
+                if let Some(page) = key.and_then(|key| by_key.get(key)) {
+                    pages.insert((*page).clone(), ledger::ids(&item));
+                }
+            }
         }
+        Ok(pages)
     }
 }
 

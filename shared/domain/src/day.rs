@@ -21,11 +21,6 @@ impl Day {
         None => Self(NaiveDate::MAX),
     };
 
-    /// The UTC day that `time` falls on.
-    pub fn of(time: chrono::DateTime<chrono::Utc>) -> Self {
-        Self(time.date_naive())
-    }
-
     /// The day of this date.
     pub(crate) fn from_date(date: NaiveDate) -> Self {
         Self(date)
@@ -179,7 +174,8 @@ impl Interval {
         match self {
             Self::Week => day.monday().days_since(first.monday()) / 7,
             Self::Month => {
-                let months = |day: Day| day.0.year() * 12 + i32::try_from(day.0.month0()).unwrap_or(0);
+                let months =
+                    |day: Day| day.0.year() * 12 + i32::try_from(day.0.month0()).unwrap_or(0);
                 u32::try_from(months(day) - months(first)).unwrap_or(0)
             }
         }
@@ -187,8 +183,10 @@ impl Interval {
 
     /// The first days of every interval from the one with `first` to the one with `last`.
     pub fn through(self, first: Day, last: Day) -> impl Iterator<Item = Day> {
-        std::iter::successors(Some(self.start(first)), move |start| Some(self.next(*start)))
-            .take_while(move |start| *start <= last)
+        std::iter::successors(Some(self.start(first)), move |start| {
+            Some(self.next(*start))
+        })
+        .take_while(move |start| *start <= last)
     }
 
     fn next(self, start: Day) -> Day {
@@ -211,7 +209,13 @@ mod tests {
             (Interval::Week, "2026-03-08", "2026-03-09", "2026-03-02", 1),
             (Interval::Week, "2025-12-31", "2026-01-01", "2025-12-29", 0),
             (Interval::Month, "2026-01-31", "2026-02-01", "2026-01-01", 1),
-            (Interval::Month, "2025-12-31", "2027-01-01", "2025-12-01", 13),
+            (
+                Interval::Month,
+                "2025-12-31",
+                "2027-01-01",
+                "2025-12-01",
+                13,
+            ),
             (Interval::Month, "2026-02-01", "2026-01-31", "2026-02-01", 0),
         ] {
             let (first, day) = (Day::parse(first).unwrap(), Day::parse(day).unwrap());

@@ -8,6 +8,7 @@ pub mod analytics_event;
 pub mod auth_event;
 pub mod contact;
 pub mod counter;
+pub mod counting;
 pub mod day;
 pub mod dimension;
 pub mod endpoint;

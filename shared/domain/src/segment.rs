@@ -1,57 +1,29 @@
 //! Segments: the parts of a project that are counted by themselves.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use crate::metadata::Demographic;
+use crate::dimension::{Dimension, Property};
+use crate::ids::{ClientId, Sub};
+use crate::metadata::AppMetadata;
+use crate::traits::Traits;
 
 /// Values distinguished in one dimension of one project; all further ones are `other`.
 pub const MOST_VALUES: usize = 100;
 
+/// Values distinguished in one dimension of one user; all further ones are `other`.
+pub const MOST_VALUES_OF_USER: usize = 20;
+
 /// A longer value is `other` (bytes).
 const LONGEST_VALUE: usize = 100;
 
-/// What segments are cut by.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Dimension {
-    /// By `platform`.
-    Platform,
-    /// By `appVersion`.
-    AppVersion,
-    /// By `locale`.
-    Locale,
-}
+/// Stands between the two values of a pair. No value has a control character.
+const PAIR: char = '\u{1f}';
 
-impl Dimension {
-    /// All there are.
-    pub const ALL: [Self; 3] = [Self::Platform, Self::AppVersion, Self::Locale];
-
-    /// The name in keys, on the command line and in results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Platform => "platform",
-            Self::AppVersion => "appVersion",
-            Self::Locale => "locale",
-        }
-    }
-
-    /// Reads what [`Dimension::name`] gives.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|dimension| dimension.name() == name)
-    }
-
-    fn value_in(self, demographic: &Demographic) -> Option<&str> {
-        match self {
-            Self::Platform => demographic.platform.as_deref(),
-            Self::AppVersion => demographic.app_version.as_deref(),
-            Self::Locale => demographic.locale.as_deref(),
-        }
-    }
-}
+const UNKNOWN: &str = "unknown";
+const OTHER: &str = "other";
 
 /// The whole project, or one value of one dimension of it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -62,29 +34,52 @@ pub enum Segment {
     Of(Dimension, SegmentValue),
 }
 
-/// A dimension's value: what the app said, or `unknown`, or `other`.
+/// A dimension's value: what an event says, or `unknown`, or `other`. That of a pair is both values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SegmentValue(Arc<str>);
 
 impl SegmentValue {
-    /// What the app said, or one of the two words.
+    /// What an event says, or one of the two words; or what [`SegmentValue::as_str`] gave.
     pub fn new(value: &str) -> Self {
         Self(Arc::from(value))
     }
 
-    /// The app said nothing.
-    pub fn unknown() -> Self {
-        Self::new("unknown")
+    /// Both values of a pair.
+    pub fn pair(first: &str, second: &str) -> Self {
+        Self::new(&format!("{first}{PAIR}{second}"))
     }
 
-    /// The app said something new when there were values enough.
-    pub fn other() -> Self {
-        Self::new("other")
+    /// The event says nothing.
+    pub fn unknown(dimension: &Dimension) -> Self {
+        static OF_ONE: LazyLock<SegmentValue> = LazyLock::new(|| SegmentValue::new(UNKNOWN));
+        match dimension {
+            Dimension::Of(_) => OF_ONE.clone(),
+            Dimension::Pair(..) => Self::pair(UNKNOWN, UNKNOWN),
+        }
     }
 
-    /// The value's text.
+    /// The event says something new when there were values enough, or what no figures can be kept by.
+    pub fn other(dimension: &Dimension) -> Self {
+        static OF_ONE: LazyLock<SegmentValue> = LazyLock::new(|| SegmentValue::new(OTHER));
+        match dimension {
+            Dimension::Of(_) => OF_ONE.clone(),
+            Dimension::Pair(..) => Self::pair(OTHER, OTHER),
+        }
+    }
+
+    /// The value's text. That of a pair is both, with a unit separator between.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The value of each of the dimension's properties: one, or two of a pair.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split(PAIR)
+    }
+
+    /// Whether it takes one of the places that there are for values: `unknown` and `other` take none.
+    pub(crate) fn takes_place(&self) -> bool {
+        !self.parts().all(|part| [UNKNOWN, OTHER].contains(&part))
     }
 }
 
@@ -100,94 +95,217 @@ impl fmt::Display for SegmentValue {
     }
 }
 
+/// What an event says of itself, as far as figures can be broken down by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// Whose it is; nobody has no provider.
+    pub sub: Option<&'a Sub>,
+    /// The app client.
+    pub client: Option<&'a ClientId>,
+    /// What the app says.
+    pub metadata: &'a AppMetadata,
+    /// What Cognito says of the user.
+    pub traits: &'a Traits,
+}
+
+/// A value before it is known whether there is a place for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SaidValue<'a> {
+    /// Nothing is said.
+    Unknown,
+    /// What no figures can be kept by, such as text that is too long.
+    Other,
+    /// This is said.
+    Named(Cow<'a, str>),
+}
+
+impl<'a> SaidValue<'a> {
+    fn of(text: Option<&'a str>) -> Self {
+        match text.filter(|text| !text.is_empty()) {
+            None | Some(UNKNOWN) => Self::Unknown,
+            Some(OTHER) => Self::Other,
+            Some(text) if can_be_kept(text) => Self::Named(Cow::Borrowed(text)),
+            Some(_) => Self::Other,
+        }
+    }
+
+    fn pair(first: &Self, second: &Self) -> Self {
+        match (first, second) {
+            (Self::Unknown, Self::Unknown) => Self::Unknown,
+            (Self::Other, Self::Other) => Self::Other,
+            _ => Self::Named(Cow::Owned(format!(
+                "{}{PAIR}{}",
+                first.text(),
+                second.text()
+            ))),
+        }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Unknown => UNKNOWN,
+            Self::Other => OTHER,
+            Self::Named(text) => text,
+        }
+    }
+}
+
+/// A value that is neither too long for a key nor a trick played on the terminal that shows it.
+fn can_be_kept(value: &str) -> bool {
+    value.len() <= LONGEST_VALUE && !value.chars().any(char::is_control)
+}
+
+impl<'a> Said<'a> {
+    /// The values that the event has in a dimension: one, but of several groups each.
+    pub fn values(&self, dimension: &Dimension) -> impl Iterator<Item = SaidValue<'a>> + use<'a> {
+        let (one, groups) = match dimension {
+            Dimension::Of(Property::Group) if !self.traits.groups.is_empty() => {
+                (None, self.traits.groups.as_slice())
+            }
+            Dimension::Of(property) => (Some(self.value(property)), [].as_slice()),
+            Dimension::Pair(first, second) => {
+                let pair = SaidValue::pair(&self.value(first), &self.value(second));
+                (Some(pair), [].as_slice())
+            }
+        };
+        let groups = groups.iter().map(|group| SaidValue::of(Some(group)));
+        one.into_iter().chain(groups)
+    }
+
+    fn value(&self, property: &Property) -> SaidValue<'a> {
+        let demographic = &self.metadata.demographic;
+        SaidValue::of(match property {
+            Property::Platform => demographic.platform.as_deref(),
+            Property::PlatformVersion => demographic.platform_version.as_deref(),
+            Property::AppVersion => demographic.app_version.as_deref(),
+            Property::Locale => demographic.locale.as_deref(),
+            Property::Make => demographic.make.as_deref(),
+            Property::Model => demographic.model.as_deref(),
+            Property::Client => self.client.map(ClientId::as_str),
+            Property::Provider => self.sub.and_then(|_| self.traits.provider.name()),
+            Property::Attribute(name) => self.traits.attributes.get(name).map(String::as_str),
+            Property::App(name) => self.metadata.attributes.get(&**name).map(String::as_str),
+            Property::Group => None,
+        })
+    }
+}
+
 /// The values of one project's dimensions that are distinguished. It only grows, so a value once
 /// counted by name is always counted by name.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct KnownValues(BTreeMap<Dimension, BTreeSet<SegmentValue>>);
 
 impl KnownValues {
-    /// Admits the value if there is room for it, or it is there.
-    pub fn admit(&mut self, dimension: Dimension, value: &SegmentValue) -> bool {
-        let values = self.0.entry(dimension).or_default();
-        values.contains(value) || (values.len() < MOST_VALUES && values.insert(value.clone()))
+    /// The value, if it is there or there is room for it: then it takes a place.
+    pub fn admit(&mut self, dimension: &Dimension, value: &str) -> Option<SegmentValue> {
+        if let Some(known) = self.find(dimension, value) {
+            return Some(known);
+        }
+        let value = SegmentValue::new(value);
+        if !value.takes_place() {
+            return Some(value);
+        }
+        let values = self.0.entry(dimension.clone()).or_default();
+        (values.len() < MOST_VALUES && values.insert(value.clone())).then_some(value)
     }
 
-    /// Whether the value is distinguished.
-    pub fn contains(&self, dimension: Dimension, value: &SegmentValue) -> bool {
-        self.0
-            .get(&dimension)
-            .is_some_and(|values| values.contains(value))
+    /// The value, if it is distinguished.
+    pub fn find(&self, dimension: &Dimension, value: &str) -> Option<SegmentValue> {
+        self.0.get(dimension)?.get(value).cloned()
     }
 
-    /// The values of a dimension.
-    pub fn of(&self, dimension: Dimension) -> impl Iterator<Item = &SegmentValue> {
-        self.0.get(&dimension).into_iter().flatten()
+    /// The dimensions with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (&Dimension, &BTreeSet<SegmentValue>)> {
+        self.0.iter()
     }
 
-    /// The values that this demographic would add.
-    pub fn missing(&self, demographic: &Demographic) -> Vec<(Dimension, SegmentValue)> {
-        Dimension::ALL
-            .into_iter()
-            .filter_map(|dimension| Some((dimension, dimension.value_in(demographic)?)))
-            .filter(|(_, value)| can_be_told(value))
-            .filter(|(dimension, value)| self.find(*dimension, value).is_none())
-            .map(|(dimension, value)| (dimension, SegmentValue::new(value)))
-            .collect()
+    /// How many values there are. It only grows.
+    pub fn len(&self) -> usize {
+        self.0.values().map(BTreeSet::len).sum()
     }
 
-    /// The segments that an event with this demographic counts in: the whole, and one of each
-    /// dimension.
-    pub fn segments(&self, demographic: &Demographic) -> [Segment; 4] {
-        let of = |dimension: Dimension| {
-            let value = match dimension.value_in(demographic) {
-                None => SegmentValue::unknown(),
-                Some(value) => self
-                    .find(dimension, value)
-                    .unwrap_or_else(SegmentValue::other),
-            };
-            Segment::Of(dimension, value)
-        };
-        let [first, second, third] = Dimension::ALL.map(of);
-        [Segment::Whole, first, second, third]
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
-
-    fn find(&self, dimension: Dimension, value: &str) -> Option<SegmentValue> {
-        self.0.get(&dimension)?.get(value).cloned()
-    }
-}
-
-/// A value that is neither too long for a key nor a trick played on the terminal that shows it.
-fn can_be_told(value: &str) -> bool {
-    value.len() <= LONGEST_VALUE && !value.chars().any(char::is_control)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traits::Provider;
 
     #[test]
-    fn the_hundred_and_first_value_is_other_and_the_first_hundred_stay() {
+    fn the_hundred_and_first_value_has_no_place_and_the_first_hundred_stay() {
         let mut known = KnownValues::default();
+        let dimension = Dimension::parse("appVersion").unwrap();
         for number in 0..101 {
-            let value = SegmentValue::new(&number.to_string());
-            assert_eq!(known.admit(Dimension::AppVersion, &value), number < 100);
+            let admitted = known.admit(&dimension, &number.to_string());
+            assert_eq!(admitted.is_some(), number < 100, "{number}");
         }
-        let version = |text: &str| Demographic {
-            app_version: Some(text.into()),
-            ..Demographic::default()
+        for (value, expected) in [
+            ("99", true),
+            ("100", false),
+            ("unknown", true),
+            ("other", true),
+        ] {
+            let admitted = known.admit(&dimension, value).is_some();
+            assert_eq!(admitted, expected, "{value}");
+        }
+        assert_eq!(known.len(), 100);
+    }
+
+    #[test]
+    fn an_event_has_a_value_in_each_dimension_and_one_for_each_of_its_groups() {
+        let pairs = [
+            ("platform", "iOS"),
+            ("locale", "other"),
+            ("analytics:plan", "pro"),
+        ];
+        let (metadata, _) = AppMetadata::from_pairs(pairs);
+        let long = "x".repeat(101);
+        let tenant = |value: &str| Traits {
+            provider: Provider::Federated("Google".into()),
+            attributes: BTreeMap::from([("custom:tenant".into(), value.to_owned())]),
+            groups: vec!["admins".into(), "unknown".into(), "a\u{7}b".into()],
         };
-        let segment = |value| Segment::Of(Dimension::AppVersion, value);
-        assert_eq!(
-            known.segments(&version("99"))[2],
-            segment(SegmentValue::new("99"))
-        );
-        assert_eq!(
-            known.segments(&version("100"))[2],
-            segment(SegmentValue::other())
-        );
-        assert_eq!(
-            known.segments(&Demographic::default())[2],
-            segment(SegmentValue::unknown())
-        );
+        let (acme, too_long) = (tenant("acme"), tenant(&long));
+        let (sub, client) = (Sub::new("u"), ClientId::new("web"));
+        let of = |sub, traits| Said {
+            sub,
+            client: Some(&client),
+            metadata: &metadata,
+            traits,
+        };
+        let ada = of(Some(&sub), &acme);
+        let nobody = of(None, &acme);
+        let wordy = of(Some(&sub), &too_long);
+        for (said, dimension, expected) in [
+            (ada, "platform", "iOS"),
+            (ada, "appVersion", "?"),
+            (ada, "locale", "…"),
+            (ada, "client", "web"),
+            (ada, "provider", "Google"),
+            (nobody, "provider", "?"),
+            (ada, "app:plan", "pro"),
+            (ada, "app:entry", "?"),
+            (ada, "attribute:custom:tenant", "acme"),
+            (wordy, "attribute:custom:tenant", "…"),
+            (ada, "group", "admins ? …"),
+            (ada, "client+platform", "web|iOS"),
+            (ada, "platform+appVersion", "iOS|unknown"),
+            (ada, "appVersion+make", "?"),
+            (wordy, "attribute:custom:tenant+locale", "…"),
+        ] {
+            let values = said.values(&Dimension::parse(dimension).unwrap());
+            let values: Vec<String> = values
+                .map(|value| match value {
+                    SaidValue::Unknown => "?".to_owned(),
+                    SaidValue::Other => "…".to_owned(),
+                    SaidValue::Named(text) => text.replace(PAIR, "|"),
+                })
+                .collect();
+            assert_eq!(values.join(" "), expected, "{dimension}");
+        }
     }
 }

@@ -8,17 +8,22 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::activity::{ActiveDays, Activity, DayRow, Recency};
+use crate::activity::{ActiveDays, Activity, Cohort, CohortRow, DayRow, Moved, cohort_changes};
 use crate::analytics_event::{AnalyticsEvent, AnalyticsEventType};
-use crate::auth_event::{AuthEvent, AuthEventKind, Position, UserActivity, UserKey};
+use crate::auth_event::{AuthEvent, AuthEventKind, Position, TokenOccasion, UserActivity, UserKey};
+use crate::counter::Counter;
+use crate::counting::Counting;
 use crate::day::Day;
+use crate::dimension::{Dimension, Property};
 use crate::endpoint::{
     Channel, ContactUpdate, DeviceEndpoint, OwnedEndpoint, OwnedKind, contact_endpoint_id,
     device_endpoint_id,
 };
+use crate::history::{HistoryEvent, HistoryKind};
 use crate::ids::{ClientId, EndpointId, EventId};
 use crate::metadata::AppMetadata;
-use crate::segment::{KnownValues, Segment};
+use crate::segment::{MOST_VALUES_OF_USER, Said, SaidValue, Segment, SegmentValue};
+use crate::traits::{Provider, Traits};
 
 pub use attempts::{OpenAttempt, OpenAttempts};
 pub use contacts::{Contacts, KnownContact};
@@ -31,7 +36,10 @@ pub struct UserState {
     pub position: Option<Position>,
     /// Whether the user's sign-up was counted: Cognito may invoke a trigger again.
     pub signed_up: bool,
-    /// The active days, in the whole project and in each segment.
+    /// The day on which Cognito made the user, if that was before anything was counted.
+    pub seed: Option<Day>,
+    /// The active days, in the whole project and in each segment. A segment without any holds the place that its value
+    /// has taken.
     pub activity: BTreeMap<Segment, ActiveDays>,
     /// The authentications that have begun and neither succeeded nor expired.
     pub attempts: OpenAttempts,
@@ -50,6 +58,20 @@ pub struct Effects {
     pub contacts: Vec<ContactUpdate>,
     /// Changes to the project's daily rows.
     pub rows: BTreeMap<(Day, Segment), DayRow>,
+    /// Changes to the project's cohorts.
+    pub cohorts: BTreeMap<Cohort, CohortRow>,
+}
+
+impl Effects {
+    /// Ages of one cohort that are written as one item at most: an expression has 4 KB.
+    pub const MOST_AGES: usize = 200;
+
+    /// How many items of the metrics table change.
+    pub fn items(&self) -> usize {
+        let cohorts = self.cohorts.values();
+        let cohorts = cohorts.map(|row| row.iter().len().div_ceil(Self::MOST_AGES));
+        self.rows.len() + cohorts.sum::<usize>()
+    }
 }
 
 /// What became of one event.
@@ -57,8 +79,6 @@ pub struct Effects {
 pub enum Applied {
     /// It was applied.
     Counted,
-    /// It was applied, but came too late for its day's figures.
-    TooLate,
     /// A sign-up of a user who had signed up before: nothing but the position was changed.
     AlreadySignedUp,
     /// It was not to be applied: nothing but the position was changed.
@@ -68,12 +88,22 @@ pub enum Applied {
 }
 
 impl UserState {
-    /// Applies the event that stands at `position` in the log, once however often it is given.
+    /// How many values of a dimension have a place among the user's.
+    fn places_taken(&self, dimension: &Dimension) -> usize {
+        let of_dimension = |segment: &&Segment| match segment {
+            Segment::Whole => false,
+            Segment::Of(other, value) => other == dimension && value.takes_place(),
+        };
+        self.activity.keys().filter(of_dimension).count()
+    }
+
+    /// Applies the event that stands at `position` in the log, once however often it is given. The values that it
+    /// counts in take their places in `counting`.
     pub fn apply(
         &mut self,
         event: &AuthEvent,
         position: &Position,
-        known: &KnownValues,
+        counting: &mut Counting,
         effects: &mut Effects,
     ) -> Applied {
         if !self.reach(position) {
@@ -82,10 +112,26 @@ impl UserState {
         Fold {
             state: self,
             user: &event.user,
-            known,
+            counting,
             effects,
         }
         .event(event)
+    }
+
+    /// Counts an event of a history that others have kept. Nothing of it is to be sent, and it has no place in the log.
+    pub fn apply_history(
+        &mut self,
+        event: &HistoryEvent,
+        counting: &mut Counting,
+        effects: &mut Effects,
+    ) -> Applied {
+        Fold {
+            state: self,
+            user: &event.user,
+            counting,
+            effects,
+        }
+        .history(event)
     }
 
     /// Passes over what stands at `position` in the log, as something that is not to be applied.
@@ -111,11 +157,12 @@ impl UserState {
     pub fn contact_updates(&self, events: &[AuthEvent]) -> Vec<ContactUpdate> {
         let mut state = self.clone();
         let mut effects = Effects::default();
+        let mut counting = Counting::default();
         for event in events {
             let fold = Fold {
                 state: &mut state,
                 user: &event.user,
-                known: &KnownValues::default(),
+                counting: &mut counting,
                 effects: &mut effects,
             };
             fold.event(event);
@@ -146,11 +193,42 @@ impl UserState {
     }
 }
 
+/// Items of the metrics table that one event may change at most, whatever the state: in each of its segments a day and
+/// the next active day, and of the cohorts the old week and month, and the new. An event may end two attempts besides,
+/// neither of which has groups.
+pub fn most_items(event: &AuthEvent, counting: &Counting) -> usize {
+    let own = match &event.kind {
+        AuthEventKind::AuthenticationStarted { .. } => {
+            return 2 * most_items_of_one(1, counting);
+        }
+        AuthEventKind::TokenIssued(..) => event.traits.groups.len(),
+        AuthEventKind::UserNotFound
+        | AuthEventKind::SignedIn(_)
+        | AuthEventKind::SignUpConfirmed(_)
+        | AuthEventKind::PasswordResetConfirmed(_)
+        | AuthEventKind::UserListed { .. }
+        | AuthEventKind::AttemptExpired(_) => 1,
+    };
+    most_items_of_one(own, counting)
+}
+
+/// The same of something that counts once, in so many groups.
+pub fn most_items_of_one(groups: usize, counting: &Counting) -> usize {
+    /// Of 25 years' weeks, in parts, and of their months, each in the old cohort and the new.
+    const COHORTS: usize = 2 * (25 * 53_usize).div_ceil(Effects::MOST_AGES) + 2 * 2;
+    let values = |dimension: &Dimension| match dimension {
+        Dimension::Of(Property::Group) => groups.clamp(1, MOST_VALUES_OF_USER + 2),
+        Dimension::Of(_) | Dimension::Pair(..) => 1,
+    };
+    let segments = 1 + counting.dimensions.iter().map(values).sum::<usize>();
+    2 * segments + COHORTS
+}
+
 /// The application of one event.
 struct Fold<'a> {
     state: &'a mut UserState,
     user: &'a UserKey,
-    known: &'a KnownValues,
+    counting: &'a mut Counting,
     effects: &'a mut Effects,
 }
 
@@ -161,109 +239,252 @@ struct Occurrence {
     activity: UserActivity,
     client: Option<ClientId>,
     metadata: AppMetadata,
+    traits: Traits,
 }
 
 impl Fold<'_> {
     fn event(mut self, event: &AuthEvent) -> Applied {
         match &event.kind {
             AuthEventKind::AuthenticationStarted { window } => {
-                self.started(OpenAttempt::of(event, *window))
+                self.started(OpenAttempt::of(event, *window));
             }
             AuthEventKind::UserNotFound => self.failed(Occurrence::of(event)),
             AuthEventKind::AttemptExpired(id) => match self.state.attempts.take(*id) {
-                Some(attempt) => self.failed(Occurrence::from(attempt)),
-                None => Applied::Repeated,
+                Some(attempt) => self.ended(attempt),
+                None => return Applied::Repeated,
             },
             AuthEventKind::SignedIn(contacts) => {
                 self.synchronise(event, contacts);
-                self.signed_in(event)
+                self.signed_in(event);
             }
-            AuthEventKind::SignUpConfirmed(_) if self.state.signed_up => Applied::AlreadySignedUp,
+            AuthEventKind::SignUpConfirmed(_) if self.state.signed_up => {
+                return Applied::AlreadySignedUp;
+            }
             AuthEventKind::SignUpConfirmed(contacts) => {
                 self.synchronise(event, contacts);
                 self.state.signed_up = self.user.sub().is_some();
-                self.signed_up(Occurrence::of(event))
+                self.signed_up(Occurrence::of(event));
             }
-            AuthEventKind::PasswordResetConfirmed(contacts)
-            | AuthEventKind::UserListed { contacts, .. } => {
+            AuthEventKind::PasswordResetConfirmed(contacts) => self.synchronise(event, contacts),
+            AuthEventKind::UserListed { created, contacts } => {
                 self.synchronise(event, contacts);
-                Applied::Counted
+                self.listed(*created);
             }
-            AuthEventKind::TokenIssued(_, contacts) => {
+            AuthEventKind::TokenIssued(occasion, contacts) => {
                 self.synchronise(event, contacts);
-                self.count(&Occurrence::of(event), |_| ())
+                if *occasion == TokenOccasion::SignIn {
+                    let client = event.client.as_ref();
+                    self.state.attempts.prove(client, event.time);
+                }
+                self.count(&Occurrence::of(event), None);
             }
-        }
-    }
-
-    /// Attempts that cannot be held any longer have failed before their time.
-    fn started(&mut self, attempt: OpenAttempt) -> Applied {
-        for attempt in self.state.attempts.open(attempt).into_iter().flatten() {
-            self.failed(Occurrence::from(attempt));
         }
         Applied::Counted
     }
 
-    fn failed(&mut self, occurrence: Occurrence) -> Applied {
-        let applied = self.count(&occurrence, |row| row.auth_failures += 1);
+    fn history(mut self, event: &HistoryEvent) -> Applied {
+        let metadata = AppMetadata {
+            demographic: event.demographic.clone(),
+            ..AppMetadata::default()
+        };
+        let traits = Traits {
+            provider: Provider::Unknown,
+            ..Traits::default()
+        };
+        let said = Said {
+            sub: self.user.sub(),
+            client: None,
+            metadata: &metadata,
+            traits: &traits,
+        };
+        let (counter, activity) = match event.kind {
+            HistoryKind::SignUp if self.state.signed_up => return Applied::AlreadySignedUp,
+            HistoryKind::SignUp => (Some(Counter::SignUps), UserActivity::Active),
+            HistoryKind::SignIn => (Some(Counter::SignIns), UserActivity::Active),
+            HistoryKind::AuthFail => (Some(Counter::AuthFailures), UserActivity::None),
+            HistoryKind::SessionStart => (None, UserActivity::Active),
+        };
+        if event.kind == HistoryKind::SignUp {
+            self.state.signed_up = self.user.sub().is_some();
+        }
+        self.count_said(&said, event.time, (activity, counter));
+        Applied::Counted
+    }
+
+    /// Attempts that cannot be held any longer end before their time.
+    fn started(&mut self, attempt: OpenAttempt) {
+        for attempt in self.state.attempts.open(attempt).into_iter().flatten() {
+            self.ended(attempt);
+        }
+    }
+
+    /// An attempt that nothing closes has failed, unless a token proves that it has not.
+    fn ended(&mut self, attempt: OpenAttempt) {
+        match attempt.proved {
+            None => self.failed(Occurrence::from(attempt)),
+            Some(time) => self.succeeded_sign_in(Occurrence {
+                time,
+                activity: UserActivity::Active,
+                ..Occurrence::from(attempt)
+            }),
+        }
+    }
+
+    fn failed(&mut self, occurrence: Occurrence) {
+        self.count(&occurrence, Some(Counter::AuthFailures));
         let (endpoint, device) = self
             .state
             .devices
             .endpoint_of_failure(self.user, &occurrence.metadata);
         self.send(AnalyticsEventType::AuthFail, occurrence, endpoint, device);
-        applied
     }
 
-    fn signed_in(&mut self, event: &AuthEvent) -> Applied {
+    fn signed_in(&mut self, event: &AuthEvent) {
         let mut occurrence = Occurrence::of(event);
         if let Some(attempt) = self.state.attempts.close(event.client.as_ref(), event.time) {
             occurrence.metadata = occurrence.metadata.or(attempt.metadata);
         }
-        let applied = self.count(&occurrence, |row| row.sign_ins += 1);
-        self.succeeded(AnalyticsEventType::SignIn, occurrence);
-        applied
+        self.succeeded_sign_in(occurrence);
     }
 
-    fn signed_up(&mut self, occurrence: Occurrence) -> Applied {
-        let applied = self.count(&occurrence, |row| row.sign_ups += 1);
+    fn succeeded_sign_in(&mut self, occurrence: Occurrence) {
+        self.count(&occurrence, Some(Counter::SignIns));
+        self.succeeded(AnalyticsEventType::SignIn, occurrence);
+    }
+
+    fn signed_up(&mut self, occurrence: Occurrence) {
+        self.count(&occurrence, Some(Counter::SignUps));
         self.succeeded(AnalyticsEventType::SignUp, occurrence);
-        applied
+    }
+
+    /// Takes note of a user whom Cognito made before anything was counted: they are not new when they come back.
+    fn listed(&mut self, created: Option<DateTime<Utc>>) {
+        let since = self.counting.since;
+        let before = created.filter(|created| since.is_none_or(|since| *created < since));
+        let Some(created) = before.filter(|_| self.state.seed.is_none()) else {
+            return;
+        };
+        let seed = self.counting.zone.day_of(created);
+        self.state.seed = Some(seed);
+        let whole = self.state.activity.get(&Segment::Whole);
+        let days = whole.cloned().unwrap_or_default();
+        if let Some(moved) = days.seeded(seed) {
+            self.move_entry(moved, Segment::Whole);
+        }
+        let days = days.as_slice();
+        self.change_cohorts((days, None), (days, Some(seed)));
+    }
+
+    fn count(&mut self, occurrence: &Occurrence, counter: Option<Counter>) {
+        let said = Said {
+            sub: self.user.sub(),
+            client: occurrence.client.as_ref(),
+            metadata: &occurrence.metadata,
+            traits: &occurrence.traits,
+        };
+        self.count_said(&said, occurrence.time, (occurrence.activity, counter));
     }
 
     /// Counts in every segment's row of the day, and if it is activity, the user as active.
-    fn count(&mut self, occurrence: &Occurrence, counter: impl Fn(&mut DayRow)) -> Applied {
-        let day = Day::of(occurrence.time);
-        let whole = self.state.activity.get(&Segment::Whole);
-        if whole.is_some_and(|days| days.is_too_late(day)) {
-            return Applied::TooLate;
-        }
-        for segment in self.known.segments(&occurrence.metadata.demographic) {
-            if occurrence.activity == UserActivity::Active && self.user.sub().is_some() {
+    fn count_said(
+        &mut self,
+        said: &Said<'_>,
+        time: DateTime<Utc>,
+        (activity, counter): (UserActivity, Option<Counter>),
+    ) {
+        let day = self.counting.zone.day_of(time);
+        let active = activity == UserActivity::Active && self.user.sub().is_some();
+        for segment in self.segments(said) {
+            if active {
                 self.count_active(day, &segment);
             }
-            counter(self.row(day, segment));
+            if let Some(counter) = counter {
+                self.row(day, segment).count(counter, 1);
+            }
         }
-        Applied::Counted
+    }
+
+    /// The whole project, and one segment of each dimension; of a user's groups, each.
+    fn segments(&mut self, said: &Said<'_>) -> Vec<Segment> {
+        let dimensions = std::mem::take(&mut self.counting.dimensions);
+        let mut segments = Vec::with_capacity(1 + dimensions.len());
+        segments.push(Segment::Whole);
+        for dimension in &dimensions {
+            for value in said.values(dimension) {
+                let value = self.value(dimension, &value);
+                let segment = Segment::Of(dimension.clone(), value);
+                if *dimension != Dimension::Of(Property::Group) || !segments.contains(&segment) {
+                    segments.push(segment);
+                }
+            }
+        }
+        self.counting.dimensions = dimensions;
+        segments
+    }
+
+    /// The value by which an event is counted: `other` if it is new and there is no place for it, in the project or
+    /// among those of the user.
+    fn value(&mut self, dimension: &Dimension, said: &SaidValue<'_>) -> SegmentValue {
+        let text = match said {
+            SaidValue::Unknown => return SegmentValue::unknown(dimension),
+            SaidValue::Other => return SegmentValue::other(dimension),
+            SaidValue::Named(text) => text,
+        };
+        let other = || SegmentValue::other(dimension);
+        if self.user.sub().is_none() {
+            let admitted = self.counting.values.admit(dimension, text);
+            return admitted.unwrap_or_else(other);
+        }
+        if let Some(value) = self.counting.values.find(dimension, text) {
+            let segment = Segment::Of(dimension.clone(), value.clone());
+            if self.state.activity.contains_key(&segment) {
+                return value;
+            }
+        }
+        if self.state.places_taken(dimension) >= MOST_VALUES_OF_USER {
+            return other();
+        }
+        let Some(value) = self.counting.values.admit(dimension, text) else {
+            return other();
+        };
+        let segment = Segment::Of(dimension.clone(), value.clone());
+        self.state.activity.entry(segment).or_default();
+        value
     }
 
     fn count_active(&mut self, day: Day, segment: &Segment) {
-        let activity = match self.state.activity.get_mut(segment) {
-            Some(days) => days.record(day),
-            None => {
-                self.state
-                    .activity
-                    .insert(segment.clone(), ActiveDays::starting(day));
-                Activity::Added(Recency::NEVER, None)
-            }
+        let whole = *segment == Segment::Whole;
+        let seed = self.state.seed.filter(|_| whole);
+        let days = match self.state.activity.get_mut(segment) {
+            Some(days) => days,
+            None => self.state.activity.entry(segment.clone()).or_default(),
         };
-        if let Activity::Added(recency, moved) = activity {
-            self.row(day, segment.clone()).add_users(recency, 1);
-            if let Some(moved) = moved {
-                let row = self.row(moved.day, segment.clone());
-                row.add_users(moved.from, -1);
-                row.add_users(moved.to, 1);
-            }
+        let Activity::Added(recency, moved) = days.record(day, seed) else {
+            return;
+        };
+        let days = whole.then(|| days.as_slice().to_vec());
+        self.row(day, segment.clone()).add_users(recency, 1);
+        if let Some(moved) = moved {
+            self.move_entry(moved, segment.clone());
         }
+        if let Some(after) = days {
+            let mut before = after.clone();
+            before.retain(|other| *other != day);
+            self.change_cohorts((&before, seed), (&after, seed));
+        }
+    }
+
+    fn change_cohorts(&mut self, before: (&[Day], Option<Day>), after: (&[Day], Option<Day>)) {
+        for change in cohort_changes(before, after) {
+            let row = self.effects.cohorts.entry(change.cohort).or_default();
+            row.add_users(change.age, change.users);
+        }
+    }
+
+    fn move_entry(&mut self, moved: Moved, segment: Segment) {
+        let row = self.row(moved.day, segment);
+        row.add_users(moved.from, -1);
+        row.add_users(moved.to, 1);
     }
 
     fn row(&mut self, day: Day, segment: Segment) -> &mut DayRow {
@@ -302,6 +523,7 @@ impl Occurrence {
             activity: event.kind.activity(),
             client: event.client.clone(),
             metadata: event.metadata.clone(),
+            traits: event.traits.clone(),
         }
     }
 }
@@ -314,6 +536,7 @@ impl From<OpenAttempt> for Occurrence {
             activity: UserActivity::None,
             client: attempt.client,
             metadata: attempt.metadata,
+            traits: attempt.traits,
         }
     }
 }

@@ -1,13 +1,16 @@
-//! The JSON of a day and of a month: what `replay` and `metrics` answer; and how far back a reader must read
-//! for them.
+//! The JSON of a day, a month, a cohort and a user: what `replay`, `metrics` and `users` answer; and how far back a reader
+//! must read for them.
 
 pub mod periods;
 pub mod summary;
 
-use domain::activity::{DayFigures, DayRows};
-use domain::day::{Day, Month};
+use std::collections::BTreeMap;
+
+use domain::activity::{CohortRow, DayFigures, DayRows};
+use domain::day::{Day, Interval, Month};
+use domain::dimension::Dimension;
 use domain::ids::ProjectId;
-use domain::segment::{Dimension, SegmentValue};
+use domain::segment::SegmentValue;
 use serde::Serialize;
 
 /// One day of one project, or of one segment of it.
@@ -49,14 +52,67 @@ pub struct MonthObject {
     pub calendar_mau: i64,
 }
 
-/// `{"platform": "iOS"}`.
+/// The users who came for the first time in one week or month, and how many of them came back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CohortObject {
+    /// The Pinpoint application id.
+    pub project: String,
+    /// `week` or `month`.
+    pub interval: &'static str,
+    /// The interval's first day, such as `2026-03-02`.
+    pub cohort: String,
+    /// How many users there are.
+    pub size: i64,
+    /// How many of them were active in the interval, and in each one after it.
+    pub active: Vec<i64>,
+}
+
+/// One user of one project.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserObject {
+    /// The Pinpoint application id.
+    pub project: String,
+    /// The user pool.
+    pub user_pool_id: String,
+    /// Who: nothing else is known here.
+    pub sub: String,
+    /// The first active day; `None` of who was never active since counting began.
+    pub first_active: Option<String>,
+    /// The last active day.
+    pub last_active: Option<String>,
+    /// On how many days they were active.
+    pub active_days: u64,
+}
+
+/// `{"platform": "iOS"}`, and of a pair `{"client": "…", "platform": "iOS"}`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SegmentObject(pub Dimension, pub SegmentValue);
 
+impl SegmentObject {
+    /// The properties with their values.
+    pub fn pairs(&self) -> impl Iterator<Item = (String, &str)> {
+        let properties = self.0.properties().into_iter();
+        let properties = properties.map(ToString::to_string);
+        properties.zip(self.1.parts())
+    }
+}
+
 impl Serialize for SegmentObject {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([(self.0.name(), self.1.as_str())])
+        serializer.collect_map(self.pairs())
     }
+}
+
+/// The first day whose rows are needed for the figures of days from this one on.
+pub fn first_read(from: Day) -> Day {
+    from.minus(DayRows::LOOK_BACK_DAYS)
+}
+
+/// As many days before these.
+pub fn before((from, to): (Day, Day)) -> (Day, Day) {
+    (from.minus(to.days_since(from) + 1), from.minus(1))
 }
 
 /// Every day from the first to the last.
@@ -79,6 +135,29 @@ pub fn months(project: &ProjectId, rows: &DayRows, (from, to): (Month, Month)) -
         calendar_mau: rows.calendar_mau(month),
     };
     from.through(to).map(object).collect()
+}
+
+/// Every cohort from that of the interval with the one day to that of the interval with the other, and how many came back
+/// in each interval up to the latter. Whole intervals count, also their days after the last one.
+pub fn retention(
+    project: &ProjectId,
+    interval: Interval,
+    rows: &BTreeMap<Day, CohortRow>,
+    (from, to): (Day, Day),
+) -> Vec<CohortObject> {
+    let nobody = CohortRow::default();
+    let object = |start: Day| {
+        let row = rows.get(&start).unwrap_or(&nobody);
+        let active = row.active(interval.age(start, to));
+        CohortObject {
+            project: project.to_string(),
+            interval: interval.name(),
+            cohort: start.to_string(),
+            size: active.first().copied().unwrap_or(0),
+            active,
+        }
+    };
+    interval.through(from, to).map(object).collect()
 }
 
 fn day_object(

@@ -7,8 +7,6 @@ use std::fmt;
 pub enum Outcome {
     /// Applied to the user's state and counted; what it gave rise to was delivered.
     Published,
-    /// Delivered, but too late for its day's figures.
-    TooLate,
     /// Not wanted.
     Ignored(Ignored),
     /// Not possible.
@@ -34,6 +32,10 @@ pub enum Ignored {
     NoUser,
     /// The user had signed up before: Cognito has invoked the trigger again.
     AlreadySignedUp,
+    /// History: it happened when events were captured already.
+    AlreadyCaptured,
+    /// History: the record was imported before.
+    AlreadyImported,
 }
 
 /// Why an event is not possible.
@@ -109,13 +111,14 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Self::Published => "published",
-            Self::TooLate => "too_late",
             Self::Ignored(Ignored::TriggerSource) => "ignored:trigger_source",
             Self::Ignored(Ignored::ClientNotConfigured) => "ignored:client_not_configured",
             Self::Ignored(Ignored::Excluded) => "ignored:excluded",
             Self::Ignored(Ignored::FederatedUser) => "ignored:federated_user",
             Self::Ignored(Ignored::NoUser) => "ignored:no_user",
             Self::Ignored(Ignored::AlreadySignedUp) => "ignored:already_signed_up",
+            Self::Ignored(Ignored::AlreadyCaptured) => "ignored:already_captured",
+            Self::Ignored(Ignored::AlreadyImported) => "ignored:already_imported",
             Self::Rejected(Rejected::NoConfiguration) => "rejected:no_configuration",
             Self::Rejected(Rejected::NoTriggerEvent) => "rejected:no_trigger_event",
             Self::Rejected(Rejected::IdentifierTooLong) => "rejected:identifier_too_long",

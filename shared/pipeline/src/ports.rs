@@ -1,16 +1,19 @@
 //! What the use cases need of the world.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 
+use ::config::Config;
 use chrono::{DateTime, Utc};
-use domain::activity::DayRow;
+use domain::activity::{Cohort, CohortRow, DayRow};
 use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::{AuthEvent, Position, UserKey};
+use domain::counting::Counting;
 use domain::day::Day;
 use domain::endpoint::{ContactUpdate, OwnedEndpoint};
+use domain::history::HistoryId;
 use domain::ids::{EndpointId, EventId, ProjectId};
-use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
+use domain::segment::{KnownValues, Segment};
 use domain::user_state::{OpenAttempt, UserState};
 
 use crate::outcome::NotPublished;
@@ -58,7 +61,7 @@ pub enum Appended {
     Before,
 }
 
-/// The users' states, and the daily rows that follow from them.
+/// The users' states, and the rows that follow from them.
 pub trait UserStates {
     /// Reads states, each of which may be unreadable by itself. A user with no state yet is not among
     /// them.
@@ -67,20 +70,39 @@ pub trait UserStates {
         users: &[UserKey],
     ) -> impl Future<Output = Result<HashMap<UserKey, Loaded>, PortError>> + Send;
 
-    /// Admits these values as far as there is room, and gives those that are distinguished in the
-    /// project. Of values that are not asked for it may know nothing.
-    fn admit_values(
+    /// How the project is counted: in the time zone that was written down when it was first counted, and by the
+    /// dimensions that are configured. Whoever comes first writes that down; `captured` is the time of the first event
+    /// at hand that a trigger has captured.
+    fn counting(
         &self,
         project: &ProjectId,
-        values: &[(Dimension, SegmentValue)],
-    ) -> impl Future<Output = Result<KnownValues, PortError>> + Send;
+        config: &Config,
+        captured: Option<DateTime<Utc>>,
+    ) -> impl Future<Output = Result<Counting, PortError>> + Send;
 
-    /// Writes each state together with its changes to the daily rows, or neither. The results are in
+    /// Keeps the segment values of a project, to which a fold has added, unless somebody else has added to them since
+    /// [`UserStates::counting`] gave them.
+    fn keep_values(
+        &self,
+        project: &ProjectId,
+        values: &KnownValues,
+    ) -> impl Future<Output = Result<ValuesKept, PortError>> + Send;
+
+    /// Writes each state together with its changes to the rows, or neither. The results are in
     /// the order of the commits.
     fn commit(
         &self,
         commits: Vec<Commit>,
     ) -> impl Future<Output = Vec<Result<(), NotCommitted>>> + Send;
+}
+
+/// Whether segment values were kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValuesKept {
+    /// They were.
+    Now,
+    /// Somebody else was faster: their values come first.
+    Overtaken,
 }
 
 /// A state as it was read, or why it cannot be.
@@ -146,6 +168,24 @@ pub struct Commit {
     pub state: VersionedState,
     /// What to add to the project's daily rows.
     pub rows: BTreeMap<(Day, Segment), DayRow>,
+    /// What to add to the project's cohorts.
+    pub cohorts: BTreeMap<Cohort, CohortRow>,
+    /// The pages of the import's ledger to write with it.
+    pub ledger: BTreeMap<LedgerPage, BTreeSet<HistoryId>>,
+}
+
+/// A page of the ledger of what was imported: of one user and month, or of nobody and one day. Such as `2026-03`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LedgerPage(pub String);
+
+/// The ledger of what was imported, whose pages are written together with the counts.
+pub trait Ledger {
+    /// The ids on these pages of these users; of an empty page, nothing.
+    fn pages(
+        &self,
+        wanted: &[(UserKey, LedgerPage)],
+    ) -> impl Future<Output = Result<HashMap<(UserKey, LedgerPage), BTreeSet<HistoryId>>, PortError>>
+    + Send;
 }
 
 /// The places that analytics events and endpoints are sent to.

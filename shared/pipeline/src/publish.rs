@@ -1,6 +1,10 @@
 //! Publish: auth events, in the order of the log, become analytics events, endpoint updates and daily
 //! figures.
 //!
+//! A batch goes through these stages: the users' states and the rules of their projects are read; the records are
+//! folded, in the order of the log; the segment values that they have added are kept; what came of each user's events is
+//! delivered, and then committed.
+//!
 //! What came of a user's events is delivered first and committed then. A crash in between delivers
 //! again, with the same ids, and loses nothing; and since the state remembers how far in the log it
 //! has come, and is written together with the rows, nothing is counted twice.
@@ -9,8 +13,10 @@
 //! [`move_unpublishable`].
 
 mod batch;
+mod folded;
 mod moving;
 
+use ::config::Config;
 use chrono::{DateTime, Utc};
 use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::{AuthEvent, Position};
@@ -20,6 +26,7 @@ use crate::outcome::{NotPublished, Outcome};
 use crate::ports::{Destinations, UserStates};
 use batch::Batch;
 
+pub use folded::{MOST_ITEMS, MOST_PAGES};
 pub use moving::move_unpublishable;
 
 /// An event as the log's stream gives it.
@@ -72,15 +79,28 @@ impl Verdict {
     }
 }
 
+/// What a batch is published by and to.
+#[derive(Debug)]
+pub struct Publish<'a, S, D> {
+    /// What figures are broken down by, and in whose days.
+    pub config: &'a Config,
+    /// The users' states and the rows.
+    pub states: &'a S,
+    /// Where analytics events and endpoints are sent.
+    pub destinations: &'a D,
+}
+
 /// Publishes a batch of records, given in the order of the log. The verdicts are in that order too.
 /// `now` is the wall clock's time: what is far ahead of it is rejected.
-pub async fn publish(
+pub async fn publish<S: UserStates, D: Destinations>(
     records: Vec<LogRecord>,
     now: DateTime<Utc>,
-    states: &impl UserStates,
-    destinations: &impl Destinations,
+    by: &Publish<'_, S, D>,
 ) -> Vec<Judged> {
-    Batch::new(records, now, states, destinations)
-        .publish()
-        .await
+    let mut batch = Batch::new(records, now);
+    match batch.fold(by).await {
+        Ok(folded) => batch.deliver_and_commit(folded, by).await,
+        Err(error) => batch.fail(&error),
+    }
+    batch.verdicts()
 }

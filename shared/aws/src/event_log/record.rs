@@ -12,8 +12,7 @@ use domain::metadata::AppMetadata;
 use domain::traits::Traits;
 use serde::{Deserialize, Serialize};
 
-use super::traits::TraitsRecord;
-use crate::record::{LONGEST_KEY, MetadataRecord, RecordError, user_key_text};
+use crate::record::{LONGEST_KEY, MetadataRecord, RecordError, TraitsRecord, user_key_text};
 
 /// An auth event: the same in the event log's items and in spilled log lines.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

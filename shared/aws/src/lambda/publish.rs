@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use chrono::Utc;
+use config::Config;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::ports::{Destinations, NotPublishedQueue};
 use pipeline::publish::Judged;
@@ -25,6 +26,7 @@ const DELIVERY_SHARE: f64 = 0.6;
 /// If a table's name is missing in the environment, or the Runtime API is not there.
 pub async fn run<D: Destinations>(
     sdk: &SdkConfig,
+    config: &Config,
     destinations: impl Fn(Duration) -> D,
     queue: impl NotPublishedQueue,
 ) -> Result<(), Error> {
@@ -38,6 +40,7 @@ pub async fn run<D: Destinations>(
     let handler = async |event: LambdaEvent<Batch>| {
         let left = super::time_left(&event.context);
         let outside = Outside {
+            config,
             states,
             destinations: &destinations(left.mul_f64(DELIVERY_SHARE)),
             queue,

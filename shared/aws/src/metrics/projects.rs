@@ -1,50 +1,258 @@
-//! The projects of a metrics table: an item for each, under one key, so that one Query lists them.
+//! The projects of a metrics table: an item for each, under one key, so that one Query lists them. A project's item
+//! says how it is counted, and is written by whoever counts first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ids::ProjectId;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use chrono::{DateTime, SecondsFormat, Utc};
+use config::Config;
+use domain::dimension::Dimension;
+use domain::ids::{ClientId, ProjectId};
+use domain::time_zone::TimeZone;
 use pipeline::ports::PortError;
 
 use crate::sdk::port_error;
 use crate::tables::{PROJECT_SHARD, SEGMENT_DAY};
+use crate::users::Item;
 
 /// The key that they share, where a row has its project and shard.
 const PROJECTS: &str = "projects";
 
-/// Puts the project's item, unless it is there.
+const TIME_ZONE: &str = "timeZone";
+const COUNTING_SINCE: &str = "countingSince";
+const DIMENSIONS: &str = "dimensions";
+const CLIENT_NAMES: &str = "clientNames";
+
+/// How a project is counted, as it was written down.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Project {
+    /// Its Pinpoint application id.
+    pub id: ProjectId,
+    /// Whose calendar days count. Never changed.
+    pub zone: TimeZone,
+    /// The time of the first event that a trigger has captured, once there is one. Never changed.
+    pub counting_since: Option<DateTime<Utc>>,
+    /// What figures are broken down by, and since when; `None` for those that were there from the beginning.
+    pub dimensions: BTreeMap<Dimension, Option<DateTime<Utc>>>,
+    /// What the app clients are called.
+    pub client_names: BTreeMap<ClientId, String>,
+}
+
+impl Project {
+    /// As it is written down by whoever counts first.
+    fn first(id: ProjectId, config: &Config, captured: Option<DateTime<Utc>>) -> Self {
+        let dimensions = config.dimensions().iter();
+        Self {
+            id,
+            zone: config.time_zone(),
+            counting_since: captured,
+            dimensions: dimensions
+                .map(|dimension| (dimension.clone(), None))
+                .collect(),
+            client_names: names(config),
+        }
+    }
+
+    /// The same, with what the configuration and a captured event add; `None` if that is nothing.
+    pub fn with(&self, config: &Config, captured: Option<DateTime<Utc>>) -> Option<Self> {
+        let mut with = self.clone();
+        with.counting_since = self.counting_since.or(captured);
+        // What is counted by before anything is captured is counted by from the beginning.
+        if captured.is_some() || self.counting_since.is_none() {
+            let since = self.counting_since.and(captured);
+            for dimension in config.dimensions() {
+                with.dimensions.entry(dimension.clone()).or_insert(since);
+            }
+        }
+        with.client_names.extend(names(config));
+        (with != *self).then_some(with)
+    }
+
+    fn item(&self) -> Item {
+        let text = |text: String| AttributeValue::S(text);
+        let dimensions = self.dimensions.iter().map(|(dimension, since)| {
+            let since = since.map(time_text).unwrap_or_default();
+            (dimension.to_string(), text(since))
+        });
+        let names = self.client_names.iter();
+        let names = names.map(|(id, name)| (id.to_string(), text(name.clone())));
+        let mut item = HashMap::from([
+            (PROJECT_SHARD.to_owned(), text(PROJECTS.to_owned())),
+            (SEGMENT_DAY.to_owned(), text(self.id.to_string())),
+            (TIME_ZONE.to_owned(), text(self.zone.to_string())),
+            (
+                DIMENSIONS.to_owned(),
+                AttributeValue::M(dimensions.collect()),
+            ),
+            (CLIENT_NAMES.to_owned(), AttributeValue::M(names.collect())),
+        ]);
+        if let Some(since) = self.counting_since {
+            item.insert(COUNTING_SINCE.to_owned(), text(time_text(since)));
+        }
+        item
+    }
+
+    /// What is not known, such as a dimension of a newer version, is passed over.
+    fn read(item: &Item) -> Option<Self> {
+        let text = |name: &str| item.get(name)?.as_s().ok().map(String::as_str);
+        let map = |name: &str| item.get(name).and_then(|map| map.as_m().ok());
+        let dimensions = map(DIMENSIONS).into_iter().flatten();
+        let dimensions = dimensions.filter_map(|(name, since)| {
+            let since = since.as_s().ok().and_then(|since| time(since));
+            Some((Dimension::parse(name).ok()?, since))
+        });
+        let names = map(CLIENT_NAMES).into_iter().flatten();
+        let names =
+            names.filter_map(|(id, name)| Some((ClientId::new(id), name.as_s().ok()?.clone())));
+        Some(Self {
+            id: ProjectId::new(text(SEGMENT_DAY)?),
+            zone: text(TIME_ZONE)?.parse().ok()?,
+            counting_since: text(COUNTING_SINCE).and_then(time),
+            dimensions: dimensions.collect(),
+            client_names: names.collect(),
+        })
+    }
+}
+
+fn names(config: &Config) -> BTreeMap<ClientId, String> {
+    let names = config.client_names();
+    names
+        .map(|(id, name)| (id.clone(), name.to_owned()))
+        .collect()
+}
+
+fn time_text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.with_timezone(&Utc))
+}
+
+/// The project's item, which is put unless it is there, with what the configuration and a captured event add to it.
 ///
 /// # Errors
 ///
-/// If DynamoDB does not take it.
-pub async fn put(client: &Client, table: &str, project: &ProjectId) -> Result<(), PortError> {
+/// If DynamoDB does not give or take it.
+pub async fn ensure(
+    (client, table): (&Client, &str),
+    id: &ProjectId,
+    config: &Config,
+    captured: Option<DateTime<Utc>>,
+) -> Result<Project, PortError> {
+    let found = match get((client, table), id).await? {
+        Some(found) => found,
+        None => {
+            put_first(
+                (client, table),
+                Project::first(id.clone(), config, captured),
+            )
+            .await?
+        }
+    };
+    match found.with(config, captured) {
+        None => Ok(found),
+        Some(wanted) => add((client, table), &found, &wanted).await,
+    }
+}
+
+async fn get(
+    (client, table): (&Client, &str),
+    id: &ProjectId,
+) -> Result<Option<Project>, PortError> {
+    let get = client
+        .get_item()
+        .table_name(table)
+        .key(PROJECT_SHARD, AttributeValue::S(PROJECTS.to_owned()))
+        .key(SEGMENT_DAY, AttributeValue::S(id.to_string()))
+        .consistent_read(true);
+    let got = get.send().await;
+    let got = got.map_err(|error| port_error("GetItem", table, error))?;
+    got.item.map(|item| read(table, &item)).transpose()
+}
+
+/// The loser of several who are first reads the winner's.
+async fn put_first(
+    (client, table): (&Client, &str),
+    project: Project,
+) -> Result<Project, PortError> {
     let put = client
         .put_item()
         .table_name(table)
-        .item(PROJECT_SHARD, AttributeValue::S(PROJECTS.to_owned()))
-        .item(SEGMENT_DAY, AttributeValue::S(project.to_string()))
+        .set_item(Some(project.item()))
         .condition_expression("attribute_not_exists(#key)")
         .expression_attribute_names("#key", PROJECT_SHARD);
     match put.send().await {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(project),
         Err(error)
             if error
                 .as_service_error()
                 .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
         {
-            Ok(())
+            let found = get((client, table), &project.id).await?;
+            Ok(found.unwrap_or(project))
         }
         Err(error) => Err(port_error("PutItem", table, error)),
     }
+}
+
+/// Adds what is wanted and was not found. What others have added meanwhile stays, and comes first.
+async fn add(
+    (client, table): (&Client, &str),
+    found: &Project,
+    wanted: &Project,
+) -> Result<Project, PortError> {
+    let mut update = client
+        .update_item()
+        .table_name(table)
+        .key(PROJECT_SHARD, AttributeValue::S(PROJECTS.to_owned()))
+        .key(SEGMENT_DAY, AttributeValue::S(found.id.to_string()))
+        .return_values(ReturnValue::AllNew);
+    let mut actions = Vec::new();
+    if let Some(since) = wanted
+        .counting_since
+        .filter(|_| found.counting_since.is_none())
+    {
+        actions.push(format!(
+            "{COUNTING_SINCE} = if_not_exists({COUNTING_SINCE}, :since)"
+        ));
+        update = update.expression_attribute_values(":since", AttributeValue::S(time_text(since)));
+    }
+    let new = wanted.dimensions.iter();
+    let new = new.filter(|(dimension, _)| !found.dimensions.contains_key(dimension));
+    for (number, (dimension, since)) in new.enumerate() {
+        let (name, value) = (format!("#d{number}"), format!(":d{number}"));
+        actions.push(format!(
+            "{DIMENSIONS}.{name} = if_not_exists({DIMENSIONS}.{name}, {value})"
+        ));
+        let since = since.map(time_text).unwrap_or_default();
+        update = update
+            .expression_attribute_names(name, dimension.to_string())
+            .expression_attribute_values(value, AttributeValue::S(since));
+    }
+    let new = wanted.client_names.iter();
+    let new = new.filter(|(id, name)| found.client_names.get(*id) != Some(*name));
+    for (number, (id, client)) in new.enumerate() {
+        let (name, value) = (format!("#c{number}"), format!(":c{number}"));
+        actions.push(format!("{CLIENT_NAMES}.{name} = {value}"));
+        update = update
+            .expression_attribute_names(name, id.to_string())
+            .expression_attribute_values(value, AttributeValue::S(client.clone()));
+    }
+    let update = update.update_expression(format!("SET {}", actions.join(", ")));
+    let updated = update.send().await;
+    let updated = updated.map_err(|error| port_error("UpdateItem", table, error))?;
+    read(table, &updated.attributes.unwrap_or_default())
 }
 
 /// The projects, by id.
 ///
 /// # Errors
 ///
-/// If DynamoDB does not give them.
-pub async fn list(client: &Client, table: &str) -> Result<Vec<ProjectId>, PortError> {
+/// If DynamoDB does not give them, or an item is not what was written.
+pub async fn list(client: &Client, table: &str) -> Result<Vec<Project>, PortError> {
     let items = client
         .query()
         .table_name(table)
@@ -58,8 +266,12 @@ pub async fn list(client: &Client, table: &str) -> Result<Vec<ProjectId>, PortEr
         .try_collect()
         .await
         .map_err(|error| port_error("Query", table, error))?;
-    let id = |item: &HashMap<String, AttributeValue>| {
-        Some(ProjectId::new(item.get(SEGMENT_DAY)?.as_s().ok()?))
-    };
-    Ok(items.iter().filter_map(id).collect())
+    items.iter().map(|item| read(table, item)).collect()
+}
+
+fn read(table: &str, item: &Item) -> Result<Project, PortError> {
+    Project::read(item).ok_or_else(|| {
+        let problem = std::io::Error::other("a project's item is not what was written");
+        port_error("GetItem", table, problem)
+    })
 }

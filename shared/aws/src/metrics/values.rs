@@ -6,48 +6,37 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dimension::Dimension;
 use domain::ids::ProjectId;
-use domain::segment::{Dimension, KnownValues, SegmentValue};
-use pipeline::ports::PortError;
+use domain::segment::KnownValues;
+use pipeline::ports::{PortError, ValuesKept};
 
 use crate::record::escaped;
 use crate::sdk::port_error;
 use crate::tables::{PROJECT_SHARD, SEGMENT_DAY};
-
-/// How many times another writer may be faster.
-const TRIES: usize = 5;
+use crate::users::Item;
 
 const VERSION: &str = "version";
 
-type Item = HashMap<String, AttributeValue>;
+/// The values, and how many times they were written: 0 if they were not.
+#[derive(Clone, Default, Debug)]
+pub struct VersionedValues {
+    /// See [`VersionedValues`].
+    pub version: u64,
+    /// See [`VersionedValues`].
+    pub values: KnownValues,
+}
 
-/// Admits these values as far as there is room, and gives all that are distinguished.
+/// Reads them.
 ///
 /// # Errors
 ///
-/// If DynamoDB does not give or take the item.
-pub async fn admit(
+/// If DynamoDB does not give the item.
+pub async fn read(
     client: &Client,
     table: &str,
     project: &ProjectId,
-    wanted: &[(Dimension, SegmentValue)],
-) -> Result<KnownValues, PortError> {
-    for _ in 0..TRIES {
-        let item = read(client, table, project).await?;
-        let before = known(&item);
-        let mut after = before.clone();
-        for (dimension, value) in wanted {
-            after.admit(*dimension, value);
-        }
-        if after == before || write(client, table, project, &item, &after).await? {
-            return Ok(after);
-        }
-    }
-    let overtaken = std::io::Error::other("other writers were always faster");
-    Err(port_error("PutItem", table, overtaken))
-}
-
-async fn read(client: &Client, table: &str, project: &ProjectId) -> Result<Item, PortError> {
+) -> Result<VersionedValues, PortError> {
     let get = client
         .get_item()
         .table_name(table)
@@ -57,43 +46,45 @@ async fn read(client: &Client, table: &str, project: &ProjectId) -> Result<Item,
         .send()
         .await
         .map_err(|error| port_error("GetItem", table, error))?;
-    Ok(got.item.unwrap_or_default())
+    let item = got.item.unwrap_or_default();
+    let version = item
+        .get(VERSION)
+        .and_then(|it| it.as_n().ok()?.parse().ok());
+    Ok(VersionedValues {
+        version: version.unwrap_or(0),
+        values: known(&item),
+    })
 }
 
-/// `false` if another writer was faster.
-async fn write(
-    client: &Client,
-    table: &str,
+/// Writes them over the version before.
+///
+/// # Errors
+///
+/// If DynamoDB does not take the item.
+pub async fn write(
+    (client, table): (&Client, &str),
     project: &ProjectId,
-    read: &Item,
-    known: &KnownValues,
-) -> Result<bool, PortError> {
-    let version = read
-        .get(VERSION)
-        .and_then(|version| version.as_n().ok()?.parse().ok())
-        .unwrap_or(0u64);
+    written: &VersionedValues,
+) -> Result<ValuesKept, PortError> {
     let mut item = key(project);
-    item.insert(
-        VERSION.to_owned(),
-        AttributeValue::N((version + 1).to_string()),
-    );
-    for dimension in Dimension::ALL {
-        let values: Vec<_> = known
-            .of(dimension)
-            .map(|value| AttributeValue::S(value.to_string()))
-            .collect();
-        item.insert(dimension.name().to_owned(), AttributeValue::L(values));
+    let version = AttributeValue::N(written.version.to_string());
+    item.insert(VERSION.to_owned(), version);
+    for (dimension, values) in written.values.iter() {
+        let values = values.iter();
+        let values = values.map(|value| AttributeValue::S(value.to_string()));
+        item.insert(dimension.to_string(), AttributeValue::L(values.collect()));
     }
+    let before = written.version.saturating_sub(1);
     let put = client
         .put_item()
         .table_name(table)
         .set_item(Some(item))
-        .condition_expression("attribute_not_exists(#version) OR #version = :read")
+        .condition_expression("attribute_not_exists(#version) OR #version = :before")
         .expression_attribute_names("#version", VERSION)
-        .expression_attribute_values(":read", AttributeValue::N(version.to_string()));
+        .expression_attribute_values(":before", AttributeValue::N(before.to_string()));
     match put.send().await {
-        Ok(_) => Ok(true),
-        Err(error) if is_overtaken(&error) => Ok(false),
+        Ok(_) => Ok(ValuesKept::Now),
+        Err(error) if is_overtaken(&error) => Ok(ValuesKept::Overtaken),
         Err(error) => Err(port_error("PutItem", table, error)),
     }
 }
@@ -117,16 +108,15 @@ fn key(project: &ProjectId) -> Item {
     ])
 }
 
+/// The lists of the item. What is no dimension is passed over.
 fn known(item: &Item) -> KnownValues {
     let mut known = KnownValues::default();
-    for dimension in Dimension::ALL {
-        let values = item
-            .get(dimension.name())
-            .and_then(|values| values.as_l().ok())
-            .into_iter()
-            .flatten();
-        for value in values.filter_map(|value| value.as_s().ok()) {
-            known.admit(dimension, &SegmentValue::new(value));
+    for (name, values) in item {
+        let (Ok(dimension), Ok(values)) = (Dimension::parse(name), values.as_l()) else {
+            continue;
+        };
+        for value in values.iter().filter_map(|value| value.as_s().ok()) {
+            known.admit(&dimension, value);
         }
     }
     known

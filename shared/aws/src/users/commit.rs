@@ -8,15 +8,16 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, TransactWriteItem};
-use domain::activity::DayRow;
+use domain::activity::{Cohort, CohortRow, DayRow};
 use domain::day::Day;
 use domain::ids::ProjectId;
 use domain::segment::Segment;
+use domain::user_state::Effects;
 use pipeline::ports::{Commit, NotCommitted, PortError};
 
-use super::record::UserStateRecord;
-use super::{DUE_SHARDS, Item};
-use crate::metrics::{random_shard, row_update};
+use super::record::{UserStateRecord, VERSION};
+use super::{DUE_SHARDS, Item, last_active, ledger};
+use crate::metrics::{cohort_updates, random_shard, row_update};
 use crate::record::user_key_text;
 use crate::sdk::{describe, port_error};
 use crate::tables::{DUE_AT, DUE_SHARD, TableNames, USER};
@@ -37,6 +38,7 @@ const TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
 type Rows = BTreeMap<(ProjectId, Day, Segment), DayRow>;
+type Cohorts = BTreeMap<(ProjectId, Cohort), CohortRow>;
 
 /// Commits each, and tells of each, in order, if it was committed.
 pub async fn commit(client: &Client, tables: &TableNames, commits: Vec<Commit>) -> Vec<Committed> {
@@ -106,6 +108,9 @@ struct Prepared {
     bytes: usize,
     read_version: u64,
     rows: Rows,
+    cohorts: Cohorts,
+    /// The pages of the import's ledger.
+    pages: Vec<Item>,
 }
 
 impl Prepared {
@@ -127,17 +132,23 @@ impl Prepared {
                 AttributeValue::N(due.timestamp_millis().to_string()),
             );
         }
+        item.extend(last_active::attributes(&commit.user, &state.state));
+        let pages = commit.ledger.iter();
+        let pages = pages.map(|(page, ids)| ledger::item(&commit.user, page, ids));
+        let pages: Vec<Item> = pages.collect();
         let project = commit.user.project;
         let rows = commit.rows.into_iter();
-        let rows = rows
-            .map(|((day, segment), row)| ((project.clone(), day, segment), row))
-            .collect();
+        let rows = rows.map(|((day, segment), row)| ((project.clone(), day, segment), row));
+        let cohorts = commit.cohorts.into_iter();
+        let cohorts = cohorts.map(|(cohort, row)| ((project.clone(), cohort), row));
         Ok(Self {
             index,
-            bytes: bytes_of_item(&item),
+            bytes: bytes_of_item(&item) + pages.iter().map(bytes_of_item).sum::<usize>(),
             item,
             read_version,
-            rows,
+            rows: rows.collect(),
+            cohorts: cohorts.collect(),
+            pages,
         })
     }
 
@@ -150,7 +161,7 @@ impl Prepared {
                 .expression_attribute_names("#key", USER)
         } else {
             put.condition_expression("#version = :read")
-                .expression_attribute_names("#version", "version")
+                .expression_attribute_names("#version", VERSION)
                 .expression_attribute_values(
                     ":read",
                     AttributeValue::N(self.read_version.to_string()),
@@ -168,7 +179,7 @@ fn due_shard(user: &impl Hash) -> u64 {
 }
 
 /// About as many bytes as DynamoDB counts.
-fn bytes_of_item(item: &Item) -> usize {
+pub fn bytes_of_item(item: &Item) -> usize {
     item.iter()
         .map(|(name, value)| name.len() + bytes_of(value))
         .sum()
@@ -179,27 +190,47 @@ fn bytes_of(value: &AttributeValue) -> usize {
         AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
         AttributeValue::L(list) => list.iter().map(|value| 1 + bytes_of(value)).sum(),
         AttributeValue::M(map) => bytes_of_item(map),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
         _ => 1,
+    }
+}
+
+/// What a group comes to, as far as a transaction has bounds.
+#[derive(Default)]
+struct Size<'p> {
+    rows: BTreeSet<&'p (ProjectId, Day, Segment)>,
+    cohorts: BTreeSet<&'p (ProjectId, Cohort)>,
+    /// States, pages of the ledger, and the further items of cohorts with many ages.
+    others: usize,
+    bytes: usize,
+}
+
+impl<'p> Size<'p> {
+    fn add(&mut self, commit: &'p Prepared) {
+        self.rows.extend(commit.rows.keys());
+        self.cohorts.extend(commit.cohorts.keys());
+        let further = |row: &CohortRow| row.iter().len() / Effects::MOST_AGES;
+        let further: usize = commit.cohorts.values().map(further).sum();
+        self.others += 1 + commit.pages.len() + further;
+        self.bytes += commit.bytes;
+    }
+
+    fn fits(&self) -> bool {
+        let items = self.rows.len() + self.cohorts.len() + self.others;
+        items <= MOST_ITEMS && self.bytes <= MOST_STATE_BYTES
     }
 }
 
 /// Takes as many commits off the end as fit into one transaction; at least one.
 fn take_group(waiting: &mut Vec<Prepared>) -> Vec<Prepared> {
-    let mut group: Vec<Prepared> = Vec::new();
-    let mut rows: BTreeSet<(ProjectId, Day, Segment)> = BTreeSet::new();
-    let mut bytes = 0;
-    while let Some(next) = waiting.pop() {
-        let new_rows = next.rows.keys().filter(|key| !rows.contains(key)).count();
-        let items = group.len() + 1 + rows.len() + new_rows;
-        let fits = items <= MOST_ITEMS && bytes + next.bytes <= MOST_STATE_BYTES;
-        if !fits && !group.is_empty() {
-            waiting.push(next);
-            break;
-        }
-        rows.extend(next.rows.keys().cloned());
-        bytes += next.bytes;
-        group.push(next);
-    }
+    let mut size = Size::default();
+    let fitting = waiting.iter().rev().take_while(|commit| {
+        size.add(commit);
+        size.fits()
+    });
+    let count = fitting.count().max(1).min(waiting.len());
+    let mut group = waiting.split_off(waiting.len() - count);
+    group.reverse();
     group
 }
 
@@ -208,6 +239,11 @@ struct Transaction<'a> {
     client: &'a Client,
     tables: &'a TableNames,
     group: Vec<Prepared>,
+}
+
+fn put(table: &str, item: Item) -> Result<TransactWriteItem, BuildError> {
+    let put = Put::builder().table_name(table).set_item(Some(item));
+    Ok(TransactWriteItem::builder().put(put.build()?).build())
 }
 
 type TransactionError = SdkError<TransactWriteItemsError>;
@@ -281,15 +317,22 @@ impl Transaction<'_> {
             rows.entry(key.clone()).or_default().add(row);
         }
         rows.retain(|_, row| !row.is_empty());
-        let shard = random_shard();
-        let puts = self
-            .group
-            .iter()
-            .map(|commit| commit.put(&self.tables.users));
-        let updates = rows.iter().map(|((project, day, segment), row)| {
-            row_update(&self.tables.metrics, (project, shard), (segment, *day), row)
+        let mut cohorts = Cohorts::new();
+        for (key, row) in self.group.iter().flat_map(|commit| &commit.cohorts) {
+            cohorts.entry(key.clone()).or_default().add(row);
+        }
+        let (shard, metrics) = (random_shard(), &self.tables.metrics);
+        let puts = self.group.iter();
+        let puts = puts.map(|commit| commit.put(&self.tables.users));
+        let rows = rows.iter().map(|((project, day, segment), row)| {
+            row_update(metrics, (project, shard), (segment, *day), row)
         });
-        puts.chain(updates).collect()
+        let cohorts = cohorts.iter().flat_map(|((project, cohort), row)| {
+            cohort_updates(metrics, (project, shard), *cohort, row)
+        });
+        let pages = self.group.iter().flat_map(|commit| &commit.pages);
+        let pages = pages.map(|page| put(&self.tables.users, page.clone()));
+        puts.chain(rows).chain(cohorts).chain(pages).collect()
     }
 
     /// Takes these out of the group, failed.
@@ -438,6 +481,8 @@ mod tests {
             bytes: 100_000,
             read_version: 0,
             rows: Rows::new(),
+            cohorts: Cohorts::new(),
+            pages: Vec::new(),
         };
         let mut waiting: Vec<Prepared> = (0..40).map(prepared).collect();
         let sizes = std::iter::from_fn(|| {

@@ -1,64 +1,61 @@
 //! A user's state as it is stored.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
-use domain::activity::ActiveDays;
 use domain::auth_event::AttemptWindow;
 use domain::auth_event::Position;
 use domain::day::Day;
 use domain::endpoint::Fingerprint;
 use domain::ids::{ClientId, EndpointId, EventId};
-use domain::segment::{Dimension, Segment, SegmentValue};
 use domain::user_state::{
     Contacts, KnownContact, KnownDevices, OpenAttempt, OpenAttempts, UserState,
 };
-use ethnum::U256;
 use pipeline::ports::VersionedState;
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
-use crate::record::{MetadataRecord, RecordError};
+use super::activity;
+use crate::record::{MetadataRecord, RecordError, TraitsRecord};
 
-/// [`VersionedState`] as it is stored, without the keys of its item.
+/// [`VersionedState`] as it is stored, without the keys of its item. Its names are short, and what need not be read by
+/// people is bytes: an ordinary user's state stays under 1 KB, DynamoDB's write unit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct UserStateRecord {
+    #[serde(rename = "v")]
     version: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How far in the log it has come.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     stream: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     sequence_number: Option<String>,
     /// There only if the user has signed up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     signed_up: Option<bool>,
-    /// Active days of the whole project.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    active: Option<ActiveDaysRecord>,
-    /// Active days by dimension and value.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    active_by: BTreeMap<String, BTreeMap<String, ActiveDaysRecord>>,
+    /// The number of the day on which Cognito made the user.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    seed: Option<i32>,
+    /// See [`activity`].
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    activity: Option<ByteBuf>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     attempts: Vec<AttemptRecord>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    device: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    device: Option<ByteBuf>,
+    #[serde(rename = "i", default, skip_serializing_if = "Vec::is_empty")]
     app_endpoints: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// As of when the contacts are known (milliseconds since 1970).
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     contacts_as_of: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     email: Option<ContactRecord>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     sms: Option<ContactRecord>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct ActiveDaysRecord {
-    first: String,
-    newest: String,
-    /// Hexadecimal: bit 0 is the newest day, bit 1 the day before, and so on.
-    days: String,
-}
+/// The attribute of [`UserStateRecord`] that a state is written over.
+pub const VERSION: &str = "v";
 
 /// An open attempt as it is stored. Times are in milliseconds since 1970.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -71,14 +68,20 @@ pub struct AttemptRecord {
     window_seconds: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<MetadataRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traits: Option<TraitsRecord>,
+    /// When the first token was issued that proves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proved: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct ContactRecord {
     /// Not there while the endpoint is to be sent again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fingerprint: Option<String>,
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<ByteBuf>,
     /// The empty text stands for no app client.
+    #[serde(rename = "c")]
     clients: Vec<String>,
 }
 
@@ -91,13 +94,12 @@ impl From<&VersionedState> for UserStateRecord {
             stream: position.map(|position| position.stream.clone()),
             sequence_number: position.map(|position| position.sequence_number.clone()),
             signed_up: state.signed_up.then_some(true),
-            active: state
-                .activity
-                .get(&Segment::Whole)
-                .map(ActiveDaysRecord::from),
-            active_by: active_by(&state.activity),
+            seed: state.seed.map(Day::number),
+            activity: Some(activity::to_bytes(&state.activity))
+                .filter(|bytes| !bytes.is_empty())
+                .map(ByteBuf::from),
             attempts: state.attempts.iter().map(AttemptRecord::from).collect(),
-            device: state.devices.own.map(fingerprint_text),
+            device: state.devices.own.map(fingerprint_bytes),
             app_endpoints: state
                 .devices
                 .apps
@@ -125,10 +127,15 @@ impl TryFrom<UserStateRecord> for VersionedState {
                 sequence_number,
             }),
             signed_up: record.signed_up.unwrap_or(false),
-            activity: activity(record.active, record.active_by)?,
+            seed: record.seed.map(seed).transpose()?,
+            activity: activity::from_bytes(&record.activity.unwrap_or_default())?,
             attempts: OpenAttempts::new(attempts.collect::<Result<_, _>>()?),
             devices: KnownDevices {
-                own: record.device.as_deref().map(fingerprint).transpose()?,
+                own: record
+                    .device
+                    .as_deref()
+                    .map(|bytes| fingerprint(bytes))
+                    .transpose()?,
                 apps: record.app_endpoints.iter().map(EndpointId::new).collect(),
             },
             contacts: Contacts {
@@ -151,74 +158,13 @@ impl TryFrom<UserStateRecord> for VersionedState {
 pub fn position(item: &HashMap<String, AttributeValue>) -> Option<Position> {
     let text = |name: &str| item.get(name)?.as_s().ok().cloned();
     Some(Position {
-        stream: text("stream")?,
-        sequence_number: text("sequenceNumber")?,
+        stream: text("s")?,
+        sequence_number: text("n")?,
     })
 }
 
-fn active_by(
-    activity: &BTreeMap<Segment, ActiveDays>,
-) -> BTreeMap<String, BTreeMap<String, ActiveDaysRecord>> {
-    let mut by: BTreeMap<String, BTreeMap<_, _>> = BTreeMap::new();
-    for (segment, days) in activity {
-        match segment {
-            Segment::Whole => {}
-            Segment::Of(dimension, value) => {
-                let values = by.entry(dimension.name().to_owned()).or_default();
-                values.insert(value.to_string(), days.into());
-            }
-        }
-    }
-    by
-}
-
-fn activity(
-    whole: Option<ActiveDaysRecord>,
-    by: BTreeMap<String, BTreeMap<String, ActiveDaysRecord>>,
-) -> Result<BTreeMap<Segment, ActiveDays>, RecordError> {
-    let mut activity = BTreeMap::new();
-    if let Some(days) = whole {
-        activity.insert(Segment::Whole, days.try_into()?);
-    }
-    for (dimension, values) in by {
-        let unknown = || RecordError::new("activeBy", "no such dimension");
-        let dimension = Dimension::from_name(&dimension).ok_or_else(unknown)?;
-        for (value, days) in values {
-            activity.insert(
-                Segment::Of(dimension, SegmentValue::new(&value)),
-                days.try_into()?,
-            );
-        }
-    }
-    Ok(activity)
-}
-
-impl From<&ActiveDays> for ActiveDaysRecord {
-    fn from(days: &ActiveDays) -> Self {
-        let (first, newest, bits) = days.to_parts();
-        let days = format!("{:x}", U256::from_le_bytes(bits));
-        Self {
-            first: first.to_string(),
-            newest: newest.to_string(),
-            days,
-        }
-    }
-}
-
-impl TryFrom<ActiveDaysRecord> for ActiveDays {
-    type Error = RecordError;
-
-    fn try_from(record: ActiveDaysRecord) -> Result<Self, RecordError> {
-        let day = |text: &str| Day::parse(text).map_err(|e| RecordError::new("active", e));
-        let bits =
-            U256::from_str_radix(&record.days, 16).map_err(|e| RecordError::new("active", e))?;
-        let days = Self::from_parts(
-            day(&record.first)?,
-            day(&record.newest)?,
-            bits.to_le_bytes(),
-        );
-        days.ok_or_else(|| RecordError::new("active", "its days contradict each other"))
-    }
+fn seed(number: i32) -> Result<Day, RecordError> {
+    Day::from_number(number).ok_or_else(|| RecordError::new("m", "there is no such day"))
 }
 
 impl From<&OpenAttempt> for AttemptRecord {
@@ -229,6 +175,8 @@ impl From<&OpenAttempt> for AttemptRecord {
             opened: attempt.opened.timestamp_millis(),
             window_seconds: attempt.window.as_seconds(),
             metadata: MetadataRecord::of(&attempt.metadata),
+            traits: TraitsRecord::of(&attempt.traits),
+            proved: attempt.proved.map(|time| time.timestamp_millis()),
         }
     }
 }
@@ -244,6 +192,8 @@ impl TryFrom<AttemptRecord> for OpenAttempt {
             opened: time("attempts", record.opened)?,
             window: window.ok_or_else(|| RecordError::new("attempts", "no such window"))?,
             metadata: record.metadata.unwrap_or_default().into(),
+            traits: record.traits.unwrap_or_default().into(),
+            proved: record.proved.map(|ms| time("attempts", ms)).transpose()?,
         })
     }
 }
@@ -253,7 +203,7 @@ impl From<&KnownContact> for ContactRecord {
         let client =
             |client: &Option<ClientId>| client.as_ref().map_or("", ClientId::as_str).to_owned();
         Self {
-            fingerprint: contact.fingerprint.map(fingerprint_text),
+            fingerprint: contact.fingerprint.map(fingerprint_bytes),
             clients: contact.clients.iter().map(client).collect(),
         }
     }
@@ -270,18 +220,22 @@ impl TryFrom<ContactRecord> for KnownContact {
         };
         let clients: BTreeSet<_> = record.clients.iter().map(client).collect();
         Ok(Self {
-            fingerprint: record.fingerprint.as_deref().map(fingerprint).transpose()?,
+            fingerprint: record
+                .fingerprint
+                .as_deref()
+                .map(|bytes| fingerprint(bytes))
+                .transpose()?,
             clients,
         })
     }
 }
 
-fn fingerprint_text(fingerprint: Fingerprint) -> String {
-    format!("{:032x}", fingerprint.0)
+fn fingerprint_bytes(fingerprint: Fingerprint) -> ByteBuf {
+    ByteBuf::from(fingerprint.0.to_be_bytes())
 }
 
-fn fingerprint(text: &str) -> Result<Fingerprint, RecordError> {
-    let number = u128::from_str_radix(text, 16);
+fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, RecordError> {
+    let number = <[u8; 16]>::try_from(bytes).map(u128::from_be_bytes);
     number
         .map(Fingerprint)
         .map_err(|error| RecordError::new("fingerprint", error))

@@ -6,13 +6,14 @@ use crate::auth_event::AttemptWindow;
 use crate::auth_event::AuthEvent;
 use crate::ids::{ClientId, EventId};
 use crate::metadata::AppMetadata;
+use crate::traits::Traits;
 
 /// What an attempt weighs beside its metadata's text (bytes, with room to spare).
 const ATTEMPT_BYTES: usize = 320;
 
 /// What all open attempts of one user may weigh together: a DynamoDB item holds 400 KB, and a
 /// window holds as many attempts as somebody cares to make.
-const MOST_BYTES: usize = 200 * 1024;
+const MOST_BYTES: usize = 64 * 1024;
 
 /// An authentication that has begun.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +28,10 @@ pub struct OpenAttempt {
     pub window: AttemptWindow,
     /// What the app said; it serves the sign-in that closes the attempt.
     pub metadata: AppMetadata,
+    /// What Cognito said of the user.
+    pub traits: Traits,
+    /// When the first token was issued that proves it: then it has not failed, whatever comes.
+    pub proved: Option<DateTime<Utc>>,
 }
 
 impl OpenAttempt {
@@ -38,6 +43,8 @@ impl OpenAttempt {
             opened: event.time,
             window,
             metadata: event.metadata.clone(),
+            traits: event.traits.clone(),
+            proved: None,
         }
     }
 
@@ -48,7 +55,14 @@ impl OpenAttempt {
 
     fn bytes(&self) -> usize {
         let client = self.client.as_ref().map_or(0, |id| id.as_str().len());
-        ATTEMPT_BYTES + client + self.metadata.text_bytes()
+        let attributes = self.traits.attributes.iter();
+        let attributes = attributes.map(|(name, value)| name.len() + value.len());
+        ATTEMPT_BYTES + client + self.metadata.text_bytes() + attributes.sum::<usize>()
+    }
+
+    /// Whether something through this app client at this time may close or prove it.
+    fn is_open_to(&self, client: Option<&ClientId>, time: DateTime<Utc>) -> bool {
+        self.client.as_ref() == client && (self.opened..=self.closes()).contains(&time)
     }
 }
 
@@ -82,23 +96,27 @@ impl OpenAttempts {
         [oldest, newest]
     }
 
-    /// Takes the newest attempt of this app client that is open at the time of the sign-in.
+    /// Takes the newest attempt of this app client that is open at the time of the sign-in, a proved one before any
+    /// other.
     pub(super) fn close(
         &mut self,
         client: Option<&ClientId>,
         signed_in: DateTime<Utc>,
     ) -> Option<OpenAttempt> {
-        let closable = |attempt: &OpenAttempt| {
-            attempt.client.as_ref() == client
-                && (attempt.opened..=attempt.closes()).contains(&signed_in)
-        };
-        let candidates = self
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(_, attempt)| closable(attempt));
-        let (newest, _) = candidates.max_by_key(|(_, attempt)| attempt.opened)?;
-        Some(self.0.remove(newest))
+        let open = self.0.iter().enumerate();
+        let open = open.filter(|(_, attempt)| attempt.is_open_to(client, signed_in));
+        let (place, _) =
+            open.max_by_key(|(_, attempt)| (attempt.proved.is_some(), attempt.opened))?;
+        Some(self.0.remove(place))
+    }
+
+    /// Takes note that a token came of the newest attempt of this app client that is open at that time.
+    pub(super) fn prove(&mut self, client: Option<&ClientId>, issued: DateTime<Utc>) {
+        let open = self.0.iter_mut();
+        let open = open.filter(|attempt| attempt.is_open_to(client, issued));
+        if let Some(newest) = open.max_by_key(|attempt| attempt.opened) {
+            newest.proved.get_or_insert(issued);
+        }
     }
 
     pub(super) fn take(&mut self, id: EventId) -> Option<OpenAttempt> {

@@ -1,117 +1,126 @@
-//! A batch on its way, in rounds: read the states, fold, deliver, commit.
+//! A batch on its way: read, fold, keep the values, deliver, commit.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
-use domain::ids::{EndpointId, EventId, ProjectId};
-use domain::segment::KnownValues;
-use domain::user_state::{Applied, Effects};
+use domain::counting::Counting;
+use domain::ids::{EventId, ProjectId};
+use domain::user_state::Applied;
 
-use super::{Judged, LogRecord, Verdict};
-use crate::capture::FURTHEST_AHEAD;
+use super::folded::{FoldedRecord, FoldedUser, Part, fold, last_updates, out_of_time};
+use super::{Judged, LogRecord, Publish, Verdict};
 use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
 use crate::ports::{
-    Commit, Delivered, Delivery, Destinations, NotCommitted, PortError, Unreadable, UserStates,
+    Delivered, Delivery, Destinations, NotCommitted, PortError, Unreadable, UserStates, ValuesKept,
     VersionedState,
 };
 
-/// Rows that one user's events may change in one transaction. A transaction holds 100 items, one is
-/// the state, and the last event taken may add eight rows.
-const MOST_ROWS: usize = 90;
+/// How many times somebody else may be faster with a project's segment values.
+const TRIES: usize = 5;
 
 /// A batch, as far as it has come.
-pub struct Batch<'a, S, D> {
+pub struct Batch {
     now: DateTime<Utc>,
-    states: &'a S,
-    destinations: &'a D,
-    /// What is not folded yet, by user.
-    waiting: BTreeMap<UserKey, VecDeque<Waiting>>,
-    /// The verdicts, each with its record's place in the batch.
-    judged: Vec<(usize, Judged)>,
+    records: Vec<LogRecord>,
+    /// The verdict of each record that has one, in the order of the records.
+    judged: Vec<Option<Judged>>,
 }
 
-/// A record that is not folded yet, and its place in the batch.
-struct Waiting {
-    place: usize,
-    record: LogRecord,
-}
-
-/// What came of folding some of a user's records.
-struct Folded {
-    user: UserKey,
-    state: VersionedState,
-    effects: Effects,
-    records: Vec<FoldedRecord>,
+/// A user's part on its way, and what is left of the user.
+struct Underway {
+    folded: FoldedUser,
+    part: Part,
     /// The analytics events that a destination refused.
     refused: Vec<EventId>,
 }
 
-struct FoldedRecord {
-    waiting: Waiting,
-    applied: Applied,
-    analytics: Vec<AnalyticsEventType>,
-}
-
-/// What folding takes beside the records.
-struct Read {
-    states: HashMap<UserKey, VersionedState>,
-    known: HashMap<ProjectId, KnownValues>,
-}
-
-impl<'a, S: UserStates, D: Destinations> Batch<'a, S, D> {
-    pub fn new(
-        records: Vec<LogRecord>,
-        now: DateTime<Utc>,
-        states: &'a S,
-        destinations: &'a D,
-    ) -> Self {
-        let judged = Vec::with_capacity(records.len());
-        let mut waiting: BTreeMap<_, VecDeque<_>> = BTreeMap::new();
-        for (place, record) in records.into_iter().enumerate() {
-            let of_user = waiting.entry(record.event.user.clone()).or_default();
-            of_user.push_back(Waiting { place, record });
-        }
+impl Batch {
+    pub fn new(records: Vec<LogRecord>, now: DateTime<Utc>) -> Self {
+        let judged = records.iter().map(|_| None).collect();
         Self {
             now,
-            states,
-            destinations,
-            waiting,
+            records,
             judged,
         }
     }
 
-    /// Publishes in as many rounds as it takes: one transaction cannot hold everything of a user.
-    pub async fn publish(mut self) -> Vec<Judged> {
-        while !self.waiting.is_empty() {
-            match self.read().await {
-                Ok(read) => {
-                    let folded = self.fold(read);
-                    let delivered = self.deliver(folded).await;
-                    self.commit(delivered).await;
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the users' states cannot be had; the batch is retried");
-                    self.fail_all();
-                }
+    /// Reads what the records need and folds them, again if somebody else has added segment values meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// If states or values cannot be had: then nobody's records can be published.
+    pub async fn fold<S: UserStates, D>(
+        &mut self,
+        by: &Publish<'_, S, D>,
+    ) -> Result<Vec<FoldedUser>, PortError> {
+        if self.records.is_empty() {
+            return Ok(Vec::new());
+        }
+        for _ in 0..TRIES {
+            let states = self.load(by.states).await?;
+            let before = self.countings(by).await?;
+            let mut after = before.clone();
+            let folded = fold(&self.waiting(), states, &mut after, self.now);
+            if kept(by.states, &before, &after).await? == ValuesKept::Now {
+                return Ok(folded);
             }
         }
-        self.judged.sort_by_key(|(place, _)| *place);
-        self.judged.into_iter().map(|(_, judged)| judged).collect()
+        Err(PortError {
+            operation: "PutItem",
+            what: "segment values".to_owned(),
+            source: "other writers were always faster".into(),
+        })
     }
 
-    async fn read(&mut self) -> Result<Read, PortError> {
-        let states = self.load().await?;
-        let known = self.known_values(&states).await?;
-        Ok(Read { states, known })
+    /// Delivers and commits part by part: a user's next one only when the one before is committed.
+    pub async fn deliver_and_commit<S: UserStates, D: Destinations>(
+        &mut self,
+        mut folded: Vec<FoldedUser>,
+        by: &Publish<'_, S, D>,
+    ) {
+        while !folded.is_empty() {
+            let underway = folded.into_iter().filter_map(Underway::next).collect();
+            let delivered = self.deliver(underway, by.destinations).await;
+            folded = self.commit(delivered, by.states).await;
+        }
+    }
+
+    /// Every record that has no verdict yet has failed.
+    pub fn fail(&mut self, error: &PortError) {
+        tracing::error!(%error, "the users' states cannot be had; the batch is retried");
+    }
+
+    /// The verdicts, in the order of the records.
+    pub fn verdicts(self) -> Vec<Judged> {
+        let records = self.records.iter().zip(self.judged);
+        records
+            .map(|(record, judged)| judged.unwrap_or_else(|| judgement(record, Verdict::Failed)))
+            .collect()
+    }
+
+    /// The records that have no verdict, with their places.
+    fn waiting(&self) -> Vec<(usize, &LogRecord)> {
+        let records = self.records.iter().zip(&self.judged).enumerate();
+        records
+            .filter(|(_, (_, judged))| judged.is_none())
+            .map(|(place, (record, _))| (place, record))
+            .collect()
     }
 
     /// The states of those who wait. Who has an unreadable one no longer waits.
-    async fn load(&mut self) -> Result<HashMap<UserKey, VersionedState>, PortError> {
-        let users: Vec<UserKey> = self.waiting.keys().cloned().collect();
-        let mut readable = HashMap::new();
-        for (user, loaded) in self.states.load(&users).await? {
+    async fn load(
+        &mut self,
+        states: &impl UserStates,
+    ) -> Result<HashMap<UserKey, VersionedState>, PortError> {
+        let waiting = self.waiting();
+        let users: BTreeSet<&UserKey> = waiting
+            .iter()
+            .map(|(_, record)| &record.event.user)
+            .collect();
+        let users: Vec<UserKey> = users.into_iter().cloned().collect();
+        let mut readable = HashMap::with_capacity(users.len());
+        for (user, loaded) in states.load(&users).await? {
             match loaded {
                 Ok(state) => drop(readable.insert(user, state)),
                 Err(unreadable) => self.judge_unreadable(&user, &unreadable),
@@ -125,258 +134,214 @@ impl<'a, S: UserStates, D: Destinations> Batch<'a, S, D> {
         let error = &unreadable.source;
         tracing::error!(%error, "a user's state is unreadable");
         let seen = unreadable.position.as_ref();
-        for waiting in self.waiting.remove(user).into_iter().flatten() {
-            let verdict = if seen.is_some_and(|seen| seen.covers(&waiting.record.position)) {
-                Verdict::Repeated
-            } else {
-                Verdict::Unpublishable(NotPublished::StateUnreadable)
-            };
-            self.judged.push(waiting.judged(verdict));
+        for (record, judged) in self.records.iter().zip(&mut self.judged) {
+            if record.event.user == *user {
+                let verdict = if seen.is_some_and(|seen| seen.covers(&record.position)) {
+                    Verdict::Repeated
+                } else {
+                    Verdict::Unpublishable(NotPublished::StateUnreadable)
+                };
+                *judged = Some(judgement(record, verdict));
+            }
         }
     }
 
-    /// The segment values of each project, after those of the waiting events are admitted, and those of
-    /// the attempts that these may close or fail.
-    async fn known_values(
+    /// How each project of those who wait is counted.
+    async fn countings<S: UserStates, D>(
         &self,
-        states: &HashMap<UserKey, VersionedState>,
-    ) -> Result<HashMap<ProjectId, KnownValues>, PortError> {
-        let nothing = KnownValues::default();
-        let mut wanted: HashMap<ProjectId, Vec<_>> = HashMap::new();
-        for (user, records) in &self.waiting {
-            let values = wanted.entry(user.project.clone()).or_default();
-            let attempts = states
-                .get(user)
-                .into_iter()
-                .flat_map(|loaded| loaded.state.attempts.iter())
-                .map(|attempt| &attempt.metadata);
-            let events = records.iter().map(|waiting| &waiting.record.event);
-            let events = events.filter(|event| !is_in_the_future(event, self.now));
-            for metadata in attempts.chain(events.map(|event| &event.metadata)) {
-                values.extend(nothing.missing(&metadata.demographic));
-            }
+        by: &Publish<'_, S, D>,
+    ) -> Result<HashMap<ProjectId, Counting>, PortError> {
+        let mut captured: BTreeMap<&ProjectId, Option<DateTime<Utc>>> = BTreeMap::new();
+        for (_, LogRecord { event, .. }) in self.waiting() {
+            let first = captured.entry(&event.user.project).or_default();
+            let time = Some(event.time).filter(|_| self.is_captured(event));
+            *first = first.iter().copied().chain(time).min();
         }
-        let mut known = HashMap::new();
-        for (project, mut values) in wanted {
-            values.sort();
-            values.dedup();
-            let admitted = self.states.admit_values(&project, &values).await?;
-            known.insert(project, admitted);
+        let mut countings = HashMap::new();
+        for (project, captured) in captured {
+            let counting = by.states.counting(project, by.config, captured).await?;
+            countings.insert(project.clone(), counting);
         }
-        Ok(known)
+        Ok(countings)
     }
 
-    /// Folds each user's records, as many as one transaction can hold; the others go on waiting.
-    fn fold(&mut self, mut read: Read) -> Vec<Folded> {
-        let none = KnownValues::default();
-        let now = self.now;
-        let folded = self.waiting.iter_mut().map(|(user, records)| {
-            let state = read.states.remove(user).unwrap_or_default();
-            let known = read.known.get(&user.project).unwrap_or(&none);
-            let mut folded = Folded::new(user.clone(), state);
-            while folded.effects.rows.len() <= MOST_ROWS
-                && let Some(next) = records.pop_front()
-            {
-                folded.fold(next, known, now);
-            }
-            folded
-        });
-        let folded = folded.collect();
-        self.waiting.retain(|_, records| !records.is_empty());
-        folded
+    /// Whether a trigger has captured the event, and it counts.
+    fn is_captured(&self, event: &AuthEvent) -> bool {
+        match event.kind {
+            AuthEventKind::AttemptExpired(_) | AuthEventKind::UserListed { .. } => false,
+            AuthEventKind::AuthenticationStarted { .. }
+            | AuthEventKind::UserNotFound
+            | AuthEventKind::SignedIn(_)
+            | AuthEventKind::SignUpConfirmed(_)
+            | AuthEventKind::PasswordResetConfirmed(_)
+            | AuthEventKind::TokenIssued(..) => out_of_time(event, self.now).is_none(),
+        }
     }
 
     /// Delivers what came of the records, and gives those that can be committed now.
-    async fn deliver(&mut self, mut folded: Vec<Folded>) -> Vec<Folded> {
-        let deliveries: Vec<Delivery> = folded.iter_mut().map(Folded::take_delivery).collect();
-        let delivered = self.destinations.deliver(&deliveries).await;
-        let mut to_commit = Vec::with_capacity(folded.len());
-        for ((mut folded, delivery), delivered) in
-            folded.into_iter().zip(&deliveries).zip(delivered)
+    async fn deliver(
+        &mut self,
+        mut underway: Vec<Underway>,
+        destinations: &impl Destinations,
+    ) -> Vec<Underway> {
+        let deliveries: Vec<Delivery> = underway.iter_mut().map(Underway::take_delivery).collect();
+        let delivered = destinations.deliver(&deliveries).await;
+        let mut to_commit = Vec::with_capacity(underway.len());
+        for ((mut user, delivery), delivered) in
+            underway.into_iter().zip(&deliveries).zip(delivered)
         {
             match delivered {
-                Delivered::Failed => self.give_up(folded, Verdict::Failed),
-                Delivered::Judged { .. } if folded.changed_nothing() => {
-                    self.judged.extend(folded.ended());
-                }
+                Delivered::Failed => self.give_up(user, Verdict::Failed),
                 Delivered::Judged { refused, not_sent } => {
-                    folded.refused = refused;
-                    let last = |endpoint: &EndpointId| {
-                        let mut updates = delivery.contacts.iter().rev();
-                        updates.find(|update| update.endpoint == *endpoint)
-                    };
-                    for update in not_sent.iter().filter_map(last) {
-                        folded.state.state.contacts.not_sent(update);
-                    }
-                    to_commit.push(folded);
+                    user.refused = refused;
+                    let updates = last_updates(delivery, &not_sent);
+                    user.folded.not_sent(&mut user.part, &updates);
+                    to_commit.push(user);
                 }
             }
         }
         to_commit
     }
 
-    async fn commit(&mut self, mut folded: Vec<Folded>) {
-        let commits = folded.iter_mut().map(Folded::take_commit).collect();
-        let committed = self.states.commit(commits).await;
-        for (folded, committed) in folded.into_iter().zip(committed) {
+    /// Commits what changes anything, and gives the users of whom more is left.
+    async fn commit(
+        &mut self,
+        underway: Vec<Underway>,
+        states: &impl UserStates,
+    ) -> Vec<FoldedUser> {
+        let (unchanged, mut changed): (Vec<_>, Vec<_>) = underway
+            .into_iter()
+            .partition(|user| user.part.changes_nothing());
+        let commits = changed.iter_mut().map(Underway::take_commit).collect();
+        let committed = states.commit(commits).await;
+        let unchanged = unchanged.into_iter().map(|user| (user, Ok(())));
+        let mut left = Vec::new();
+        for (user, committed) in changed.into_iter().zip(committed).chain(unchanged) {
             match committed {
-                Ok(()) => self.judged.extend(folded.ended()),
+                Ok(()) => left.extend(self.end(user)),
                 Err(error) => {
                     tracing::warn!(%error, "a user's state was not committed");
-                    self.give_up(folded, verdict_without_commit(&error));
+                    self.give_up(user, verdict_without_commit(&error));
                 }
             }
         }
+        left
     }
 
-    /// Judges the records, and all that are waiting of the same user: they may be published only in
+    /// The records of the part have come to their ends.
+    fn end(&mut self, user: Underway) -> Option<FoldedUser> {
+        for record in user.part.records {
+            let event = self.records.get(record.place).map(|record| &record.event);
+            let Some(event) = event else { continue };
+            let verdict = verdict(event, (record.applied, self.now), &user.refused);
+            self.judge(record.place, verdict, record.analytics);
+        }
+        (!user.folded.parts.is_empty()).then_some(user.folded)
+    }
+
+    /// Judges the records, and all that are left of the same user: they may be published only in
     /// their order. What was applied before has come to its end, whatever becomes of the others.
-    fn give_up(&mut self, folded: Folded, verdict: Verdict) {
-        for record in folded.records {
-            let verdict = if record.was_applied_before() {
+    fn give_up(&mut self, user: Underway, verdict: Verdict) {
+        let left = user.folded.parts.into_iter().flat_map(|part| part.records);
+        for record in user.part.records.into_iter().chain(left) {
+            let verdict = if self.was_applied_before(&record) {
                 Verdict::Repeated
             } else {
                 verdict
             };
-            self.judged.push(record.waiting.judged(verdict));
-        }
-        let waiting = self.waiting.remove(&folded.user);
-        for waiting in waiting.into_iter().flatten() {
-            self.judged.push(waiting.judged(verdict));
+            self.judge(record.place, verdict, Vec::new());
         }
     }
 
-    fn fail_all(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting);
-        let all = waiting.into_values().flatten();
-        self.judged
-            .extend(all.map(|waiting| waiting.judged(Verdict::Failed)));
-    }
-}
-
-impl Waiting {
-    fn judged(self, verdict: Verdict) -> (usize, Judged) {
-        let judged = Judged {
-            sequence_number: self.record.position.sequence_number,
-            event: self.record.event.id,
-            verdict,
-            analytics: Vec::new(),
-        };
-        (self.place, judged)
-    }
-}
-
-impl FoldedRecord {
     /// Whether the state had seen it. An expiry is repeated also where its attempt was closed just now.
-    fn was_applied_before(&self) -> bool {
-        let expiry = matches!(
-            self.waiting.record.event.kind,
-            AuthEventKind::AttemptExpired(_)
-        );
-        self.applied == Applied::Repeated && !expiry
+    fn was_applied_before(&self, record: &FoldedRecord) -> bool {
+        let event = self.records.get(record.place).map(|record| &record.event);
+        let expiry =
+            event.is_some_and(|event| matches!(event.kind, AuthEventKind::AttemptExpired(_)));
+        record.applied == Applied::Repeated && !expiry
+    }
+
+    fn judge(
+        &mut self,
+        place: usize,
+        verdict: Verdict,
+        analytics: Vec<domain::analytics_event::AnalyticsEventType>,
+    ) {
+        if let (Some(record), Some(judged)) = (self.records.get(place), self.judged.get_mut(place))
+        {
+            *judged = Some(Judged {
+                analytics,
+                ..judgement(record, verdict)
+            });
+        }
     }
 }
 
-impl Folded {
-    fn new(user: UserKey, state: VersionedState) -> Self {
-        Self {
-            user,
-            state,
-            effects: Effects::default(),
-            records: Vec::new(),
+impl Underway {
+    /// The user's next part.
+    fn next(mut folded: FoldedUser) -> Option<Self> {
+        let part = folded.parts.pop_front()?;
+        Some(Self {
+            folded,
+            part,
             refused: Vec::new(),
-        }
-    }
-
-    fn fold(&mut self, waiting: Waiting, known: &KnownValues, now: DateTime<Utc>) {
-        let LogRecord { position, event } = &waiting.record;
-        let before = self.effects.analytics.len();
-        let state = &mut self.state.state;
-        let applied = if is_in_the_future(event, now) {
-            state.pass_over(position)
-        } else {
-            state.apply(event, position, known, &mut self.effects)
-        };
-        let analytics = self.effects.analytics.iter().skip(before);
-        let analytics = analytics.map(|event| event.event_type).collect();
-        self.records.push(FoldedRecord {
-            waiting,
-            applied,
-            analytics,
-        });
+        })
     }
 
     fn take_delivery(&mut self) -> Delivery {
-        Delivery {
-            user: self.user.clone(),
-            contacts: std::mem::take(&mut self.effects.contacts),
-            analytics: std::mem::take(&mut self.effects.analytics),
-        }
+        self.part.take_delivery(&self.folded.user)
     }
 
-    fn take_commit(&mut self) -> Commit {
-        let mut rows = std::mem::take(&mut self.effects.rows);
-        rows.retain(|_, row| !row.is_empty());
-        Commit {
-            user: self.user.clone(),
-            state: std::mem::take(&mut self.state),
-            rows,
-        }
-    }
-
-    fn changed_nothing(&self) -> bool {
-        self.records
-            .iter()
-            .all(|record| record.applied == Applied::Repeated)
-    }
-
-    fn ended(self) -> impl Iterator<Item = (usize, Judged)> {
-        let Self {
-            records, refused, ..
-        } = self;
-        records.into_iter().map(move |record| {
-            let verdict = verdict(&record.waiting.record.event, record.applied, &refused);
-            let (place, judged) = record.waiting.judged(verdict);
-            let analytics = record.analytics;
-            (
-                place,
-                Judged {
-                    analytics,
-                    ..judged
-                },
-            )
-        })
+    fn take_commit(&mut self) -> crate::ports::Commit {
+        self.part.take_commit(&self.folded.user)
     }
 }
 
-/// Whether the event's time is further ahead of the wall clock than any clock can be wrong. The time of
-/// an expiry says nothing: the failure has the attempt's.
-fn is_in_the_future(event: &AuthEvent, now: DateTime<Utc>) -> bool {
-    match event.kind {
-        AuthEventKind::AttemptExpired(_) => false,
-        AuthEventKind::AuthenticationStarted { .. }
-        | AuthEventKind::UserNotFound
-        | AuthEventKind::SignedIn(_)
-        | AuthEventKind::SignUpConfirmed(_)
-        | AuthEventKind::PasswordResetConfirmed(_)
-        | AuthEventKind::TokenIssued(..)
-        | AuthEventKind::UserListed { .. } => event.time - now > FURTHEST_AHEAD,
+/// Keeps the segment values that were added.
+async fn kept(
+    states: &impl UserStates,
+    before: &HashMap<ProjectId, Counting>,
+    after: &HashMap<ProjectId, Counting>,
+) -> Result<ValuesKept, PortError> {
+    for (project, counting) in after {
+        let known = before.get(project).map_or(0, |before| before.values.len());
+        if counting.values.len() > known
+            && states.keep_values(project, &counting.values).await? == ValuesKept::Overtaken
+        {
+            return Ok(ValuesKept::Overtaken);
+        }
+    }
+    Ok(ValuesKept::Now)
+}
+
+fn judgement(record: &LogRecord, verdict: Verdict) -> Judged {
+    Judged {
+        sequence_number: record.position.sequence_number.clone(),
+        event: record.event.id,
+        verdict,
+        analytics: Vec::new(),
     }
 }
 
-fn verdict(event: &AuthEvent, applied: Applied, refused: &[EventId]) -> Verdict {
+fn verdict(
+    event: &AuthEvent,
+    (applied, now): (Applied, DateTime<Utc>),
+    refused: &[EventId],
+) -> Verdict {
     match (&event.kind, applied) {
         (AuthEventKind::AttemptExpired(_) | AuthEventKind::UserListed { .. }, _) => {
             Verdict::Applied
         }
         (_, Applied::Repeated) => Verdict::Repeated,
         (_, Applied::AlreadySignedUp) => Verdict::Ended(Outcome::Ignored(Ignored::AlreadySignedUp)),
-        (_, Applied::PassedOver) => Verdict::Ended(Outcome::Rejected(Rejected::InTheFuture)),
-        (_, Applied::Counted | Applied::TooLate) if refused.contains(&event.id) => {
+        (_, Applied::PassedOver) => {
+            let rejected = out_of_time(event, now).unwrap_or(Rejected::InTheFuture);
+            Verdict::Ended(Outcome::Rejected(rejected))
+        }
+        (_, Applied::Counted) if refused.contains(&event.id) => {
             Verdict::Ended(Outcome::Rejected(Rejected::ByDestination))
         }
         (_, Applied::Counted) => Verdict::Ended(Outcome::Published),
-        (_, Applied::TooLate) => Verdict::Ended(Outcome::TooLate),
     }
 }
 

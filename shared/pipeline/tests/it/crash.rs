@@ -10,7 +10,7 @@ use domain::endpoint::ContactChange;
 use domain::ids::{EndpointId, EventId};
 use domain::user_state::UserState;
 use pipeline::expire::expire;
-use pipeline::publish::{LogRecord, Verdict, publish};
+use pipeline::publish::{LogRecord, Verdict};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -133,7 +133,7 @@ impl<'a> Publisher<'a> {
     async fn invoke(&mut self, log: &[LogRecord]) {
         let size = self.batch_sizes.next().unwrap();
         let batch = &log[self.done..log.len().min(self.done + size)];
-        let publishing = publish(batch.to_vec(), now(), self.world, self.world);
+        let publishing = self.world.publish(batch.to_vec());
         let Some(judged) = self.world.survive(publishing).await else {
             return;
         };

@@ -1,17 +1,34 @@
 //! Auth events of one project, and records of them.
 
+use ::config::Config;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::auth_event::AttemptWindow;
 use domain::auth_event::{AuthEvent, AuthEventKind, Position, TokenOccasion, UserKey, Who};
 use domain::contact::{ContactDetails, EmailAddress, UserAttributes};
+use domain::day::Day;
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
+use domain::time_zone::TimeZone;
 use domain::traits::Traits;
 use pipeline::publish::LogRecord;
 
 /// The beginning of day 0.
 pub fn epoch() -> DateTime<Utc> {
     "2026-03-01T00:00:00Z".parse().unwrap()
+}
+
+/// The UTC day of a time.
+pub fn day_of(time: DateTime<Utc>) -> Day {
+    TimeZone::UTC.day_of(time)
+}
+
+/// Figures by three dimensions.
+pub fn config() -> Config {
+    let json = r#"{
+        "Dimensions": ["platform", "appVersion", "locale"],
+        "Default": {"ApplicationId": "00000000000000000000000000000000"}
+    }"#;
+    Config::from_json(json).unwrap()
 }
 
 /// The wall clock's time: long after day 0.

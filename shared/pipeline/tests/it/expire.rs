@@ -7,14 +7,14 @@ use domain::auth_event::{AuthEvent, AuthEventKind};
 use domain::metadata::AppMetadata;
 use domain::traits::Traits;
 use pipeline::expire::{Expired, expire};
-use pipeline::publish::{LogRecord, Verdict, publish};
+use pipeline::publish::{LogRecord, Verdict};
 
 use crate::events::*;
 use crate::world::{Call, DUE_PAGE, Fate, World};
 
 /// A world in which these events have been published.
 async fn after(world: World, events: impl IntoIterator<Item = AuthEvent>) -> World {
-    for judged in publish(records(events), now(), &world, &world).await {
+    for judged in world.publish(records(events)).await {
         assert!(matches!(judged.verdict, Verdict::Ended(_)), "{judged:?}");
     }
     world
@@ -145,7 +145,7 @@ async fn a_published_expiry_is_one_failure_with_its_attempts_id_and_time() {
         position: position(2),
         event: world.look(|memory| memory.log[0].clone()),
     };
-    let judged = publish(vec![expiry], now(), &world, &world).await;
+    let judged = world.publish(vec![expiry]).await;
     assert_eq!(judged[0].verdict, Verdict::Applied);
     assert_eq!(expired_at(&world, 360).await, expected(0, 0, 0));
     world.look(|memory| {

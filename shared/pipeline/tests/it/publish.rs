@@ -2,12 +2,13 @@
 
 use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::AuthEvent;
-use domain::day::Day;
+use domain::counter::Counter;
+use domain::dimension::{Dimension, Property};
 use domain::endpoint::{Channel, contact_endpoint_id};
 use domain::ids::Sub;
-use domain::segment::{Dimension, Segment, SegmentValue};
+use domain::segment::{MOST_VALUES, Segment, SegmentValue};
 use pipeline::outcome::{NotPublished, Outcome};
-use pipeline::publish::{Judged, LogRecord, Verdict, move_unpublishable, publish};
+use pipeline::publish::{Judged, LogRecord, Verdict, move_unpublishable};
 
 use crate::events::*;
 use crate::world::{Call, Fate, World};
@@ -22,7 +23,7 @@ fn words(judged: &[Judged]) -> Vec<String> {
 
 /// What became of the records, after what is unpublishable was moved. A record's JSON is its number here.
 async fn published(world: &World, records: &[LogRecord]) -> Vec<String> {
-    let judged = publish(records.to_vec(), now(), world, world).await;
+    let judged = world.publish(records.to_vec()).await;
     let numbers: Vec<&str> = records
         .iter()
         .map(|record| record.position.sequence_number.as_str())
@@ -44,7 +45,7 @@ fn three_users() -> Vec<LogRecord> {
 
 #[tokio::test]
 async fn verdicts_are_in_the_order_of_the_records() {
-    let judged = publish(three_users(), now(), &World::calm(), &World::calm()).await;
+    let judged = World::calm().publish(three_users()).await;
     let records = three_users();
     assert_eq!(judged.len(), records.len());
     for (judged, record) in judged.into_iter().zip(records) {
@@ -67,7 +68,6 @@ async fn a_batch_is_loaded_once_and_delivered_before_it_is_committed() {
             memory.journal,
             [
                 "load a b c",
-                "admit",
                 "deliver a: #2 #4",
                 "deliver b: #3 #6",
                 "deliver c: #1 #5",
@@ -252,10 +252,10 @@ async fn an_event_far_ahead_of_the_wall_clock_is_rejected_once_and_counted_nowhe
             "2 rejected:in_the_future",
             "3 published",
             "4 applied",
-            "5 too_late",
+            "5 published",
         ]
     );
-    world.look(|memory| assert_eq!(memory.journal[1], "admit"));
+    world.look(|memory| assert!(memory.known.is_empty()));
     assert_eq!(
         published(&world, &log).await[..2],
         ["1 repeated", "2 repeated"]
@@ -321,7 +321,7 @@ async fn the_analytics_events_of_a_record_are_told_when_it_is_counted() {
         signed_up("a", seconds(6)),
     ]);
     let told = async || {
-        let judged = publish(log.clone(), now(), &world, &world).await;
+        let judged = world.publish(log.clone()).await;
         let analytics = judged.into_iter().map(|judged| judged.analytics);
         analytics.collect::<Vec<_>>()
     };
@@ -357,22 +357,22 @@ async fn every_kind_of_event_has_its_end() {
         &[
             "1 published",
             "2 published",
-            "3 too_late",
+            "3 published",
             "4 published",
             "5 applied",
             "6 applied",
             "7 published",
         ],
         &[
-            "day 0: 0 up, 0 in, 2 fail, 0 new of 0",
-            "day 91: 1 up, 0 in, 0 fail, 1 new of 1",
+            "day 0: 0 up, 1 in, 2 fail, 1 new of 1",
+            "day 91: 1 up, 0 in, 0 fail, 0 new of 1",
         ],
     )
     .await;
 }
 
 #[tokio::test]
-async fn values_of_waiting_events_are_admitted_once_and_tell_segments_apart() {
+async fn values_of_events_that_count_are_kept_once_and_tell_segments_apart() {
     let ios = [("platform", "iOS"), ("locale", "de_DE")];
     let world = World::calm();
     let events = [
@@ -382,12 +382,13 @@ async fn values_of_waiting_events_are_admitted_once_and_tell_segments_apart() {
     ];
     published(&world, &records(events)).await;
     world.look(|memory| {
-        assert_eq!(memory.journal[1], "admit Android iOS de_DE");
+        assert_eq!(memory.journal[1], "keep Android iOS de_DE");
         let segments = memory.rows.iter().map(|((segment, _), row)| {
-            let users: i64 = row.recency.values().sum();
-            (format!("{segment:?}"), row.sign_ins, users)
+            let users: i64 = row.recency().map(|(_, users)| users).sum();
+            (format!("{segment:?}"), row.counted(Counter::SignIns), users)
         });
-        let of = |dimension: &str, value: &str| format!("Of({dimension}, SegmentValue({value:?}))");
+        let of =
+            |dimension: &str, value: &str| format!("Of(Of({dimension}), SegmentValue({value:?}))");
         assert_eq!(
             segments.collect::<Vec<_>>(),
             [
@@ -402,7 +403,84 @@ async fn values_of_waiting_events_are_admitted_once_and_tell_segments_apart() {
     });
 }
 
-/// What the attempt said is asked for again: it was admitted maybe long before, by another instance.
+/// How many users each platform has.
+fn platforms(world: &World) -> Vec<String> {
+    world.look(|memory| {
+        let rows = memory.rows.iter();
+        let rows = rows.filter_map(|((segment, _), row)| match segment {
+            Segment::Of(Dimension::Of(Property::Platform), value) => {
+                let users: i64 = row.recency().map(|(_, users)| users).sum();
+                Some(format!("{value}: {users}"))
+            }
+            Segment::Whole | Segment::Of(..) => None,
+        });
+        rows.collect()
+    })
+}
+
+/// The places of a dimension, all but so many.
+fn with_places_left(left: usize) -> World {
+    let world = World::calm();
+    world.fill(&Dimension::Of(Property::Platform), MOST_VALUES - left);
+    world
+}
+
+#[tokio::test]
+async fn values_take_their_places_in_the_order_of_the_log_when_their_events_count() {
+    let on = |platform: &str, event: AuthEvent| saying(event, &[("platform", platform)]);
+    let world = with_places_left(2);
+    let first = on("taken by a", signed_up("a", seconds(0)));
+    assert_eq!(published(&world, &records([first])).await, ["1 published"]);
+    let events = [
+        on("nobody counts", signed_up("a", seconds(1))),
+        on("z", signed_in("z", seconds(1))),
+        on("b", signed_in("b", seconds(1))),
+        on("z", signed_in("a", seconds(1))),
+    ];
+    let later = events
+        .into_iter()
+        .zip(11u8..)
+        .map(|(event, number)| LogRecord {
+            position: position(usize::from(number)),
+            event: AuthEvent {
+                id: event_id(number),
+                ..event
+            },
+        });
+    published(&world, &later.collect::<Vec<_>>()).await;
+    assert_eq!(platforms(&world), ["other: 1", "taken by a: 1", "z: 2"]);
+}
+
+#[tokio::test]
+async fn values_that_somebody_else_has_added_meanwhile_come_first() {
+    let world = with_places_left(1);
+    world.overtake(Dimension::Of(Property::Platform), "theirs");
+    let event = saying(signed_in("a", seconds(0)), &[("platform", "ours")]);
+    assert_eq!(published(&world, &records([event])).await, ["1 published"]);
+    assert_eq!(platforms(&world), ["other: 1"]);
+    world.look(|memory| {
+        let journal = ["load a", "overtaken", "load a", "deliver a: #1", "commit a"];
+        assert_eq!(memory.journal, journal);
+    });
+}
+
+#[tokio::test]
+async fn an_event_of_before_2014_is_rejected_and_takes_nothing_along() {
+    let world = World::calm();
+    let log = records([
+        saying(signed_in("a", days(-365 * 13)), &[("platform", "iOS")]),
+        signed_in("a", days(-365 * 12)),
+    ]);
+    assert_eq!(
+        published(&world, &log).await,
+        ["1 rejected:in_the_past", "2 published"]
+    );
+    world.look(|memory| {
+        assert!(memory.known.is_empty());
+        assert_eq!(memory.since, Some(epoch() + days(-365 * 12)));
+    });
+}
+
 #[tokio::test]
 async fn what_ends_an_attempt_is_counted_in_the_attempts_segments() {
     for (end, sign_ins, failures) in [
@@ -415,9 +493,13 @@ async fn what_ends_an_attempt_is_counted_in_the_attempts_segments() {
             published(&world, &[record]).await;
         }
         world.look(|memory| {
-            let ios = Segment::Of(Dimension::Platform, SegmentValue::new("iOS"));
-            let row = &memory.rows[&(ios, Day::of(epoch()))];
-            assert_eq!((row.sign_ins, row.auth_failures), (sign_ins, failures));
+            let ios = Segment::Of(Dimension::Of(Property::Platform), SegmentValue::new("iOS"));
+            let row = &memory.rows[&(ios, day_of(epoch()))];
+            let counted = (
+                row.counted(Counter::SignIns),
+                row.counted(Counter::AuthFailures),
+            );
+            assert_eq!(counted, (sign_ins, failures));
         });
     }
 }
@@ -539,7 +621,7 @@ async fn states_or_values_that_cannot_be_had_fail_everything() {
         "5 published",
         "6 published",
     ];
-    for call in [Call::Load, Call::Admit] {
+    for call in [Call::Load, Call::Count] {
         let world = check_twice(
             World::failing(call),
             [&all_failed, &all_published],
@@ -596,9 +678,7 @@ async fn what_was_delivered_before_a_crash_is_delivered_again_with_the_same_ids(
         signed_in("a", seconds(1)),
     ];
     let records = records(events);
-    let judged = world
-        .survive(publish(records.clone(), now(), &world, &world))
-        .await;
+    let judged = world.survive(world.publish(records.clone())).await;
     assert_eq!(judged, None);
     world.look(|memory| assert_eq!(memory.counts(), [""; 0]));
     world.calm_down();
@@ -636,8 +716,8 @@ async fn what_a_destination_refuses_is_rejected_and_counted_all_the_same() {
             "5 rejected:by_destination",
         ],
         &[
-            "day 0: 0 up, 3 in, 0 fail, 2 new of 2",
-            "day 91: 0 up, 0 in, 0 fail, 1 new of 1",
+            "day 0: 0 up, 4 in, 0 fail, 3 new of 3",
+            "day 91: 0 up, 0 in, 0 fail, 0 new of 1",
         ],
     )
     .await;
@@ -666,7 +746,7 @@ async fn what_one_transaction_cannot_hold_is_committed_in_rounds() {
     assert_eq!(verdicts, expected);
     world.look(|memory| {
         let commits = memory.journal.iter().filter(|line| *line == "commit a");
-        assert_eq!(commits.count(), 5);
+        assert_eq!(commits.count(), 7);
         let expected = (0..=100).map(|day| {
             let new = i32::from(day == 0);
             format!("day {day}: 0 up, 1 in, 0 fail, {new} new of 1")

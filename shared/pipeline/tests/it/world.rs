@@ -5,22 +5,27 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::pending;
 use std::sync::Mutex;
 
+use ::config::Config;
 use chrono::{DateTime, Utc};
-use domain::activity::DayRow;
+use domain::activity::{DayRow, Recency};
 use domain::auth_event::{AuthEvent, Position, UserKey};
+use domain::counter::Counter;
+use domain::counting::Counting;
 use domain::day::Day;
+use domain::dimension::Dimension;
 use domain::ids::{EndpointId, EventId, ProjectId};
-use domain::segment::{Dimension, KnownValues, Segment, SegmentValue};
+use domain::segment::{KnownValues, Segment};
 use domain::user_state::OpenAttempt;
 use pipeline::outcome::NotPublished;
 use pipeline::ports::{
     Appended, Commit, Delivered, Delivery, Destinations, Due, DueAttempts, EventLog, Loaded,
     NotCommitted, NotPublishedQueue, NotPublishedRecord, PortError, Unreadable, UserStates,
-    VersionedState,
+    ValuesKept, VersionedState,
 };
+use pipeline::publish::{Judged, LogRecord, Publish, publish};
 use tokio::sync::Notify;
 
-use crate::events::{epoch, number, user_name};
+use crate::events::{config, day_of, epoch, now, number, user_name};
 
 /// DynamoDB's limit on the items of a transaction.
 const MOST_ITEMS: usize = 100;
@@ -33,7 +38,8 @@ pub const DUE_PAGE: usize = 16;
 pub enum Call {
     Append(EventId),
     Load,
-    Admit,
+    Count,
+    Keep,
     Deliver(String),
     Commit(String),
     Due,
@@ -97,10 +103,14 @@ pub struct Memory {
     pub spilled: Vec<(AuthEvent, String)>,
     /// The users' states.
     pub states: HashMap<UserKey, VersionedState>,
+    /// The time of the first captured event.
+    pub since: Option<DateTime<Utc>>,
     /// The daily rows of the one project.
     pub rows: Rows,
     /// The values that are distinguished.
     pub known: KnownValues,
+    /// The values that somebody else adds before these are kept.
+    pub overtaking: Vec<(Dimension, &'static str)>,
     /// What destinations took, in order.
     pub deliveries: Vec<Delivery>,
     /// The calls, in words.
@@ -178,6 +188,33 @@ impl World {
         }
     }
 
+    /// So many values of a dimension have a place from now on.
+    pub fn fill(&self, dimension: &Dimension, count: usize) {
+        let mut memory = self.memory.lock().unwrap();
+        for number in 0..count {
+            memory
+                .known
+                .admit(dimension, &format!("v{number}"))
+                .unwrap();
+        }
+    }
+
+    /// Before the next values are kept, somebody else adds this one.
+    pub fn overtake(&self, dimension: Dimension, value: &'static str) {
+        let mut memory = self.memory.lock().unwrap();
+        memory.overtaking.push((dimension, value));
+    }
+
+    /// Publishes records to this world.
+    pub async fn publish(&self, records: Vec<LogRecord>) -> Vec<Judged> {
+        let by = Publish {
+            config: &config(),
+            states: self,
+            destinations: self,
+        };
+        publish(records, now(), &by).await
+    }
+
     /// Looks at what the world remembers.
     pub fn look<T>(&self, at: impl FnOnce(&Memory) -> T) -> T {
         at(&self.memory.lock().unwrap())
@@ -241,12 +278,22 @@ impl UserStates for World {
         self.ask(Call::Load, |memory| memory.load(users)).await
     }
 
-    async fn admit_values(
+    async fn counting(
         &self,
         _: &ProjectId,
-        values: &[(Dimension, SegmentValue)],
-    ) -> Result<KnownValues, PortError> {
-        self.ask(Call::Admit, |memory| memory.admit(values)).await
+        config: &Config,
+        captured: Option<DateTime<Utc>>,
+    ) -> Result<Counting, PortError> {
+        self.ask(Call::Count, |memory| memory.counting(config, captured))
+            .await
+    }
+
+    async fn keep_values(
+        &self,
+        _: &ProjectId,
+        values: &KnownValues,
+    ) -> Result<ValuesKept, PortError> {
+        self.ask(Call::Keep, |memory| memory.keep(values)).await
     }
 
     async fn commit(&self, commits: Vec<Commit>) -> Vec<Result<(), NotCommitted>> {
@@ -343,29 +390,40 @@ impl Memory {
         }
     }
 
-    /// Tells no more than it must.
-    fn admit(&mut self, values: &[(Dimension, SegmentValue)]) -> KnownValues {
-        let words: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
-        self.journal.push(
-            ["admit"]
-                .into_iter()
-                .chain(words)
-                .collect::<Vec<_>>()
-                .join(" "),
-        );
-        let mut asked = KnownValues::default();
-        for (dimension, value) in values {
-            if self.known.admit(*dimension, value) {
-                asked.admit(*dimension, value);
-            }
+    fn counting(&mut self, config: &Config, captured: Option<DateTime<Utc>>) -> Counting {
+        self.since = self.since.or(captured);
+        Counting {
+            zone: config.time_zone(),
+            since: self.since,
+            dimensions: config.dimensions().to_vec(),
+            values: self.known.clone(),
         }
-        asked
+    }
+
+    fn keep(&mut self, values: &KnownValues) -> ValuesKept {
+        let overtaking = std::mem::take(&mut self.overtaking);
+        if !overtaking.is_empty() {
+            self.journal.push("overtaken".to_owned());
+            for (dimension, value) in overtaking {
+                self.known.admit(&dimension, value);
+            }
+            return ValuesKept::Overtaken;
+        }
+        let words: Vec<String> = values
+            .iter()
+            .flat_map(|(_, values)| values)
+            .map(ToString::to_string)
+            .collect();
+        self.journal.push(format!("keep {}", words.join(" ")));
+        self.known = values.clone();
+        ValuesKept::Now
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), PortError> {
         self.journal
             .push(format!("commit {}", user_name(&commit.user)));
-        assert!(commit.rows.len() < MOST_ITEMS, "{} rows", commit.rows.len());
+        let items = 1 + commit.rows.len() + commit.cohorts.len();
+        assert!(items <= MOST_ITEMS, "{items} items");
         let stored = self.states.entry(commit.user).or_default();
         if stored.version != commit.state.version {
             return Err(error("somebody else has written the state"));
@@ -417,16 +475,14 @@ impl Memory {
             .iter()
             .filter(|((segment, _), _)| *segment == Segment::Whole);
         let days = whole.map(|((_, day), row)| {
-            let number = day.days_since(Day::of(epoch()));
+            let number = day.days_since(day_of(epoch()));
             let new = row
-                .recency
-                .get(&domain::activity::Recency::NEVER)
-                .unwrap_or(&0);
-            let users: i64 = row.recency.values().sum();
-            format!(
-                "day {number}: {} up, {} in, {} fail, {new} new of {users}",
-                row.sign_ups, row.sign_ins, row.auth_failures
-            )
+                .recency()
+                .find(|(recency, _)| *recency == Recency::NEVER);
+            let new = new.map_or(0, |(_, users)| users);
+            let users: i64 = row.recency().map(|(_, users)| users).sum();
+            let [ups, ins, fails] = Counter::ALL.map(|counter| row.counted(counter));
+            format!("day {number}: {ups} up, {ins} in, {fails} fail, {new} new of {users}")
         });
         days.collect()
     }

@@ -3,16 +3,18 @@
 use std::fmt::Write;
 
 use super::*;
+use crate::activity::Recency;
 use crate::auth_event::AttemptWindow;
-use crate::auth_event::{TokenOccasion, Who};
+use crate::auth_event::TokenOccasion;
+use crate::auth_event::Who;
 use crate::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use crate::endpoint::{
     Channel, ContactChange, ContactUpdate, DeviceEndpoint, Fingerprint, contact_endpoint_id,
     device_endpoint_id,
 };
 use crate::ids::{ProjectId, Sub, UserPoolId};
-use crate::segment::{Dimension, SegmentValue};
-use crate::traits::Traits;
+use crate::segment::{KnownValues, MOST_VALUES};
+use crate::time_zone::TimeZone;
 
 pub const ADA: &str = "ada@example.test";
 pub const PHONE: &str = "+12065550100";
@@ -48,19 +50,49 @@ pub fn user_key(who: Who) -> UserKey {
     }
 }
 
-/// What the project distinguishes; anything else is `other`.
-pub fn known_values() -> KnownValues {
-    let mut known = KnownValues::default();
-    for (dimension, value) in [
-        (Dimension::Platform, "iOS"),
-        (Dimension::Platform, "Android"),
-        (Dimension::AppVersion, "1.0"),
-        (Dimension::AppVersion, "2.0"),
-        (Dimension::Locale, "de_DE"),
+/// What the project distinguishes; there is no room for anything else, which is `other`.
+pub fn counting() -> Counting {
+    let dimensions =
+        [Property::Platform, Property::AppVersion, Property::Locale].map(Dimension::Of);
+    let mut values = KnownValues::default();
+    for (dimension, known) in [
+        (0, "iOS"),
+        (0, "Android"),
+        (1, "1.0"),
+        (1, "2.0"),
+        (2, "de_DE"),
     ] {
-        assert!(known.admit(dimension, &SegmentValue::new(value)));
+        values.admit(&dimensions[dimension], known).unwrap();
     }
-    known
+    for dimension in &dimensions {
+        for number in 0..MOST_VALUES {
+            values.admit(dimension, &format!("v{number}"));
+        }
+    }
+    Counting {
+        dimensions: dimensions.into(),
+        values,
+        ..Counting::default()
+    }
+}
+
+/// The segments that an event with this metadata counts in.
+pub fn segments(metadata: &AppMetadata) -> Vec<Segment> {
+    let (mut state, mut counting, mut effects) =
+        (UserState::default(), counting(), Effects::default());
+    let fold = Fold {
+        state: &mut state,
+        user: &user_key(Who::Nobody(None)),
+        counting: &mut counting,
+        effects: &mut effects,
+    };
+    let said = Said {
+        sub: None,
+        client: None,
+        metadata,
+        traits: &Traits::default(),
+    };
+    { fold }.segments(&said)
 }
 
 /// An event of the user `u` through `app-a`. Its id is given to it by its place in a trace.
@@ -103,9 +135,19 @@ pub fn password_reset(at: TimeDelta) -> AuthEvent {
 }
 
 pub fn token_issued(at: TimeDelta) -> AuthEvent {
+    let contacts = ContactDetails::NotShared;
     event(
         at,
-        AuthEventKind::TokenIssued(TokenOccasion::Other, ContactDetails::NotShared),
+        AuthEventKind::TokenIssued(TokenOccasion::Other, contacts),
+    )
+}
+
+/// A token that comes of signing in.
+pub fn token_of_sign_in(at: TimeDelta) -> AuthEvent {
+    let contacts = ContactDetails::NotShared;
+    event(
+        at,
+        AuthEventKind::TokenIssued(TokenOccasion::SignIn, contacts),
     )
 }
 
@@ -183,7 +225,7 @@ pub struct Told {
 
 impl Told {
     pub fn of(events: &[AuthEvent]) -> Self {
-        let known = known_values();
+        let mut counting = counting();
         let mut told = Self {
             state: UserState::default(),
             effects: Effects::default(),
@@ -195,7 +237,7 @@ impl Told {
             let position = position(index + 1);
             let applied = told
                 .state
-                .apply(event, &position, &known, &mut told.effects);
+                .apply(event, &position, &mut counting, &mut told.effects);
             told.applied.push(applied);
             assert_eq!(told.state.position, Some(position));
         }
@@ -221,7 +263,6 @@ impl Told {
         numbered
             .filter_map(|(applied, number)| match applied {
                 Applied::Counted => None,
-                Applied::TooLate => Some(format!("#{number} too late")),
                 Applied::AlreadySignedUp => Some(format!("#{number} already signed up")),
                 Applied::PassedOver => Some(format!("#{number} passed over")),
                 Applied::Repeated => Some(format!("#{number} repeated")),
@@ -283,7 +324,8 @@ impl Told {
     /// Segments active on the same days share a line.
     fn active(&self) -> Vec<String> {
         let activity = self.state.activity.iter();
-        let groups = grouped(activity.map(|(segment, days)| (segment, days_words(*days))));
+        let activity = activity.filter(|(_, days)| days.first().is_some());
+        let groups = grouped(activity.map(|(segment, days)| (segment, days_words(days))));
         groups
             .into_iter()
             .map(|(days, segments)| format!("active: {segments} on {days}"))
@@ -369,8 +411,12 @@ pub fn offset(time: TimeDelta) -> String {
     }
 }
 
+pub fn day_of(time: DateTime<Utc>) -> Day {
+    TimeZone::UTC.day_of(time)
+}
+
 fn day_number(day: Day) -> u32 {
-    day.days_since(Day::of(epoch()))
+    day.days_since(day_of(epoch()))
 }
 
 fn client_name(client: &Option<ClientId>) -> &str {
@@ -403,21 +449,23 @@ fn device_words(device: &DeviceEndpoint) -> String {
     words.flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn row_words(row: &DayRow) -> String {
-    let counters = [
-        (row.sign_ups, "sign-up"),
-        (row.sign_ins, "sign-in"),
-        (row.auth_failures, "failure"),
-    ];
-    let counters = counters.into_iter().filter(|(count, _)| *count != 0);
-    let counters = counters.map(|(count, noun)| counted(count, noun));
-    let users = row.recency.iter().map(|(recency, users)| {
-        let after = match *recency {
+pub fn row_words(row: &DayRow) -> String {
+    let counters = row.counters().filter(|(_, count)| *count != 0);
+    let counters = counters.map(|(counter, count)| {
+        let noun = match counter {
+            Counter::SignUps => "sign-up",
+            Counter::SignIns => "sign-in",
+            Counter::AuthFailures => "failure",
+        };
+        counted(count, noun)
+    });
+    let users = row.recency().map(|(recency, users)| {
+        let after = match recency {
             Recency::NEVER => "never".to_owned(),
             Recency::BEYOND => "beyond".to_owned(),
             days => days.code().to_string(),
         };
-        format!("{} after {after}", counted(*users, "user"))
+        format!("{} after {after}", counted(users, "user"))
     });
     counters.chain(users).collect::<Vec<_>>().join(", ")
 }
@@ -427,18 +475,9 @@ fn counted(count: i64, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
-fn days_words(days: ActiveDays) -> String {
-    let (first, newest, bits) = days.to_parts();
-    let set = (0..256u32).rev().filter(|age| {
-        let byte = usize::try_from(age / 8).unwrap();
-        bits[byte] >> (age % 8) & 1 == 1
-    });
-    let active: Vec<Day> = set.map(|age| newest.minus(age)).collect();
-    assert!(first <= active[0]);
-    let numbers: Vec<String> = active
-        .iter()
-        .map(|day| day_number(*day).to_string())
-        .collect();
+fn days_words(days: &ActiveDays) -> String {
+    let days = days.as_slice().iter();
+    let numbers: Vec<String> = days.map(|day| day_number(*day).to_string()).collect();
     numbers.join(", ")
 }
 
@@ -468,13 +507,13 @@ fn grouped<'a, T: PartialEq>(said: impl Iterator<Item = (&'a Segment, T)>) -> Ve
 }
 
 fn segment_words(segments: &[&Segment]) -> String {
-    let of_nothing_known = KnownValues::default().segments(&Default::default());
+    let of_nothing_known = self::segments(&AppMetadata::default());
     if segments.iter().copied().eq(&of_nothing_known) {
         return "all unknown".to_owned();
     }
     let names = segments.iter().map(|segment| match segment {
         Segment::Whole => "whole".to_owned(),
-        Segment::Of(dimension, value) => format!("{} {value}", dimension.name()),
+        Segment::Of(dimension, value) => format!("{dimension} {value}"),
     });
     names.collect::<Vec<_>>().join(", ")
 }

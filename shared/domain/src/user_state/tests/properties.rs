@@ -7,7 +7,7 @@ use proptest::sample::{Index, select, subsequence};
 
 use super::*;
 use crate::activity::DayFigures;
-use crate::activity::{DayRows, LATEST_COUNTED_DAYS};
+use crate::activity::DayRows;
 use crate::auth_event::Who;
 use crate::endpoint::ContactUpdate;
 use crate::ids::Sub;
@@ -122,11 +122,11 @@ impl Folded {
             rows: BTreeMap::new(),
             applied: Vec::new(),
         };
-        let known = known_values();
+        let mut counting = counting();
         let mut effects = vec![Effects::default(); 6];
         for (index, (user, event)) in steps.iter().enumerate() {
             let state = &mut folded.states[*user];
-            let applied = state.apply(event, &position(index), &known, &mut effects[*user]);
+            let applied = state.apply(event, &position(index), &mut counting, &mut effects[*user]);
             folded.applied.push(applied);
             if ends_batch(index) {
                 folded.take(&mut effects);
@@ -176,18 +176,11 @@ impl Counts {
 
 /// Counts what brings its metadata itself: everything but attempts, and sign-ins that close one.
 fn brute_force(steps: &[Step]) -> BTreeMap<Segment, Counts> {
-    let mut newest: BTreeMap<usize, Day> = BTreeMap::new();
     let mut signed_up: BTreeSet<usize> = BTreeSet::new();
     let mut segments: BTreeMap<Segment, Counts> = BTreeMap::new();
     for (user, event) in steps {
-        let day = Day::of(event.time);
+        let day = day_of(event.time);
         if is_sign_up_of_user(event) && !signed_up.insert(*user) {
-            continue;
-        }
-        if newest
-            .get(user)
-            .is_some_and(|newest| newest.days_since(day) > LATEST_COUNTED_DAYS)
-        {
             continue;
         }
         let (counter, active) = match &event.kind {
@@ -201,14 +194,10 @@ fn brute_force(steps: &[Step]) -> BTreeMap<Segment, Counts> {
             | AuthEventKind::AttemptExpired(_) => continue,
         };
         let active = active && event.user.sub().is_some();
-        if active {
-            let newest = newest.entry(*user).or_insert(day);
-            *newest = day.max(*newest);
-        }
         if counter.is_none() && !active {
             continue;
         }
-        for segment in known_values().segments(&event.metadata.demographic) {
+        for segment in notation::segments(&event.metadata) {
             let counts = segments.entry(segment).or_default();
             if let Some(counter) = counter {
                 counts.counters.entry(day).or_default()[counter] += 1;
@@ -238,7 +227,7 @@ fn without_attempts(steps: Vec<Step>) -> Vec<Step> {
 }
 
 fn day_range() -> (Day, Day) {
-    (Day::of(epoch()), Day::of(epoch()).plus(310))
+    (day_of(epoch()), day_of(epoch()).plus(310))
 }
 
 proptest! {
@@ -247,16 +236,16 @@ proptest! {
         steps in trace(),
         again in prop::collection::vec(any::<Index>(), 120),
     ) {
-        let known = known_values();
+        let mut counting = counting();
         let mut states = vec![UserState::default(); 6];
         for (index, (user, event)) in steps.iter().enumerate() {
-            let _ = states[*user].apply(event, &position(index), &known, &mut Effects::default());
+            let _ = states[*user].apply(event, &position(index), &mut counting, &mut Effects::default());
             let before = states.clone();
             let earlier = again[index].index(index + 1);
             for repeated in [index, earlier] {
                 let (user, event) = &steps[repeated];
                 let mut effects = Effects::default();
-                let applied = states[*user].apply(event, &position(repeated), &known, &mut effects);
+                let applied = states[*user].apply(event, &position(repeated), &mut counting, &mut effects);
                 prop_assert_eq!(applied, Applied::Repeated);
                 prop_assert_eq!(effects, Effects::default());
             }
@@ -307,13 +296,9 @@ proptest! {
     }
 
     #[test]
-    fn order_of_arrival_within_90_days_changes_no_row(
+    fn order_of_arrival_changes_no_row_however_late(
         (steps, shuffled) in prop::collection::vec((0usize..6, event()), 0..60)
             .prop_map(|steps| one_sign_up_each(numbered(without_attempts(steps))))
-            .prop_map(|mut steps| {
-                steps.retain(|(_, event)| event.time - epoch() < days(91));
-                steps
-            })
             .prop_flat_map(|steps| (Just(steps.clone()), Just(steps).prop_shuffle()))
     ) {
         prop_assert_eq!(Folded::one_by_one(&steps).rows, Folded::one_by_one(&shuffled).rows);

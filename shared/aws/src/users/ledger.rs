@@ -1,0 +1,38 @@
+//! The ledger of what was imported: pages beside the users' states, which are written in the same transaction.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::auth_event::UserKey;
+use domain::history::HistoryId;
+use pipeline::ports::LedgerPage;
+
+use super::Item;
+use crate::record::user_key_text;
+use crate::tables::USER;
+
+/// The ids, one after another.
+const IDS: &str = "ids";
+
+/// The key of a page. No user's key begins so: a project's id has no space.
+pub fn key(user: &UserKey, page: &LedgerPage) -> String {
+    format!("imported {} {}", page.0, user_key_text(user))
+}
+
+/// A page as it is stored.
+pub fn item(user: &UserKey, page: &LedgerPage, ids: &BTreeSet<HistoryId>) -> Item {
+    let ids: Vec<u8> = ids.iter().flat_map(|id| id.0).collect();
+    Item::from([
+        (USER.to_owned(), AttributeValue::S(key(user, page))),
+        (IDS.to_owned(), AttributeValue::B(Blob::new(ids))),
+    ])
+}
+
+/// The ids of a page.
+pub fn ids(item: &Item) -> BTreeSet<HistoryId> {
+    let ids = item.get(IDS).and_then(|ids| ids.as_b().ok());
+    let ids = ids.map(AsRef::as_ref).unwrap_or_default();
+    let (ids, _) = ids.as_chunks();
+    ids.iter().map(|id| HistoryId(*id)).collect()
+}

@@ -1,0 +1,325 @@
+//! Import: a history that Pinpoint has kept is counted like events, straight in the users' states. Nothing of it goes
+//! through the log, and nothing is delivered.
+//!
+//! Each record's id stands in a ledger, whose pages are written in the same transaction as the counts: however often a
+//! record is imported, it counts once. Nobody's live events are lost meanwhile: a state that publish has written since it
+//! was read is read again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use ::config::Config;
+use chrono::{DateTime, Utc};
+use domain::auth_event::UserKey;
+use domain::counting::Counting;
+use domain::day::Day;
+use domain::history::{HistoryEvent, HistoryId};
+use domain::ids::ProjectId;
+use domain::user_state::{Applied, Effects, most_items_of_one};
+
+use crate::capture::{EARLIEST, FURTHEST_AHEAD};
+use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
+use crate::ports::{
+    Commit, Ledger, LedgerPage, NotCommitted, PortError, UserStates, ValuesKept, VersionedState,
+};
+use crate::publish::{MOST_ITEMS, MOST_PAGES};
+
+/// How many times others may be faster with a user's state or a project's segment values.
+const TRIES: usize = 8;
+
+/// What history is imported by, and where to.
+#[derive(Debug)]
+pub struct Import<'a, S> {
+    /// What figures are broken down by, and in whose days.
+    pub config: &'a Config,
+    /// The users' states, the rows and the ledger.
+    pub states: &'a S,
+    /// The first day that is not taken, instead of the moment since which events are captured.
+    pub before: Option<Day>,
+    /// The wall clock's time.
+    pub now: DateTime<Utc>,
+}
+
+/// Why an event of history was not imported, though it could be later.
+#[derive(Debug, thiserror::Error)]
+pub enum NotImported {
+    /// Something outside did not do what it was asked.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// Others were always faster.
+    #[error("other writers were always faster with a user's state; run the import again")]
+    Overtaken,
+}
+
+/// An event under way: its place, and the page of the ledger that it belongs to.
+struct Waiting<'e> {
+    place: usize,
+    event: &'e HistoryEvent,
+    page: LedgerPage,
+}
+
+/// What came of some of a user's events.
+struct Folded {
+    commit: Commit,
+    outcomes: Vec<(usize, Outcome)>,
+}
+
+type Pages = HashMap<(UserKey, LedgerPage), BTreeSet<HistoryId>>;
+
+impl<S: UserStates + Ledger> Import<'_, S> {
+    /// Imports these events, and gives the outcome of each, in their order: `published` if it counts now.
+    ///
+    /// # Errors
+    ///
+    /// If some cannot be imported now. Others may be: done again, it goes on where it was.
+    pub async fn import(&self, events: &[HistoryEvent]) -> Result<Vec<Outcome>, NotImported> {
+        let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
+        let mut waiting = self.taken(events, &mut outcomes).await?;
+        let mut in_vain = 0;
+        while !waiting.is_empty() && in_vain < TRIES {
+            let done = self.fold_and_commit(&waiting).await?;
+            in_vain = if done.is_empty() { in_vain + 1 } else { 0 };
+            outcomes.extend(done);
+            waiting.retain(|event| !outcomes.contains_key(&event.place));
+        }
+        if waiting.is_empty() {
+            Ok(outcomes.into_values().collect())
+        } else {
+            Err(NotImported::Overtaken)
+        }
+    }
+
+    /// The events to be counted; the others have come to their outcome.
+    async fn taken<'e>(
+        &self,
+        events: &'e [HistoryEvent],
+        outcomes: &mut BTreeMap<usize, Outcome>,
+    ) -> Result<Vec<Waiting<'e>>, PortError> {
+        let countings = self.countings(events.iter()).await?;
+        let mut waiting = Vec::with_capacity(events.len());
+        for (place, event) in events.iter().enumerate() {
+            let Some(counting) = countings.get(&event.user.project) else {
+                continue;
+            };
+            match self.left_out(event, counting) {
+                Some(outcome) => drop(outcomes.insert(place, outcome)),
+                None => waiting.push(Waiting {
+                    place,
+                    event,
+                    page: page(event, counting),
+                }),
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Why the event is not counted, whatever was imported before.
+    fn left_out(&self, event: &HistoryEvent, counting: &Counting) -> Option<Outcome> {
+        let captured = match self.before {
+            Some(before) => counting.zone.day_of(event.time) >= before,
+            None => counting.since.is_some_and(|since| event.time >= since),
+        };
+        if event.time - self.now > FURTHEST_AHEAD {
+            Some(Outcome::Rejected(Rejected::InTheFuture))
+        } else if event.time < EARLIEST {
+            Some(Outcome::Rejected(Rejected::InThePast))
+        } else {
+            captured.then_some(Outcome::Ignored(Ignored::AlreadyCaptured))
+        }
+    }
+
+    async fn countings(
+        &self,
+        events: impl Iterator<Item = &HistoryEvent>,
+    ) -> Result<HashMap<ProjectId, Counting>, PortError> {
+        let projects: BTreeSet<&ProjectId> = events.map(|event| &event.user.project).collect();
+        let mut countings = HashMap::new();
+        for project in projects {
+            let counting = self.states.counting(project, self.config, None).await?;
+            countings.insert(project.clone(), counting);
+        }
+        Ok(countings)
+    }
+
+    /// Counts as many as can be counted now, and gives their outcomes.
+    async fn fold_and_commit(
+        &self,
+        waiting: &[Waiting<'_>],
+    ) -> Result<Vec<(usize, Outcome)>, NotImported> {
+        let (states, unreadable) = self.load(waiting).await?;
+        let (readable, unreadable): (Vec<_>, Vec<_>) = waiting
+            .iter()
+            .partition(|it| !unreadable.contains(&it.event.user));
+        let pages = self.pages(waiting).await?;
+        let before = self.countings(waiting.iter().map(|it| it.event)).await?;
+        let mut after = before.clone();
+        let folded = fold(&readable, (states, &pages), &mut after);
+        for (project, counting) in &after {
+            let known = before.get(project).map_or(0, |before| before.values.len());
+            if counting.values.len() > known
+                && self.states.keep_values(project, &counting.values).await?
+                    == ValuesKept::Overtaken
+            {
+                return Ok(Vec::new());
+            }
+        }
+        let mut done = self.commit(folded).await;
+        let reason = Outcome::NotPublished(NotPublished::StateUnreadable);
+        done.extend(unreadable.into_iter().map(|it| (it.place, reason)));
+        Ok(done)
+    }
+
+    /// The users' states, and whose are unreadable.
+    async fn load(
+        &self,
+        waiting: &[Waiting<'_>],
+    ) -> Result<(HashMap<UserKey, VersionedState>, BTreeSet<UserKey>), PortError> {
+        let users: BTreeSet<&UserKey> = waiting.iter().map(|it| &it.event.user).collect();
+        let users: Vec<UserKey> = users.into_iter().cloned().collect();
+        let mut states = HashMap::with_capacity(users.len());
+        let mut unreadable = BTreeSet::new();
+        for (user, loaded) in self.states.load(&users).await? {
+            match loaded {
+                Ok(state) => drop(states.insert(user, state)),
+                Err(error) => {
+                    tracing::error!(%error, "a user's state is unreadable: nothing is imported for them");
+                    unreadable.insert(user);
+                }
+            }
+        }
+        Ok((states, unreadable))
+    }
+
+    async fn pages(&self, waiting: &[Waiting<'_>]) -> Result<Pages, PortError> {
+        let wanted = waiting.iter().map(|it| (&it.event.user, &it.page));
+        let wanted: BTreeSet<(&UserKey, &LedgerPage)> = wanted.collect();
+        let owned = |(user, page): (&UserKey, &LedgerPage)| (user.clone(), page.clone());
+        let wanted: Vec<_> = wanted.into_iter().map(owned).collect();
+        self.states.pages(&wanted).await
+    }
+
+    /// Whose state was written meanwhile goes on waiting.
+    async fn commit(&self, folded: Vec<Folded>) -> Vec<(usize, Outcome)> {
+        let (commits, outcomes): (Vec<_>, Vec<_>) = folded
+            .into_iter()
+            .map(|folded| (folded.commit, folded.outcomes))
+            .unzip();
+        let (changed, unchanged): (Vec<_>, Vec<_>) = commits
+            .into_iter()
+            .zip(outcomes)
+            .partition(|(commit, _)| !commit.ledger.is_empty());
+        let mut done: Vec<_> = unchanged
+            .into_iter()
+            .flat_map(|(_, outcomes)| outcomes)
+            .collect();
+        let (commits, outcomes): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
+        let committed = self.states.commit(commits).await;
+        for (outcomes, committed) in outcomes.into_iter().zip(committed) {
+            match committed {
+                Ok(()) => done.extend(outcomes),
+                Err(NotCommitted::Failed(error)) => {
+                    tracing::debug!(%error, "a user's history was not committed; it is folded again");
+                }
+                Err(NotCommitted::TooLarge(_)) => {
+                    done.extend(not_committed(outcomes, NotPublished::StateTooLarge));
+                }
+                Err(NotCommitted::Refused(_)) => {
+                    done.extend(not_committed(outcomes, NotPublished::Refused));
+                }
+            }
+        }
+        done
+    }
+}
+
+fn not_committed(
+    outcomes: Vec<(usize, Outcome)>,
+    reason: NotPublished,
+) -> impl Iterator<Item = (usize, Outcome)> {
+    let outcomes = outcomes.into_iter();
+    outcomes.map(move |(place, _)| (place, Outcome::NotPublished(reason)))
+}
+
+/// The page of the ledger that an event's id stands on: what nobody in particular did is too much for a month's.
+fn page(event: &HistoryEvent, counting: &Counting) -> LedgerPage {
+    let day = counting.zone.day_of(event.time);
+    LedgerPage(match event.user.sub() {
+        Some(_) => day.month().to_string(),
+        None => day.to_string(),
+    })
+}
+
+/// Folds each user's events in their order, as many as fit a transaction.
+fn fold(
+    waiting: &[&Waiting<'_>],
+    (mut states, pages): (HashMap<UserKey, VersionedState>, &Pages),
+    countings: &mut HashMap<ProjectId, Counting>,
+) -> Vec<Folded> {
+    let mut by_user: BTreeMap<&UserKey, Vec<&Waiting<'_>>> = BTreeMap::new();
+    for event in waiting {
+        by_user.entry(&event.event.user).or_default().push(event);
+    }
+    let mut all = Vec::with_capacity(by_user.len());
+    for (user, events) in by_user {
+        let Some(counting) = countings.get_mut(&user.project) else {
+            continue;
+        };
+        let state = states.remove(user).unwrap_or_default();
+        all.push(fold_user((user, state), &events, pages, counting));
+    }
+    all
+}
+
+fn fold_user(
+    (user, mut state): (&UserKey, VersionedState),
+    events: &[&Waiting<'_>],
+    pages: &Pages,
+    counting: &mut Counting,
+) -> Folded {
+    let most = most_items_of_one(1, counting);
+    let mut effects = Effects::default();
+    let mut ledger: BTreeMap<LedgerPage, BTreeSet<HistoryId>> = BTreeMap::new();
+    let mut outcomes = Vec::with_capacity(events.len());
+    for Waiting { place, event, page } in events {
+        let new_page = !ledger.contains_key(page);
+        let full = effects.items() + most > MOST_ITEMS || (new_page && ledger.len() == MOST_PAGES);
+        if full {
+            break;
+        }
+        let kept = || pages.get(&(user.clone(), page.clone())).cloned();
+        let known = ledger.get(page).map(|page| page.contains(&event.id));
+        if known.unwrap_or_else(|| kept().is_some_and(|page| page.contains(&event.id))) {
+            outcomes.push((*place, Outcome::Ignored(Ignored::AlreadyImported)));
+            continue;
+        }
+        let page = ledger
+            .entry(page.clone())
+            .or_insert_with(|| kept().unwrap_or_default());
+        page.insert(event.id);
+        let applied = state.state.apply_history(event, counting, &mut effects);
+        outcomes.push((*place, outcome(applied)));
+    }
+    let Effects { rows, cohorts, .. } = effects;
+    Folded {
+        commit: Commit {
+            user: user.clone(),
+            state,
+            rows: rows
+                .into_iter()
+                .filter(|(_, row)| !row.is_empty())
+                .collect(),
+            cohorts: cohorts
+                .into_iter()
+                .filter(|(_, row)| !row.is_empty())
+                .collect(),
+            ledger,
+        },
+        outcomes,
+    }
+}
+
+fn outcome(applied: Applied) -> Outcome {
+    match applied {
+        Applied::Counted | Applied::PassedOver | Applied::Repeated => Outcome::Published,
+        Applied::AlreadySignedUp => Outcome::Ignored(Ignored::AlreadySignedUp),
+    }
+}
