@@ -2,6 +2,8 @@
 
 use aws::sdk::SdkConfig;
 
+use domain::ids::UserPoolId;
+
 use crate::Failure;
 use crate::args::account::AccountArgs;
 
@@ -11,6 +13,11 @@ pub fn not_built() -> Failure {
         "this build works on this machine alone, without the feature `account`: `make install` builds the whole command"
             .to_owned(),
     )
+}
+
+/// There is none.
+pub async fn account_of(_: &AccountArgs, _: &UserPoolId) -> Result<SdkConfig, Failure> {
+    Err(not_built())
 }
 
 /// There is none.

@@ -4,6 +4,7 @@ pub mod account;
 mod examples;
 pub mod import;
 pub mod metrics;
+pub mod users;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -36,6 +37,9 @@ pub enum Command {
     /// Import what happened before, from what Pinpoint's event stream wrote.
     #[command(after_help = examples::IMPORT)]
     Import(ImportArgs),
+    /// List users by when they were last active: who has not come back, who has, who is new.
+    #[command(after_help = examples::USERS)]
+    Users(users::UsersArgs),
     /// Serve a Pinpoint-compatible API on this machine.
     #[command(after_help = examples::PINPOINT_LOCAL)]
     PinpointLocal(PinpointLocalArgs),

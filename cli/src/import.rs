@@ -6,21 +6,29 @@ mod reading;
 mod record;
 mod report;
 
-use std::collections::BTreeSet;
+use std::fs::File;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use ::config::Config;
 use aws::configuration::ConfigurationSource;
+use aws::sdk;
+use aws::tables::{TableNames, create_missing};
+use aws::users::DynamoUserStates;
+use chrono::Utc;
 use domain::auth_event::Who;
 use domain::day::Day;
 use domain::history::HistoryEvent;
-use domain::ids::ProjectId;
+use pipeline::import::Import;
+use pipeline::outcome::Outcome;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Failure;
+use crate::account::account_of;
 use crate::args::ImportArgs;
 use crate::config;
+use crate::data_folder::{embedded, lock, stores};
+use crate::entries::{Rejected, Source};
 use crate::outcomes::Outcomes;
 use endpoints::Endpoints;
 use reading::{Batch, Reading};
@@ -38,14 +46,21 @@ const TO_BE_COUNTED: &str = "to_be_counted";
 /// The same of one of which it is not known whose it is: only the counters know of it.
 const WITHOUT_USER: &str = "to_be_counted:without_user";
 
+/// What becomes of a record that counts now.
+const IMPORTED: &str = "imported";
+
 /// Imports, and prints what came of it. Exit code 1 if anything was rejected, or nothing was read.
 pub async fn run(args: ImportArgs) -> Result<ExitCode, Failure> {
-    let projects = projects(&args)?;
+    let config = config_of(&args)?;
     let (endpoints, mut rejected) = Endpoints::read(&args.endpoints);
+    let target = match args.dry_run {
+        true => None,
+        false => Some(Target::open(&args).await?),
+    };
     let (mut batches, reading) = Reading {
         paths: args.paths.clone(),
         pool: args.user_pool_id.clone(),
-        projects,
+        projects: config.projects(),
         endpoints,
         batch: batch_size(&args),
     }
@@ -53,7 +68,12 @@ pub async fn run(args: ImportArgs) -> Result<ExitCode, Failure> {
     let mut outcomes = Outcomes::default();
     while let Some(batch) = batches.recv().await {
         let next = Instant::now() + pace(batch.len(), &args);
-        outcomes.merge(&take(batch, &args).await?);
+        let taken = match &target {
+            None => looked_at(batch, &config, args.before),
+            Some(target) => target.take(batch, &config, args.before).await?,
+        };
+        outcomes.merge(&taken.outcomes);
+        rejected.extend(taken.rejected);
         sleep_until(next).await;
     }
     let tally = reading.join();
@@ -68,39 +88,97 @@ pub async fn run(args: ImportArgs) -> Result<ExitCode, Failure> {
     report.print(&args)
 }
 
-/// Takes a batch, in the order of reading, and says what became of each event of it. **The seam**: all that is known of
-/// where events are counted is behind this function; an error ends the import, and what was taken before stays.
-async fn take(batch: Batch, args: &ImportArgs) -> Result<Outcomes, Failure> {
-    if !args.dry_run {
-        return Err(Failure::Usage(
-            "this version counts no history yet: give --dry-run, to see what there is".to_owned(),
-        ));
+/// What came of a batch.
+#[derive(Default)]
+struct Taken {
+    outcomes: Outcomes,
+    rejected: Vec<Rejected>,
+}
+
+/// Where history is counted.
+struct Target {
+    states: DynamoUserStates,
+    _lock: Option<File>,
+}
+
+impl Target {
+    async fn open(args: &ImportArgs) -> Result<Self, Failure> {
+        let Some(folder) = args.data_dir.as_deref() else {
+            let config = account_of(&args.account, &args.user_pool_id).await?;
+            let states = DynamoUserStates::new(sdk::dynamodb(&config), args.account.tables());
+            return Ok(Self {
+                states,
+                _lock: None,
+            });
+        };
+        let lock = lock(folder)?;
+        let (store, _) = stores(Some(folder))?;
+        let client = sdk::dynamodb(&embedded(store));
+        let tables = TableNames::default();
+        create_missing(&client, &tables).await?;
+        Ok(Self {
+            states: DynamoUserStates::new(client, tables),
+            _lock: Some(lock),
+        })
     }
-    let mut outcomes = Outcomes::default();
+
+    /// Imports a batch. An error ends the import; what was imported before stays, and is known the next time.
+    async fn take(
+        &self,
+        batch: Batch,
+        config: &Config,
+        before: Option<Day>,
+    ) -> Result<Taken, Failure> {
+        let import = Import {
+            config,
+            states: &self.states,
+            before,
+            now: Utc::now(),
+        };
+        let (events, sources): (Vec<HistoryEvent>, Vec<Source>) = batch.into_iter().unzip();
+        let imported = import.import(&events).await;
+        let ended = imported.map_err(|error| {
+            Failure::Outside(format!(
+                "{error}; run the same command again: it goes on where it was, and counts nothing twice"
+            ))
+        })?;
+        let mut taken = Taken::default();
+        for (outcome, source) in ended.into_iter().zip(sources) {
+            match outcome {
+                Outcome::Published => taken.outcomes.add(IMPORTED),
+                Outcome::Rejected(_) | Outcome::NotPublished(_) => {
+                    taken.rejected.push(source.rejected(outcome));
+                }
+                Outcome::Ignored(_) | Outcome::Spilled => taken.outcomes.add(outcome.name()),
+            }
+        }
+        Ok(taken)
+    }
+}
+
+/// What would become of a batch, as far as can be said without looking at what was counted.
+fn looked_at(batch: Batch, config: &Config, before: Option<Day>) -> Taken {
+    let mut taken = Taken::default();
     for (event, _) in &batch {
-        outcomes.add(outcome(event, args.before));
+        let day = config.time_zone().day_of(event.time);
+        taken.outcomes.add(match &event.user.who {
+            _ if before.is_some_and(|before| day >= before) => ALREADY_CAPTURED,
+            Who::User(_) => TO_BE_COUNTED,
+            Who::Nobody(_) | Who::NotFound(..) => WITHOUT_USER,
+        });
     }
-    Ok(outcomes)
+    taken
 }
 
-fn outcome(event: &HistoryEvent, before: Option<Day>) -> &'static str {
-    match &event.user.who {
-        _ if before.is_some_and(|before| Day::of(event.time) >= before) => ALREADY_CAPTURED,
-        Who::User(_) => TO_BE_COUNTED,
-        Who::Nobody(_) | Who::NotFound(..) => WITHOUT_USER,
-    }
-}
-
-/// The projects whose records are taken.
-fn projects(args: &ImportArgs) -> Result<BTreeSet<ProjectId>, Failure> {
-    let config = match (&args.config, &args.data_dir) {
+/// The configuration, whose projects' records are taken.
+fn config_of(args: &ImportArgs) -> Result<Config, Failure> {
+    Ok(match (&args.config, &args.data_dir) {
         (Some(file), _) => config::read(file)?,
         (None, Some(_)) => Config::local_default(),
         (None, None) => ConfigurationSource::from_environment()
             .read()
             .map_err(|error| Failure::Usage(format!("{error}; or give --config FILE")))?,
-    };
-    Ok(config.projects())
+    })
 }
 
 /// At a pace, batches are no larger than what a second takes.

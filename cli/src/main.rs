@@ -26,12 +26,14 @@ mod progress;
 #[cfg(feature = "account")]
 mod redrive;
 mod replay;
+mod site;
 mod spilled;
 mod summary;
 #[cfg(feature = "account")]
 mod sync;
 mod table;
 mod text;
+mod users;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -78,6 +80,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Replay(args) => replay::run(args).await,
         Command::Metrics(args) => metrics::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Users(args) => users::run(args).await,
         Command::PinpointLocal(args) => pinpoint_local::run(args).await,
         Command::Config(command) => config::run(command).await,
         Command::Completions(args) => completions(args.shell),

@@ -2,161 +2,123 @@
 
 mod dates;
 mod for_people;
+mod selection;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use aws::metrics::DynamoMetrics;
-use aws::sdk;
-use aws::tables::TableNames;
+use aws::metrics::{DynamoMetrics, Project};
 use chrono::Utc;
 use domain::activity::DayRows;
-use domain::day::Day;
-use domain::ids::ProjectId;
-use domain::segment::Dimension;
-use figures::{DayObject, SegmentObject, days, months};
-use local::dynamodb::DynamoDbStore;
+use domain::day::{Day, Interval};
+use domain::segment::SegmentValue;
+use figures::{DayObject, SegmentObject, before, days, first_read, months, retention};
 use serde::Serialize;
 
 use crate::Failure;
-use crate::account::account;
-use crate::args::metrics::Condition;
 use crate::args::{MetricsArgs, MetricsFormat};
-use crate::data_folder::DYNAMODB_FILE;
-use crate::data_folder::embedded;
+use crate::site::{Place, Site};
 use crate::table::cells;
+use for_people::Heading;
+use selection::{Selection, Wanted};
 
 /// Prints the figures that were asked for.
 pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
-    let condition = the_condition(&args)?;
-    let span = dates::asked_for(&args, Day::of(Utc::now()))?;
-    let metrics = open(&args).await?;
+    let place = Place::new(args.data_dir.as_deref(), &args.account);
+    let site = Site::open(&place).await?;
+    let project = site.project(args.project.as_ref(), &place).await?;
+    let today = project.zone.day_of(Utc::now());
+    let span = dates::asked_for(&args, today)?;
+    let selection = Selection::of(&args, &project)?;
     let figures = Figures {
-        project: the_project(&metrics, &args).await?,
-        metrics,
+        metrics: site.metrics,
+        project,
         format: args.format,
     };
-    match (span, args.by, condition) {
+    match (span, args.retention, selection) {
         (None, _, _) if args.format == MetricsFormat::Json => println!("[]"),
         (None, _, _) => eprintln!("these days have not begun"),
-        (Some(span), _, _) if args.months => figures.print_months(span).await?,
-        (Some(span), Some(dimension), _) => figures.print_by(dimension, span).await?,
-        (Some(span), None, Some(condition)) => figures.print_where(condition, span).await?,
-        (Some(span), None, None) => figures.print_whole(span).await?,
+        (Some(span), Some(interval), _) => figures.print_retention(interval.into(), span).await?,
+        (Some(span), None, _) if args.months => figures.print_months(span).await?,
+        (Some(span), None, Selection::Whole) => figures.print_whole(span).await?,
+        (Some(span), None, Selection::Segments(wanted)) if wanted.is_one() => {
+            figures.print_where(&wanted, span).await?;
+        }
+        (Some(span), None, Selection::Segments(wanted)) => figures.print_by(&wanted, span).await?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The condition, if there is one. For two at once, no figures are kept.
-fn the_condition(args: &MetricsArgs) -> Result<Option<&Condition>, Failure> {
-    let dimensions = args.conditions.iter().map(|it| it.dimension).chain(args.by);
-    let names: Vec<&str> = dimensions.map(Dimension::name).collect();
-    match args.conditions.as_slice() {
-        [] => Ok(None),
-        [condition] if args.by.is_none() => Ok(Some(condition)),
-        _ => Err(Failure::Usage(format!(
-            "figures of {} at once are exact only where that pair is a configured dimension, which this version does not have: \
-             give one --where, or one --by",
-            names.join(" and ")
-        ))),
-    }
-}
-
-/// The rows, wherever they are.
-async fn open(args: &MetricsArgs) -> Result<DynamoMetrics, Failure> {
-    let Some(folder) = &args.data_dir else {
-        let config = account(&args.account).await?;
-        let table = args.account.tables().metrics;
-        return Ok(DynamoMetrics::new(sdk::dynamodb(&config), table));
-    };
-    let file = folder.join(DYNAMODB_FILE);
-    if !file.is_file() {
-        let problem = format!(
-            "{} is not there: no replay kept its store here",
-            file.display()
-        );
-        return Err(Failure::Usage(problem));
-    }
-    let store = DynamoDbStore::open(&file)?;
-    let client = sdk::dynamodb(&embedded(store));
-    Ok(DynamoMetrics::new(client, TableNames::default().metrics))
-}
-
-/// The project that was asked for, or the only one there is.
-async fn the_project(metrics: &DynamoMetrics, args: &MetricsArgs) -> Result<ProjectId, Failure> {
-    if let Some(project) = &args.project {
-        return Ok(project.clone());
-    }
-    match metrics.projects().await?.as_slice() {
-        [project] => Ok(project.clone()),
-        [] => Err(Failure::Outside(format!(
-            "nothing has been counted in {} yet",
-            match &args.data_dir {
-                Some(folder) => folder.display().to_string(),
-                None => format!(
-                    "the stack {} (cognito-pinpoint doctor says whether anything is wrong)",
-                    args.account.stack()
-                ),
-            }
-        ))),
-        several => {
-            let ids: Vec<&str> = several.iter().map(ProjectId::as_str).collect();
-            Err(Failure::Usage(format!(
-                "there are {} projects; say which, with --project:\n{}",
-                ids.len(),
-                ids.join("\n")
-            )))
-        }
-    }
 }
 
 /// The figures of one project, and how they are printed.
 struct Figures {
     metrics: DynamoMetrics,
-    project: ProjectId,
+    project: Project,
     format: MetricsFormat,
 }
 
 impl Figures {
     async fn print_whole(&self, (from, to): (Day, Day)) -> Result<(), Failure> {
+        let project = &self.project.id;
         let rows = self
             .metrics
-            .whole(&self.project, self.first_read((from, to)), to)
+            .whole(project, self.first_read((from, to)), to)
             .await?;
         if rows.span().is_none() {
-            let project = &self.project;
             eprintln!("project {project} has no figures for these days: is it the right one?");
         }
         self.print_days(&rows, (from, to), None)
     }
 
-    async fn print_where(
-        &self,
-        condition: &Condition,
-        (from, to): (Day, Day),
-    ) -> Result<(), Failure> {
-        let Condition { dimension, value } = condition;
+    async fn print_where(&self, wanted: &Wanted, (from, to): (Day, Day)) -> Result<(), Failure> {
         let read = (self.first_read((from, to)), to);
-        let mut values = self.metrics.by(&self.project, *dimension, read).await?;
-        let rows = values.remove(value).unwrap_or_else(|| {
-            let others: Vec<&str> = values.keys().map(|value| value.as_str()).collect();
-            let (name, known) = (dimension.name(), others.join(", "));
-            eprintln!(
-                "nobody and nothing has {name}={value} on these days; what there is: {known}"
-            );
-            DayRows::default()
-        });
-        let segment = SegmentObject(*dimension, value.clone());
+        let values = self.values(wanted, read).await?;
+        let value = wanted.value();
+        let rows = values.into_iter().find(|(found, _)| *found == value);
+        let rows = rows.map_or_else(DayRows::default, |(_, rows)| rows);
+        if rows.span().is_none() {
+            eprintln!("nobody and nothing has {wanted} on these days, nor on the 29 before");
+        }
+        let segment = SegmentObject(wanted.dimension.clone(), value);
         self.print_days(&rows, (from, to), Some(&segment))
     }
 
+    async fn print_by(&self, wanted: &Wanted, (from, to): (Day, Day)) -> Result<(), Failure> {
+        let values = self.values(wanted, (first_read(from), to)).await?;
+        let segments: Vec<Vec<DayObject>> = values
+            .into_iter()
+            .map(|(value, rows)| {
+                let segment = SegmentObject(wanted.dimension.clone(), value);
+                days(&self.project.id, &rows, (from, to), Some(&segment))
+            })
+            .collect();
+        match self.format {
+            MetricsFormat::Table => {
+                let whole = self.metrics.whole(&self.project.id, first_read(to), to);
+                let mau = whole.await?.figures(to).mau;
+                let heading = self.heading((from, to));
+                print_text(&heading.segments(wanted, &segments, mau))
+            }
+            MetricsFormat::Json | MetricsFormat::Csv => print(&segments.concat(), self.format),
+        }
+    }
+
+    /// The rows of each value that is wanted and has any.
+    async fn values(
+        &self,
+        wanted: &Wanted,
+        read: (Day, Day),
+    ) -> Result<Vec<(SegmentValue, DayRows)>, Failure> {
+        let values = self.metrics.by(&self.project.id, &wanted.dimension, read);
+        let values = values.await?.into_iter();
+        Ok(values.filter(|(value, _)| wanted.includes(value)).collect())
+    }
+
     /// The first day to be read: for people, also the days before are.
-    fn first_read(&self, (from, to): (Day, Day)) -> Day {
-        let first = match self.format {
-            MetricsFormat::Table => before((from, to)).0,
-            MetricsFormat::Json | MetricsFormat::Csv => from,
-        };
-        first.minus(DayRows::LOOK_BACK_DAYS)
+    fn first_read(&self, span: (Day, Day)) -> Day {
+        match self.format {
+            MetricsFormat::Table => first_read(before(span).0),
+            MetricsFormat::Json | MetricsFormat::Csv => first_read(span.0),
+        }
     }
 
     fn print_days(
@@ -165,45 +127,46 @@ impl Figures {
         span: (Day, Day),
         segment: Option<&SegmentObject>,
     ) -> Result<(), Failure> {
-        let objects = days(&self.project, rows, span, segment);
+        let objects = days(&self.project.id, rows, span, segment);
         if self.format != MetricsFormat::Table {
             return print(&objects, self.format);
         }
-        let before = days(&self.project, rows, before(span), segment);
-        print_text(&for_people::days(&objects, &before))
-    }
-
-    async fn print_by(&self, dimension: Dimension, (from, to): (Day, Day)) -> Result<(), Failure> {
-        let read = (from.minus(DayRows::LOOK_BACK_DAYS), to);
-        let values = self.metrics.by(&self.project, dimension, read).await?;
-        let segments: Vec<Vec<DayObject>> = values
-            .into_iter()
-            .map(|(value, rows)| {
-                let segment = SegmentObject(dimension, value);
-                days(&self.project, &rows, (from, to), Some(&segment))
-            })
-            .collect();
-        match self.format {
-            MetricsFormat::Table => print_text(&for_people::segments(dimension.name(), &segments)),
-            MetricsFormat::Json | MetricsFormat::Csv => print(&segments.concat(), self.format),
-        }
+        let before = days(&self.project.id, rows, before(span), segment);
+        print_text(&self.heading(span).days(&objects, &before, segment))
     }
 
     async fn print_months(&self, (from, to): (Day, Day)) -> Result<(), Failure> {
         let (first, last) = (from.month(), to.month());
         let (from, to) = (first.first_day(), last.last_day());
-        let rows = self.metrics.whole(&self.project, from, to).await?;
-        let objects = months(&self.project, &rows, (first, last));
+        let rows = self.metrics.whole(&self.project.id, from, to).await?;
+        let objects = months(&self.project.id, &rows, (first, last));
         match self.format {
-            MetricsFormat::Table => print_text(&for_people::months(&objects)),
+            MetricsFormat::Table => print_text(&self.heading((from, to)).months(&objects)),
             MetricsFormat::Json | MetricsFormat::Csv => print(&objects, self.format),
         }
     }
-}
 
-/// As many days before these.
-fn before((from, to): (Day, Day)) -> (Day, Day) {
-    (from.minus(to.days_since(from) + 1), from.minus(1))
+    async fn print_retention(
+        &self,
+        interval: Interval,
+        (from, to): (Day, Day),
+    ) -> Result<(), Failure> {
+        let cohorts = (interval.start(from), interval.start(to));
+        let project = &self.project.id;
+        let rows = self.metrics.cohorts(project, interval, cohorts).await?;
+        let objects = retention(project, interval, &rows, (from, to));
+        match self.format {
+            MetricsFormat::Table => print_text(&self.heading((from, to)).retention(&objects)),
+            MetricsFormat::Json | MetricsFormat::Csv => print(&objects, self.format),
+        }
+    }
+
+    fn heading(&self, span: (Day, Day)) -> Heading<'_> {
+        Heading {
+            project: &self.project,
+            span,
+        }
+    }
 }
 
 fn print_text(text: &str) -> Result<(), Failure> {

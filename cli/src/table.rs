@@ -5,22 +5,31 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Objects as rows under their fields' names: the first row's, since all have the same.
+/// Objects as rows under their fields' names: the first row's, of which the others may have fewer at the end. What an object
+/// holds has columns of its own; what a list holds is numbered.
 pub fn cells<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json::Error> {
     let mut rows = Vec::with_capacity(objects.len() + 1);
     for object in objects {
         let Value::Object(fields) = serde_json::to_value(object)? else {
             continue;
         };
-        let fields = fields.into_iter().map(|(name, value)| match value {
-            Value::Object(segment) => segment.into_iter().next().unwrap_or((name, Value::Null)),
-            plain => (name, plain),
+        let fields = fields.into_iter().flat_map(|(name, value)| match value {
+            Value::Object(segment) => segment.into_iter().collect(),
+            Value::Array(values) => {
+                let numbered = values.into_iter().enumerate();
+                numbered
+                    .map(|(number, value)| (format!("{name}{number}"), value))
+                    .collect()
+            }
+            plain => vec![(name, plain)],
         });
         let (names, values): (Vec<_>, Vec<_>) = fields.unzip();
         if rows.is_empty() {
             rows.push(names);
         }
-        rows.push(values.into_iter().map(text).collect());
+        let mut values: Vec<String> = values.into_iter().map(text).collect();
+        values.resize(rows.first().map_or(0, Vec::len), String::new());
+        rows.push(values);
     }
     Ok(rows)
 }
@@ -28,6 +37,7 @@ pub fn cells<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json
 fn text(value: Value) -> String {
     match value {
         Value::String(text) => text,
+        Value::Null => String::new(),
         other => other.to_string(),
     }
 }

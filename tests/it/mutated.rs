@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Config;
 use domain::auth_event::AuthEvent;
-use domain::day::Day;
 use domain::ids::ProjectId;
+use domain::time_zone::TimeZone;
 use local::dynamodb::{DynamoDbStore, TableStream};
 use pipeline::capture::{End, Moment, capture, resolve};
 use pipeline::ports::{
@@ -262,6 +262,7 @@ async fn check(events: Vec<Value>) {
             .unwrap();
         let batch: Batch = serde_json::from_str(&records).unwrap();
         let outside = Outside {
+            config: &Config::local_default(),
             states: &installed.states,
             destinations: &fakes,
             queue: &fakes,
@@ -279,7 +280,7 @@ async fn check(events: Vec<Value>) {
             .map(|judged| judged.sequence_number.clone());
     }
     assert_eq!(*fakes.moved.lock().unwrap(), [""; 0]);
-    let day = Day::of(at(0).time);
+    let day = TimeZone::UTC.day_of(at(0).time);
     let rows = installed
         .metrics
         .whole(&ProjectId::new(PROJECT), day, day)

@@ -1,6 +1,7 @@
 //! Every command that a page shows is run: those of `cognito-pinpoint` and of `cargo lambda` here, those of
 //! `make` by CI, here or in the test of the whole stack.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
@@ -13,11 +14,13 @@ use aws::tables::{TableNames, create_missing};
 use aws::users::DynamoUserStates;
 use aws_sdk_cognitoidentityprovider::types::AnalyticsConfigurationType;
 use chrono::Utc;
+use config::Config;
 use domain::activity::{DayRow, Recency};
 use domain::auth_event::{UserKey, Who};
-use domain::day::Day;
+use domain::counter::Counter;
 use domain::ids::{ProjectId, Sub, UserPoolId};
 use domain::segment::Segment;
+use domain::time_zone::TimeZone;
 use local::dynamodb::{DynamoDbStore, Served};
 use pipeline::ports::{Commit, UserStates, VersionedState};
 use serde_json::Value;
@@ -145,10 +148,8 @@ impl Surroundings {
         let client = sdk::dynamodb(&sdk::on_loopback(&dynamodb.url(), Patience::BEHIND_THE_LOG));
         let tables = TableNames::default();
         create_missing(&client, &tables).await.unwrap();
-        let mut row = DayRow {
-            sign_ins: 1,
-            ..DayRow::default()
-        };
+        let mut row = DayRow::default();
+        row.count(Counter::SignIns, 1);
         row.add_users(Recency::NEVER, 1);
         let commit = Commit {
             user: UserKey {
@@ -157,9 +158,15 @@ impl Surroundings {
                 who: Who::User(Sub::new("somebody")),
             },
             state: VersionedState::default(),
-            rows: [((Day::of(Utc::now()), Segment::Whole), row)].into(),
+            rows: [((TimeZone::UTC.day_of(Utc::now()), Segment::Whole), row)].into(),
+            cohorts: BTreeMap::new(),
+            ledger: BTreeMap::new(),
         };
         let states = DynamoUserStates::new(client, tables);
+        let project = &commit.user.project;
+        let config = Config::local_default();
+        let counting = states.counting(project, &config, Some(Utc::now()));
+        counting.await.unwrap();
         assert!(states.commit(vec![commit]).await.iter().all(Result::is_ok));
         let ministack = Ministack::start().await;
         for trigger in FUNCTIONS.iter().take(4) {

@@ -14,7 +14,7 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::types::{AttributeValue, BillingMode};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::activity::DayFigures;
-use domain::day::Day;
+use domain::time_zone::TimeZone;
 use serde_json::{Value, json};
 
 use crate::support::installation::{Installation, SHARING, batch, number};
@@ -33,7 +33,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 /// The figures of that day, when so many users signed in for the first time.
 fn signed_in(users: i64) -> Vec<DayFigures> {
     vec![DayFigures {
-        day: Day::of(at(0)),
+        day: TimeZone::UTC.day_of(at(0)),
         sign_ups: 0,
         sign_ins: users,
         auth_failures: 0,

@@ -99,6 +99,7 @@ impl Metered {
             .map(str::to_owned);
         let states = DynamoUserStates::new(self.client.clone(), self.tables.clone());
         let outside = Outside {
+            config: &Config::from_json(SHARING).unwrap(),
             states: &states,
             destinations: &Nowhere,
             queue: &Nowhere,

@@ -28,6 +28,11 @@ Examples:
   cognito-pinpoint import --user-pool-id eu-west-1_AAAA11111 --config config.json \\
     --endpoints export.csv.gz --before 2026-03-01 records";
 
+pub const USERS: &str = "\
+Examples:
+  cognito-pinpoint users --data-dir data --inactive-for 90d --format csv
+  cognito-pinpoint users --stack shop --new-since 2026-03-01";
+
 pub const REDRIVE: &str = "\
 Examples:
   cognito-pinpoint redrive --dry-run                              what waits in the queue, and why

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use domain::day::Day;
+use domain::day::{Day, Interval};
+use domain::dimension::{Dimension, Property};
 use domain::ids::ProjectId;
-use domain::segment::{Dimension, SegmentValue};
 
 use super::AccountArgs;
 
@@ -28,7 +28,8 @@ pub struct MetricsArgs {
     /// The project, by its Pinpoint application id [default: the only one there is].
     #[arg(long, value_name = "ID", value_parser = ::config::application_id)]
     pub project: Option<ProjectId>,
-    /// The first day: a date such as 2026-01-31, today or yesterday (UTC) [default: 29 days before --to].
+    /// The first day: a date such as 2026-01-31, today or yesterday, in the project's time zone [default: 29 days before
+    /// --to].
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub from: Option<Date>,
     /// The last day [default: today].
@@ -37,15 +38,20 @@ pub struct MetricsArgs {
     /// That many days, weeks or months up to --to, instead of --from: 30d, 12w, 6mo.
     #[arg(long, value_name = "PERIOD", value_parser = last, conflicts_with = "from")]
     pub last: Option<Last>,
-    /// Break the figures down by platform, appVersion or locale.
+    /// Break the figures down by one of the project's dimensions, such as client, platform or attribute:custom:tenant.
     #[arg(long, value_name = "DIMENSION", value_parser = dimension)]
     pub by: Option<Dimension>,
-    /// Only the users and events with this value, such as platform=iOS.
+    /// Only the users and events with this value, such as platform=iOS. Twice, or with --by: where that pair is one of
+    /// the project's dimensions.
     #[arg(long = "where", value_name = "DIMENSION=VALUE", value_parser = condition)]
     pub conditions: Vec<Condition>,
     /// Print the active users of each calendar month that the days touch, instead of each day's figures.
     #[arg(long, conflicts_with_all = ["by", "conditions"])]
     pub months: bool,
+    /// Print who came for the first time in each week (from Monday on) or month, and how many of them came back in each
+    /// one after, instead of each day's figures.
+    #[arg(long, value_enum, value_name = "INTERVAL", conflicts_with_all = ["by", "conditions", "months"])]
+    pub retention: Option<RetentionInterval>,
     /// How to print them.
     #[arg(long, value_enum, default_value = "table")]
     pub format: MetricsFormat,
@@ -64,6 +70,17 @@ pub enum Date {
     Yesterday,
 }
 
+impl Date {
+    /// The day, where today is this one.
+    pub fn on(self, today: Day) -> Day {
+        match self {
+            Self::Of(day) => day,
+            Self::Today => today,
+            Self::Yesterday => today.minus(1),
+        }
+    }
+}
+
 /// How long back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Last {
@@ -73,19 +90,37 @@ pub enum Last {
     Months(u32),
 }
 
-/// One segment that the figures are of.
+/// A value that the figures are of.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Condition {
-    /// The dimension.
-    pub dimension: Dimension,
-    /// The value in it.
-    pub value: SegmentValue,
+    /// What has the value.
+    pub property: Property,
+    /// The value.
+    pub value: String,
+}
+
+/// By what users are gathered into cohorts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum RetentionInterval {
+    /// By weeks, from Monday on.
+    Week,
+    /// By calendar months.
+    Month,
+}
+
+impl From<RetentionInterval> for Interval {
+    fn from(interval: RetentionInterval) -> Self {
+        match interval {
+            RetentionInterval::Week => Self::Week,
+            RetentionInterval::Month => Self::Month,
+        }
+    }
 }
 
 /// No longer period is asked for (days): somebody mistyped.
 const LONGEST_DAYS: u32 = 36_600;
 
-fn date(text: &str) -> Result<Date, String> {
+pub(super) fn date(text: &str) -> Result<Date, String> {
     match text {
         "today" => Ok(Date::Today),
         "yesterday" => Ok(Date::Yesterday),
@@ -95,7 +130,7 @@ fn date(text: &str) -> Result<Date, String> {
     }
 }
 
-fn last(text: &str) -> Result<Last, String> {
+pub(super) fn last(text: &str) -> Result<Last, String> {
     let malformed =
         || "a period looks like 30d, 12w or 6mo, and is not longer than 100 years".to_owned();
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -116,20 +151,22 @@ fn last(text: &str) -> Result<Last, String> {
 }
 
 fn dimension(text: &str) -> Result<Dimension, String> {
-    Dimension::from_name(text).ok_or_else(|| {
-        let names = Dimension::ALL.map(Dimension::name).join(", ");
-        format!("figures are kept by {names}")
-    })
+    Dimension::parse(text).map_err(|error| format!("{text:?} {error}"))
 }
 
 fn condition(text: &str) -> Result<Condition, String> {
     let (name, value) = text
         .split_once('=')
         .ok_or("a condition looks like platform=iOS")?;
-    Ok(Condition {
-        dimension: dimension(name)?,
-        value: SegmentValue::new(value),
-    })
+    match dimension(name)? {
+        Dimension::Of(property) => Ok(Condition {
+            property,
+            value: value.to_owned(),
+        }),
+        Dimension::Pair(first, second) => Err(format!(
+            "give both values of a pair: --where {first}=… --where {second}=…"
+        )),
+    }
 }
 
 #[cfg(test)]

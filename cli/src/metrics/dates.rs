@@ -3,7 +3,7 @@
 use domain::day::Day;
 
 use crate::Failure;
-use crate::args::metrics::{Date, Last, MetricsArgs};
+use crate::args::metrics::{Date, Last, MetricsArgs, RetentionInterval};
 
 /// How many days unless anything else is asked for.
 const DEFAULT_DAYS: u32 = 30;
@@ -14,15 +14,11 @@ const DEFAULT_DAYS: u32 = 30;
 ///
 /// If the last is before the first.
 pub fn asked_for(args: &MetricsArgs, today: Day) -> Result<Option<(Day, Day)>, Failure> {
-    let day = |date: Date| match date {
-        Date::Of(day) => day,
-        Date::Today => today,
-        Date::Yesterday => today.minus(1),
-    };
+    let day = |date: Date| date.on(today);
     let to = args.to.map_or(today, day);
     let from = match (args.from, args.last) {
         (Some(from), _) => day(from),
-        (None, Some(Last::Months(months))) if args.months => to
+        (None, Some(Last::Months(months))) if by_month(args) => to
             .month()
             .first_day()
             .minus_months(months.saturating_sub(1)),
@@ -35,6 +31,11 @@ pub fn asked_for(args: &MetricsArgs, today: Day) -> Result<Option<(Day, Day)>, F
     }
     let to = to.min(today);
     Ok((from <= to).then_some((from, to)))
+}
+
+/// Whether what is printed has months instead of days.
+fn by_month(args: &MetricsArgs) -> bool {
+    args.months || args.retention == Some(RetentionInterval::Month)
 }
 
 #[cfg(test)]

@@ -2,61 +2,210 @@
 
 use std::fmt::Write;
 
+use aws::metrics::Project;
+use domain::day::Day;
 use figures::summary::{Summary, narrowed};
-use figures::{DayObject, MonthObject};
+use figures::{CohortObject, DayObject, MonthObject, SegmentObject};
 
+use super::selection::{Wanted, label};
 use crate::summary::{self, spark_line, tenths};
 
 /// How long the names of segments may be.
 const LONGEST_NAME: usize = 24;
 /// How long the spark line of a segment may be.
-const SPARK_LINE: usize = 18;
+const SPARK_LINE: usize = 10;
 /// How long the bar of a month may be.
 const LONGEST_BAR: i64 = 60;
+/// How many intervals after its own a cohort is shown in.
+const MOST_AGES: usize = 13;
 
-/// One project's days, or one segment's, beside the days before them.
-pub fn days(days: &[DayObject], before: &[DayObject]) -> String {
-    let Some(heading) = heading(days) else {
-        return "These days have not begun.\n".to_owned();
-    };
-    format!("{heading}\n\n{}", summary::days(days, before))
+/// Whose figures these are, and of which days.
+#[derive(Clone, Copy)]
+pub struct Heading<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// The first and the last day.
+    pub span: (Day, Day),
 }
 
-/// The segments of a dimension, a line for each: the busiest first.
-pub fn segments(dimension: &str, segments: &[Vec<DayObject>]) -> String {
-    let Some(heading) = segments.iter().find_map(|days| heading(days)) else {
-        return format!("No {dimension} is known of these days, nor of the 29 before.\n");
-    };
-    let heading = heading.split(" · ").next().unwrap_or_default();
-    let mut text = format!(
-        "{heading}, by {dimension}\n\n{:LONGEST_NAME$}{:>9}{:>9}{:>9}{:>10}{:>9}{:>9}  DAU\n",
-        dimension, "sign-ups", "sign-ins", "failures", "new users", "avg DAU", "MAU"
-    );
-    let mut lines: Vec<(i64, String)> = segments.iter().map(|days| segment(days)).collect();
-    lines.sort_by_key(|(mau, _)| std::cmp::Reverse(*mau));
-    text.extend(lines.into_iter().map(|(_, line)| line));
-    text + &format!("\nEach day of one of them: --where {dimension}=VALUE; of all: --format csv\n")
-}
-
-/// The users at the end, and the line.
-fn segment(days: &[DayObject]) -> (i64, String) {
-    let summary = Summary::of(days, &[]);
-    let mau = days.last().map_or(0, |day| day.mau);
-    let segment = days.first().and_then(|day| day.segment.as_ref());
-    let name = segment.map_or("", |segment| segment.1.as_str());
-    let mut line = format!("{:LONGEST_NAME$}", shortened(name));
-    let totals = summary.columns.iter().filter_map(|column| column.total);
-    for (total, width) in totals.zip([9, 9, 9, 10]) {
-        // Writing into a String does not fail.
-        let _ = write!(line, "{total:>width$}");
+impl Heading<'_> {
+    fn line(&self) -> String {
+        let (Project { id, zone, .. }, (from, to)) = (self.project, self.span);
+        format!("project {id}, {from} to {to} ({zone})")
     }
-    let active = summary.columns.iter().find(|column| column.total.is_none());
-    let (average, line_of_days) = active.map_or((0, String::new()), |column| {
-        let values = narrowed(&column.values, SPARK_LINE);
-        (column.average, spark_line(&values))
-    });
-    line += &format!("{:>9}{mau:>9}  {line_of_days}\n", tenths(average));
-    (mau, line)
+
+    /// The project's days, or one segment's, beside the days before them.
+    pub fn days(
+        &self,
+        days: &[DayObject],
+        before: &[DayObject],
+        segment: Option<&SegmentObject>,
+    ) -> String {
+        let segment = segment.map_or(String::new(), |segment| {
+            format!(" · {}", self.segment_words(segment, " · "))
+        });
+        let line = self.line();
+        format!("{line}{segment}\n\n{}", summary::days(days, before))
+    }
+
+    fn segment_words(&self, segment: &SegmentObject, between: &str) -> String {
+        let pairs = segment.pairs();
+        let pairs = pairs.map(|(property, value)| {
+            let label = label(&property, value, self.project);
+            format!("{property}={label}")
+        });
+        pairs.collect::<Vec<_>>().join(between)
+    }
+
+    /// The segments of a dimension, a line for each: the largest first, with its share of the users that the whole
+    /// project has at the end.
+    pub fn segments(&self, wanted: &Wanted, segments: &[Vec<DayObject>], whole: i64) -> String {
+        let open = wanted.open();
+        let names: Vec<&str> = open.iter().map(|(_, name)| name.as_str()).collect();
+        let names = names.join(" + ");
+        let condition = match wanted.to_string() {
+            condition if condition.is_empty() => condition,
+            condition => format!(" · {condition}"),
+        };
+        if segments.is_empty() {
+            return format!("No {names} is known of these days, nor of the 29 before.\n");
+        }
+        let mut text = format!("{}{condition}, by {names}\n", self.line());
+        text += &self.since(wanted);
+        text += &format!(
+            "\n{:LONGEST_NAME$}{:>9}{:>9}{:>9}{:>10}{:>9}{:>9}{:>7}  DAU\n",
+            shortened(&names),
+            "sign-ups",
+            "sign-ins",
+            "failures",
+            "new users",
+            "avg DAU",
+            "MAU",
+            "share"
+        );
+        let mut lines: Vec<(i64, i64, String)> = segments
+            .iter()
+            .map(|days| self.segment(days, &open, whole))
+            .collect();
+        lines.sort_by_key(|(mau, sign_ins, _)| std::cmp::Reverse((*mau, *sign_ins)));
+        text.extend(lines.into_iter().map(|(_, _, line)| line));
+        text + "\nshare: of the users active in the 30 days up to the last one; a user may be in several lines\n\
+                each day of one of them: --where; of all: --format csv\n"
+    }
+
+    /// Since when a dimension is counted by, if that was not from the beginning.
+    fn since(&self, wanted: &Wanted) -> String {
+        let since = self.project.dimensions.get(&wanted.dimension).copied();
+        since.flatten().map_or(String::new(), |since| {
+            let day = self.project.zone.day_of(since);
+            format!("counted since {day}: each user is new in their segment from then on\n")
+        })
+    }
+
+    /// The users at the end, the sign-ins, and the line.
+    fn segment(
+        &self,
+        days: &[DayObject],
+        open: &[(usize, String)],
+        whole: i64,
+    ) -> (i64, i64, String) {
+        let summary = Summary::of(days, &[]);
+        let mau = days.last().map_or(0, |day| day.mau);
+        let sign_ins = days.iter().map(|day| day.sign_ins).sum();
+        let segment = days.first().and_then(|day| day.segment.as_ref());
+        let name = segment.map_or(String::new(), |segment| self.name(segment, open));
+        let mut line = format!("{:LONGEST_NAME$}", shortened(&name));
+        let totals = summary.columns.iter().filter_map(|column| column.total);
+        for (total, width) in totals.zip([9, 9, 9, 10]) {
+            // Writing into a String does not fail.
+            let _ = write!(line, "{total:>width$}");
+        }
+        let active = summary.columns.iter().find(|column| column.total.is_none());
+        let (average, line_of_days) = active.map_or((0, String::new()), |column| {
+            let values = narrowed(&column.values, SPARK_LINE);
+            (column.average, spark_line(&values))
+        });
+        let share = percent(mau, whole);
+        line += &format!("{:>9}{mau:>9}{share:>7}  {line_of_days}\n", tenths(average));
+        (mau, sign_ins, line)
+    }
+
+    fn name(&self, segment: &SegmentObject, open: &[(usize, String)]) -> String {
+        let parts: Vec<&str> = segment.1.parts().collect();
+        let names = open.iter().map(|(place, property)| {
+            let value = parts.get(*place).copied().unwrap_or_default();
+            label(property, value, self.project)
+        });
+        names.collect::<Vec<_>>().join(" + ")
+    }
+
+    /// Calendar months, a line for each.
+    pub fn months(&self, months: &[MonthObject]) -> String {
+        if months.is_empty() {
+            return "These months have not begun.\n".to_owned();
+        }
+        let most = months.iter().map(|month| month.calendar_mau).max();
+        let most = most.unwrap_or(0).max(1);
+        let (id, zone) = (&self.project.id, self.project.zone);
+        let mut text = format!(
+            "project {id} ({zone})\n\n{:10}{:>14}\n",
+            "month", "active users"
+        );
+        for MonthObject {
+            month,
+            calendar_mau,
+            ..
+        } in months
+        {
+            let bar = usize::try_from((calendar_mau * LONGEST_BAR + most / 2) / most).unwrap_or(0);
+            let line = format!("{month:10}{calendar_mau:>14}  {}", "█".repeat(bar));
+            text += line.trim_end();
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Cohorts, a line for each: its users, and the share of them that came back in each interval after.
+    pub fn retention(&self, cohorts: &[CohortObject]) -> String {
+        let Some(first) = cohorts.first() else {
+            return "These cohorts have not begun.\n".to_owned();
+        };
+        let ages = first.active.len().min(MOST_AGES);
+        let mut text = format!(
+            "{}, users by the {} in which they came first\n\n{:12}{:>8}",
+            self.line(),
+            first.interval,
+            "cohort",
+            "users"
+        );
+        for age in 1..ages {
+            let _ = write!(text, "{age:>6}");
+        }
+        text.push('\n');
+        for cohort in cohorts {
+            let _ = write!(text, "{:12}{:>8}", cohort.cohort, cohort.size);
+            for users in cohort.active.iter().take(ages).skip(1) {
+                let _ = write!(text, "{:>6}", percent(*users, cohort.size));
+            }
+            text.push('\n');
+        }
+        let interval = first.interval;
+        text += &format!(
+            "\n1, 2, …: the share of them who were active in the {interval} that comes so many after\n"
+        );
+        if first.active.len() > MOST_AGES {
+            text += "further ones: --format csv\n";
+        }
+        text
+    }
+}
+
+/// Whole percents; nothing of nothing.
+fn percent(part: i64, whole: i64) -> String {
+    if whole <= 0 {
+        return "–".to_owned();
+    }
+    format!("{} %", (part * 100 + whole / 2) / whole)
 }
 
 fn shortened(name: &str) -> String {
@@ -65,39 +214,4 @@ fn shortened(name: &str) -> String {
     }
     let kept: String = name.chars().take(LONGEST_NAME - 2).collect();
     kept + "…"
-}
-
-/// Calendar months, a line for each.
-pub fn months(months: &[MonthObject]) -> String {
-    let Some(first) = months.first() else {
-        return "These months have not begun.\n".to_owned();
-    };
-    let most = months.iter().map(|month| month.calendar_mau).max();
-    let most = most.unwrap_or(0).max(1);
-    let mut text = format!(
-        "project {} (UTC)\n\n{:10}{:>14}\n",
-        first.project, "month", "active users"
-    );
-    for MonthObject {
-        month,
-        calendar_mau,
-        ..
-    } in months
-    {
-        let bar = usize::try_from((calendar_mau * LONGEST_BAR + most / 2) / most).unwrap_or(0);
-        let line = format!("{month:10}{calendar_mau:>14}  {}", "█".repeat(bar));
-        text += line.trim_end();
-        text.push('\n');
-    }
-    text
-}
-
-/// Whose days these are, and which.
-fn heading(days: &[DayObject]) -> Option<String> {
-    let (first, last) = (days.first()?, days.last()?);
-    let segment = first.segment.as_ref().map_or(String::new(), |segment| {
-        format!(" · {}={}", segment.0.name(), segment.1)
-    });
-    let (project, from, to) = (&first.project, &first.date, &last.date);
-    Some(format!("project {project}, {from} to {to} (UTC){segment}"))
 }

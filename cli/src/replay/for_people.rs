@@ -21,7 +21,7 @@ pub fn print(report: &Report, args: &ReplayArgs, out: &mut impl Write) -> Result
         .days
         .chunk_by(|day, next| day.project == next.project)
     {
-        writeln!(out, "{}", project(days, args))?;
+        writeln!(out, "{}", project(days, report, args))?;
     }
     counts(report, out)?;
     print_rejected(&report.rejected);
@@ -31,13 +31,17 @@ pub fn print(report: &Report, args: &ReplayArgs, out: &mut impl Write) -> Result
     Ok(())
 }
 
-fn project(days: &[DayObject], args: &ReplayArgs) -> String {
+fn project(days: &[DayObject], report: &Report, args: &ReplayArgs) -> String {
     let (Some(first), Some(last)) = (days.first(), days.last()) else {
         return String::new();
     };
+    let zone = report.zones.get(&first.project).copied();
     let head = format!(
-        "project {}, {} to {} (UTC)",
-        first.project, first.date, last.date
+        "project {}, {} to {} ({})",
+        first.project,
+        first.date,
+        last.date,
+        zone.unwrap_or_default()
     );
     if args.days {
         format!("{head}\n\n{}", summary::days(days, &[]))

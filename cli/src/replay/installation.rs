@@ -90,6 +90,7 @@ impl Installation {
         let log = DynamoEventLog::new(client.clone(), tables.event_log.clone(), APPEND_BUDGET);
         let metrics = DynamoMetrics::new(client.clone(), tables.metrics.clone());
         let mut publisher = Publisher {
+            config: config.clone(),
             log: log.clone(),
             stream: store.stream(&tables.event_log)?,
             states: DynamoUserStates::new(client, tables),

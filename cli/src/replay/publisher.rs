@@ -1,6 +1,9 @@
 //! The log's stream at work: published batch by batch as the event source mapping has it done, its
 //! attempts expired as the schedule has it done.
 
+use std::sync::Arc;
+
+use ::config::Config;
 use aws::event_log::DynamoEventLog;
 use aws::stream::{Batch, Outside, publish_batch};
 use aws::users::DynamoUserStates;
@@ -27,6 +30,8 @@ const TRIES: u32 = 5;
 
 /// Publishes a log.
 pub struct Publisher {
+    /// What figures are broken down by, and in whose days.
+    pub config: Arc<Config>,
     /// Where the expiry of attempts is appended.
     pub log: DynamoEventLog,
     /// The log's stream.
@@ -94,6 +99,7 @@ impl Publisher {
     /// `false` if some records must be retried.
     async fn publish_batch(&mut self, batch: &Batch) -> bool {
         let outside = Outside {
+            config: &self.config,
             states: &self.states,
             destinations: &self.destination,
             queue: &self.not_published,

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
+use aws::metrics::Project;
 use domain::analytics_event::AnalyticsEventType;
 use domain::day::Day;
+use domain::time_zone::TimeZone;
 use figures::{DayObject, days};
 use serde::Serialize;
 
@@ -27,6 +29,9 @@ pub struct Report {
     pub(super) published: BTreeMap<&'static str, u64>,
     pub(super) endpoints: Endpoints,
     pub(super) days: Vec<DayObject>,
+    /// The time zone of each project.
+    #[serde(skip)]
+    pub(super) zones: BTreeMap<String, TimeZone>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -43,6 +48,9 @@ impl Report {
         let count = |name: &str| analytics.get(name).copied().unwrap_or(0);
         let published = AnalyticsEventType::ALL.map(|of| (of.name(), count(of.name())));
         let endpoints = replayed.pinpoint.count_active_endpoints()?;
+        let projects = replayed.metrics.projects().await?;
+        let zones = projects.iter();
+        let zones = zones.map(|project| (project.id.to_string(), project.zone));
         Ok(Self {
             replayed: taken.replayed,
             rejected: taken.rejected,
@@ -53,7 +61,8 @@ impl Report {
                 email: endpoints.email,
                 sms: endpoints.sms,
             },
-            days: all_days(replayed).await?,
+            days: all_days(replayed, &projects).await?,
+            zones: zones.collect(),
         })
     }
 
@@ -66,6 +75,7 @@ impl Report {
             published: BTreeMap::new(),
             endpoints: Endpoints::default(),
             days: Vec::new(),
+            zones: BTreeMap::new(),
         }
     }
 
@@ -89,15 +99,15 @@ impl Report {
 }
 
 /// Every day of each project in the store, from the first to the last with any activity or count.
-async fn all_days(replayed: &Replayed) -> Result<Vec<DayObject>, Failure> {
+async fn all_days(replayed: &Replayed, projects: &[Project]) -> Result<Vec<DayObject>, Failure> {
     let mut all = Vec::new();
-    for project in replayed.metrics.projects().await? {
+    for project in projects {
         let rows = replayed
             .metrics
-            .whole(&project, Day::FIRST, Day::LAST)
+            .whole(&project.id, Day::FIRST, Day::LAST)
             .await?;
         if let Some(span) = rows.span() {
-            all.extend(days(&project, &rows, span, None));
+            all.extend(days(&project.id, &rows, span, None));
         }
     }
     Ok(all)

@@ -1,0 +1,173 @@
+//! What figures are broken down by, and which of the values are wanted.
+
+use std::fmt;
+
+use aws::metrics::Project;
+use domain::dimension::{Dimension, Property};
+use domain::ids::ClientId;
+use domain::segment::SegmentValue;
+
+use crate::Failure;
+use crate::args::MetricsArgs;
+use crate::args::metrics::Condition;
+
+/// What figures are of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Selection {
+    /// The whole project.
+    Whole,
+    /// Segments of it.
+    Segments(Wanted),
+}
+
+/// A dimension, and the values that are wanted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// The value of each of its properties; `None` for any.
+    values: Vec<Option<String>>,
+}
+
+impl Selection {
+    /// What the command line asks for.
+    ///
+    /// # Errors
+    ///
+    /// If no figures are kept of that, with what would have to be configured.
+    pub fn of(args: &MetricsArgs, project: &Project) -> Result<Self, Failure> {
+        let conditions = args.conditions.as_slice();
+        let asked = asked(args.by.as_ref(), conditions)?;
+        let Some(asked) = asked else {
+            return Ok(Self::Whole);
+        };
+        let mut kept = project.dimensions.keys();
+        let dimension = kept.find(|kept| kept.is_same_pair(&asked)).cloned();
+        let dimension = dimension.ok_or_else(|| not_kept(&asked, project))?;
+        let properties = dimension.properties().into_iter();
+        let values = properties.map(|property| value(property, conditions, project));
+        Ok(Self::Segments(Wanted {
+            values: values.collect(),
+            dimension,
+        }))
+    }
+}
+
+/// The dimension that has all that is asked for; `None` if nothing is.
+fn asked(by: Option<&Dimension>, conditions: &[Condition]) -> Result<Option<Dimension>, Failure> {
+    let mut properties: Vec<&Property> = by.map(Dimension::properties).unwrap_or_default();
+    let of_by = properties.len();
+    for (place, Condition { property, .. }) in conditions.iter().enumerate() {
+        let before = conditions.iter().take(place);
+        if before.clone().any(|other| other.property == *property) {
+            return Err(Failure::Usage(format!(
+                "--where {property}=… is there twice"
+            )));
+        }
+        if of_by == 1 && properties.first() == Some(&property) {
+            return Err(Failure::Usage(format!(
+                "--by {property} and --where {property}=… are the same dimension: leave out one of them"
+            )));
+        }
+        if !properties.contains(&property) {
+            properties.push(property);
+        }
+    }
+    match properties.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(Dimension::Of((*one).clone()))),
+        [first, second] => Ok(Some(Dimension::Pair((*first).clone(), (*second).clone()))),
+        more => {
+            let names: Vec<String> = more.iter().map(ToString::to_string).collect();
+            Err(Failure::Usage(format!(
+                "figures are kept by two properties at most, and these are {}: {}",
+                names.len(),
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+fn not_kept(asked: &Dimension, project: &Project) -> Failure {
+    let kept: Vec<String> = project.dimensions.keys().map(ToString::to_string).collect();
+    let kept = match kept.as_slice() {
+        [] => "it has none".to_owned(),
+        kept => format!("it has {}", kept.join(", ")),
+    };
+    let why = match asked {
+        Dimension::Of(_) => format!("{asked} is not among the dimensions of the project"),
+        Dimension::Pair(first, second) => format!(
+            "figures of {first} and {second} at once are exact only where the pair {asked} is among the dimensions of the \
+             project, which it is not"
+        ),
+    };
+    Failure::Usage(format!(
+        "{why} ({kept}); add it to Dimensions in the configuration, and it is counted from then on"
+    ))
+}
+
+/// The value that the conditions ask for. An app client may be asked for by its name.
+fn value(property: &Property, conditions: &[Condition], project: &Project) -> Option<String> {
+    let mut conditions = conditions.iter();
+    let asked = &conditions.find(|it| it.property == *property)?.value;
+    let mut names = project.client_names.iter();
+    let named = match property {
+        Property::Client => names.find(|(_, name)| *name == asked),
+        _ => None,
+    };
+    Some(named.map_or_else(|| asked.clone(), |(id, _)| id.to_string()))
+}
+
+impl Wanted {
+    /// Whether there is only one such value.
+    pub fn is_one(&self) -> bool {
+        self.values.iter().all(Option::is_some)
+    }
+
+    /// Whether this value is wanted.
+    pub fn includes(&self, value: &SegmentValue) -> bool {
+        let mut parts = value.parts().zip(&self.values);
+        parts.all(|(part, wanted)| wanted.as_deref().is_none_or(|wanted| wanted == part))
+    }
+
+    /// The value, where there is only one.
+    pub fn value(&self) -> SegmentValue {
+        let value = |place: usize| {
+            let value = self.values.get(place).cloned().flatten();
+            value.unwrap_or_default()
+        };
+        match self.dimension {
+            Dimension::Of(_) => SegmentValue::new(&value(0)),
+            Dimension::Pair(..) => SegmentValue::pair(&value(0), &value(1)),
+        }
+    }
+
+    /// The properties that may have any value, by their places.
+    pub fn open(&self) -> Vec<(usize, String)> {
+        let properties = self.dimension.properties().into_iter().enumerate();
+        let open =
+            properties.filter(|(place, _)| self.values.get(*place).is_none_or(Option::is_none));
+        open.map(|(place, property)| (place, property.to_string()))
+            .collect()
+    }
+}
+
+/// What is asked for, such as `client=web, platform=iOS`.
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let properties = self.dimension.properties().into_iter().zip(&self.values);
+        let conditions: Vec<String> = properties
+            .filter_map(|(property, value)| Some(format!("{property}={}", value.as_ref()?)))
+            .collect();
+        f.write_str(&conditions.join(", "))
+    }
+}
+
+/// What people call a value: an app client's name where it has one.
+pub fn label(property: &str, value: &str, project: &Project) -> String {
+    let name = match property {
+        "client" => project.client_names.get(&ClientId::new(value)),
+        _ => None,
+    };
+    name.map_or_else(|| value.to_owned(), Clone::clone)
+}

@@ -1,0 +1,106 @@
+//! Where figures are read: a folder that replays kept their store in, or a deployed stack.
+
+use std::path::Path;
+
+use aws::metrics::{DynamoMetrics, Project};
+use aws::sdk::{self, SdkConfig};
+use aws::tables::TableNames;
+use aws::users::DynamoUserStates;
+use domain::ids::ProjectId;
+use local::dynamodb::DynamoDbStore;
+
+use crate::Failure;
+use crate::account::account;
+use crate::args::AccountArgs;
+use crate::data_folder::{DYNAMODB_FILE, embedded};
+
+/// The folder, or else the stack.
+pub struct Place<'a> {
+    folder: Option<&'a Path>,
+    account: &'a AccountArgs,
+}
+
+/// The tables of a place.
+pub struct Site {
+    /// The rows.
+    pub metrics: DynamoMetrics,
+    /// The users.
+    pub states: DynamoUserStates,
+}
+
+impl<'a> Place<'a> {
+    /// The folder, if there is one.
+    pub fn new(folder: Option<&'a Path>, account: &'a AccountArgs) -> Self {
+        Self { folder, account }
+    }
+}
+
+impl Site {
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is there.
+    pub async fn open(place: &Place<'_>) -> Result<Self, Failure> {
+        let Some(folder) = place.folder else {
+            let config = account(place.account).await?;
+            return Ok(Self::of(&config, place.account.tables()));
+        };
+        let file = folder.join(DYNAMODB_FILE);
+        if !file.is_file() {
+            let problem = format!(
+                "{} is not there: no replay kept its store here",
+                file.display()
+            );
+            return Err(Failure::Usage(problem));
+        }
+        let store = DynamoDbStore::open(&file)?;
+        Ok(Self::of(&embedded(store), TableNames::default()))
+    }
+
+    fn of(config: &SdkConfig, tables: TableNames) -> Self {
+        let client = sdk::dynamodb(config);
+        Self {
+            metrics: DynamoMetrics::new(client.clone(), tables.metrics.clone()),
+            states: DynamoUserStates::new(client, tables),
+        }
+    }
+
+    /// The project that was asked for, or the only one there is.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or there are several to choose from.
+    pub async fn project(
+        &self,
+        asked: Option<&ProjectId>,
+        place: &Place<'_>,
+    ) -> Result<Project, Failure> {
+        let mut projects = self.metrics.projects().await?;
+        let ids: Vec<String> = projects.iter().map(|it| it.id.to_string()).collect();
+        let ids = ids.join("\n");
+        if let Some(id) = asked {
+            projects.retain(|project| project.id == *id);
+        }
+        match (projects.pop(), asked) {
+            (Some(project), _) if projects.is_empty() => Ok(project),
+            (None, Some(id)) if !ids.is_empty() => Err(Failure::Usage(format!(
+                "nothing has been counted for the project {id}; there are figures of:\n{ids}"
+            ))),
+            (None, _) => Err(Failure::Outside(format!(
+                "nothing has been counted in {} yet",
+                match place.folder {
+                    Some(folder) => folder.display().to_string(),
+                    None => format!(
+                        "the stack {} (cognito-pinpoint doctor says whether anything is wrong)",
+                        place.account.stack()
+                    ),
+                }
+            ))),
+            (Some(_), _) => Err(Failure::Usage(format!(
+                "there are {} projects; say which, with --project:\n{ids}",
+                projects.len() + 1
+            ))),
+        }
+    }
+}
