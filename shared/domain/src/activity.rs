@@ -14,7 +14,7 @@ mod days;
 mod recency;
 mod rows;
 
-pub use cohort::{Cohort, CohortChange, CohortRow, cohort_changes};
+pub use cohort::{Cohort, CohortChange, CohortRow, cohort_changes, cohort_changes_of};
 pub use days::{ActiveDays, Activity, Moved};
 pub use recency::Recency;
 pub use rows::{DayFigures, DayRow, DayRows};

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::activity::{ActiveDays, Activity, Cohort, CohortRow, DayRow, Moved, cohort_changes};
+use crate::activity::{
+    ActiveDays, Activity, Cohort, CohortChange, CohortRow, DayRow, Moved, Recency, cohort_changes,
+    cohort_changes_of,
+};
 use crate::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use crate::auth_event::{AuthEvent, AuthEventKind, Position, TokenOccasion, UserActivity, UserKey};
 use crate::counter::Counter;
@@ -193,36 +196,44 @@ impl UserState {
     }
 }
 
-/// Items of the metrics table that one event may change at most, whatever the state: in each of its segments a day and
-/// the next active day, and of the cohorts the old week and month, and the new. An event may end two attempts besides,
-/// neither of which has groups.
-pub fn most_items(event: &AuthEvent, counting: &Counting) -> usize {
-    let own = match &event.kind {
-        AuthEventKind::AuthenticationStarted { .. } => {
-            return 2 * most_items_of_one(1, counting);
+impl UserState {
+    /// Items of the metrics table that an event may change at most: in each of its segments a day and the next active
+    /// day, and of the cohorts the old week and month, and the new. An event may end two attempts besides, neither of
+    /// which has groups.
+    pub fn most_items(&self, event: &AuthEvent, counting: &Counting) -> usize {
+        match &event.kind {
+            AuthEventKind::AuthenticationStarted { .. } => 2 * self.most_items_of(1, counting),
+            AuthEventKind::TokenIssued(..) => {
+                self.most_items_of(event.traits.groups.len(), counting)
+            }
+            AuthEventKind::UserNotFound
+            | AuthEventKind::SignedIn(_)
+            | AuthEventKind::SignUpConfirmed(_)
+            | AuthEventKind::PasswordResetConfirmed(_)
+            | AuthEventKind::UserListed { .. }
+            | AuthEventKind::AttemptExpired(_) => self.most_items_of(1, counting),
         }
-        AuthEventKind::TokenIssued(..) => event.traits.groups.len(),
-        AuthEventKind::UserNotFound
-        | AuthEventKind::SignedIn(_)
-        | AuthEventKind::SignUpConfirmed(_)
-        | AuthEventKind::PasswordResetConfirmed(_)
-        | AuthEventKind::UserListed { .. }
-        | AuthEventKind::AttemptExpired(_) => 1,
-    };
-    most_items_of_one(own, counting)
+    }
+
+    /// The same of something that counts once, in so many groups.
+    pub fn most_items_of(&self, groups: usize, counting: &Counting) -> usize {
+        let values = |dimension: &Dimension| match dimension {
+            Dimension::Of(Property::Group) => groups.clamp(1, MOST_VALUES_OF_USER + 2),
+            Dimension::Of(_) | Dimension::Pair(..) => 1,
+        };
+        let segments = 1 + counting.dimensions.iter().map(values).sum::<usize>();
+        let whole = self.activity.get(&Segment::Whole);
+        let days = whole.map_or(0, |days| days.as_slice().len());
+        // A week's or a month's ages are no more than the days.
+        2 * segments
+            + 4 * (days + 1)
+                .div_ceil(Effects::MOST_AGES)
+                .min(MOST_COHORT_ITEMS)
+    }
 }
 
-/// The same of something that counts once, in so many groups.
-pub fn most_items_of_one(groups: usize, counting: &Counting) -> usize {
-    /// Of 25 years' weeks, in parts, and of their months, each in the old cohort and the new.
-    const COHORTS: usize = 2 * (25 * 53_usize).div_ceil(Effects::MOST_AGES) + 2 * 2;
-    let values = |dimension: &Dimension| match dimension {
-        Dimension::Of(Property::Group) => groups.clamp(1, MOST_VALUES_OF_USER + 2),
-        Dimension::Of(_) | Dimension::Pair(..) => 1,
-    };
-    let segments = 1 + counting.dimensions.iter().map(values).sum::<usize>();
-    2 * segments + COHORTS
-}
+/// Items of one cohort that one user may change: 30 years have 1,566 weeks.
+const MOST_COHORT_ITEMS: usize = 1_566_usize.div_ceil(Effects::MOST_AGES);
 
 /// The application of one event.
 struct Fold<'a> {
@@ -276,7 +287,13 @@ impl Fold<'_> {
                     let client = event.client.as_ref();
                     self.state.attempts.prove(client, event.time);
                 }
-                self.count(&Occurrence::of(event), None);
+                let said = Said {
+                    sub: self.user.sub(),
+                    client: event.client.as_ref(),
+                    metadata: &event.metadata,
+                    traits: &event.traits,
+                };
+                self.count_said(&said, event.time, (UserActivity::Active, None));
             }
         }
         Applied::Counted
@@ -331,7 +348,7 @@ impl Fold<'_> {
     }
 
     fn failed(&mut self, occurrence: Occurrence) {
-        self.count(&occurrence, Some(Counter::AuthFailures));
+        self.count(&occurrence, Counter::AuthFailures);
         let (endpoint, device) = self
             .state
             .devices
@@ -348,12 +365,12 @@ impl Fold<'_> {
     }
 
     fn succeeded_sign_in(&mut self, occurrence: Occurrence) {
-        self.count(&occurrence, Some(Counter::SignIns));
+        self.count(&occurrence, Counter::SignIns);
         self.succeeded(AnalyticsEventType::SignIn, occurrence);
     }
 
     fn signed_up(&mut self, occurrence: Occurrence) {
-        self.count(&occurrence, Some(Counter::SignUps));
+        self.count(&occurrence, Counter::SignUps);
         self.succeeded(AnalyticsEventType::SignUp, occurrence);
     }
 
@@ -372,17 +389,17 @@ impl Fold<'_> {
             self.move_entry(moved, Segment::Whole);
         }
         let days = days.as_slice();
-        self.change_cohorts((days, None), (days, Some(seed)));
+        self.change_cohorts(cohort_changes((days, None), (days, Some(seed))));
     }
 
-    fn count(&mut self, occurrence: &Occurrence, counter: Option<Counter>) {
+    fn count(&mut self, occurrence: &Occurrence, counter: Counter) {
         let said = Said {
             sub: self.user.sub(),
             client: occurrence.client.as_ref(),
             metadata: &occurrence.metadata,
             traits: &occurrence.traits,
         };
-        self.count_said(&said, occurrence.time, (occurrence.activity, counter));
+        self.count_said(&said, occurrence.time, (occurrence.activity, Some(counter)));
     }
 
     /// Counts in every segment's row of the day, and if it is activity, the user as active.
@@ -395,11 +412,20 @@ impl Fold<'_> {
         let day = self.counting.zone.day_of(time);
         let active = activity == UserActivity::Active && self.user.sub().is_some();
         for segment in self.segments(said) {
-            if active {
-                self.count_active(day, &segment);
+            let recency = if active {
+                self.record_active(day, &segment)
+            } else {
+                None
+            };
+            if counter.is_none() && recency.is_none() {
+                continue;
+            }
+            let row = self.row(day, segment);
+            if let Some(recency) = recency {
+                row.add_users(recency, 1);
             }
             if let Some(counter) = counter {
-                self.row(day, segment).count(counter, 1);
+                row.count(counter, 1);
             }
         }
     }
@@ -452,7 +478,9 @@ impl Fold<'_> {
         value
     }
 
-    fn count_active(&mut self, day: Day, segment: &Segment) {
+    /// Takes note that the user was active on the day, in a segment; gives the recency that they have in its row, if they
+    /// are new in it.
+    fn record_active(&mut self, day: Day, segment: &Segment) -> Option<Recency> {
         let whole = *segment == Segment::Whole;
         let seed = self.state.seed.filter(|_| whole);
         let days = match self.state.activity.get_mut(segment) {
@@ -460,22 +488,20 @@ impl Fold<'_> {
             None => self.state.activity.entry(segment.clone()).or_default(),
         };
         let Activity::Added(recency, moved) = days.record(day, seed) else {
-            return;
+            return None;
         };
-        let days = whole.then(|| days.as_slice().to_vec());
-        self.row(day, segment.clone()).add_users(recency, 1);
+        if whole {
+            let changes = cohort_changes_of(days.as_slice(), day, seed);
+            self.change_cohorts(changes);
+        }
         if let Some(moved) = moved {
             self.move_entry(moved, segment.clone());
         }
-        if let Some(after) = days {
-            let mut before = after.clone();
-            before.retain(|other| *other != day);
-            self.change_cohorts((&before, seed), (&after, seed));
-        }
+        Some(recency)
     }
 
-    fn change_cohorts(&mut self, before: (&[Day], Option<Day>), after: (&[Day], Option<Day>)) {
-        for change in cohort_changes(before, after) {
+    fn change_cohorts(&mut self, changes: Vec<CohortChange>) {
+        for change in changes {
             let row = self.effects.cohorts.entry(change.cohort).or_default();
             row.add_users(change.age, change.users);
         }

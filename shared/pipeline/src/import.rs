@@ -14,7 +14,7 @@ use domain::counting::Counting;
 use domain::day::Day;
 use domain::history::{HistoryEvent, HistoryId};
 use domain::ids::ProjectId;
-use domain::user_state::{Applied, Effects, most_items_of_one};
+use domain::user_state::{Applied, Effects};
 
 use crate::capture::{EARLIEST, FURTHEST_AHEAD};
 use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
@@ -275,12 +275,12 @@ fn fold_user(
     pages: &Pages,
     counting: &mut Counting,
 ) -> Folded {
-    let most = most_items_of_one(1, counting);
     let mut effects = Effects::default();
     let mut ledger: BTreeMap<LedgerPage, BTreeSet<HistoryId>> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(events.len());
     for Waiting { place, event, page } in events {
         let new_page = !ledger.contains_key(page);
+        let most = state.state.most_items_of(1, counting);
         let full = effects.items() + most > MOST_ITEMS || (new_page && ledger.len() == MOST_PAGES);
         if full {
             break;

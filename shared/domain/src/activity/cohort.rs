@@ -89,6 +89,37 @@ pub fn cohort_changes(
     changes
 }
 
+/// What changes in the cohorts now that `day` is one of the user's days: nothing, or one user more in its week and month;
+/// only a new first day moves all that the user contributes.
+pub fn cohort_changes_of(days: &[Day], day: Day, seed: Option<Day>) -> Vec<CohortChange> {
+    let Some((first, later)) = days.split_first() else {
+        return Vec::new();
+    };
+    if *first == day {
+        return cohort_changes((later, seed), (days, seed));
+    }
+    if ActiveDays::recency_of_first(*first, seed) != Recency::NEVER {
+        return Vec::new();
+    }
+    let place = days.binary_search(&day).unwrap_or_else(|place| place);
+    let neighbours = [place.checked_sub(1), place.checked_add(1)];
+    let neighbours = neighbours.map(|place| days.get(place?).copied());
+    let new = |interval: &Interval| {
+        let start = interval.start(day);
+        let mut neighbours = neighbours.iter().flatten();
+        !neighbours.any(|neighbour| interval.start(*neighbour) == start)
+    };
+    let change = |interval: Interval| CohortChange {
+        cohort: Cohort {
+            interval,
+            start: interval.start(*first),
+        },
+        age: interval.age(*first, day),
+        users: 1,
+    };
+    Interval::ALL.into_iter().filter(new).map(change).collect()
+}
+
 /// What a user with these days contributes: nothing if they were there before anything was counted, and else one to each
 /// age of their cohort at which they were active.
 fn contribute(

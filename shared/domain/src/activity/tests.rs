@@ -38,6 +38,12 @@ fn counted(arrivals: &[Arrival]) -> Counted {
         match arrival {
             Arrival::Active(..) => {
                 let activity = days.record(day(offset), *seed);
+                if activity != Activity::Repeated {
+                    let changes = cohort_changes_of(days.as_slice(), day(offset), *seed);
+                    let difference =
+                        cohort_changes((before.0.as_slice(), *seed), (days.as_slice(), *seed));
+                    assert_eq!(changes, difference);
+                }
                 counted.rows.take(changes(day(offset), activity));
             }
             Arrival::Seed(..) if seed.is_none() => {

@@ -8,7 +8,7 @@ use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
 use domain::counting::Counting;
 use domain::endpoint::ContactUpdate;
 use domain::ids::{EndpointId, ProjectId};
-use domain::user_state::{Applied, Effects, most_items};
+use domain::user_state::{Applied, Effects};
 
 use super::LogRecord;
 use crate::capture::{EARLIEST, FURTHEST_AHEAD};
@@ -107,10 +107,9 @@ impl FoldedUser {
     }
 
     fn fold(&mut self, record: (usize, &LogRecord), counting: &mut Counting, now: DateTime<Utc>) {
-        let most = most_items(&record.1.event, counting);
-        if let Some(next) = self.parts.back().and_then(|part| part.next_if_full(most)) {
-            self.parts.push_back(next);
-        }
+        let next = self.parts.back();
+        let next = next.and_then(|part| part.next_if_full(&record.1.event, counting));
+        self.parts.extend(next);
         if let Some(part) = self.parts.back_mut() {
             part.fold(record, counting, now);
         }
@@ -136,7 +135,8 @@ impl Part {
     }
 
     /// The next part, if what an event changes at most does not fit this one.
-    fn next_if_full(&self, most: usize) -> Option<Self> {
+    fn next_if_full(&self, event: &AuthEvent, counting: &Counting) -> Option<Self> {
+        let most = self.state.state.most_items(event, counting);
         let full = !self.records.is_empty() && self.effects.items() + most > MOST_ITEMS;
         full.then(|| {
             Self::after(VersionedState {

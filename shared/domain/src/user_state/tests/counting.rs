@@ -94,7 +94,7 @@ fn folded(events: &[AuthEvent], counting: &mut Counting) -> (UserState, Vec<Stri
     let mut state = UserState::default();
     let mut effects = Effects::default();
     for (number, event) in events.iter().enumerate() {
-        let most = most_items(event, counting);
+        let most = state.most_items(event, counting);
         let before = effects.items();
         state.apply(event, &position(number), counting, &mut effects);
         assert!(effects.items() <= before + most, "{event:?}");
@@ -271,7 +271,7 @@ fn twenty_groups_of_ten_dimensions_and_a_late_first_day_fit_a_transaction() {
     let (mut state, _) = folded(&events, &mut counting);
     let mut effects = Effects::default();
     let late = token(0);
-    let most = most_items(&late, &counting);
+    let most = state.most_items(&late, &counting);
     state.apply(&late, &position(1_000), &mut counting, &mut effects);
     assert!(
         effects.items() <= most && most <= 88,
