@@ -11,6 +11,8 @@ mod config;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod disable_inactive;
+#[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
 mod forget;
