@@ -4,7 +4,7 @@ It shows what it would do; with `--yes`, it does it. Users of other pools, those
 are gone are left alone, so that it can be repeated. Who was never active since counting began (no `lastActive`) is left
 alone too, unless `--never-active` is given. It needs cognito-idp:ListUsers and AdminDisableUser on the pool.
 
-Credentials and Region come from where boto3 finds them. What becomes of each user goes to standard output.
+Credentials and Region come from the environment or where else boto3 finds them. What becomes of each user goes to standard output.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import collections
 import csv
+import os
 import re
 import sys
 
@@ -32,7 +33,8 @@ def main() -> int:
     args = arguments()
     outcomes = collections.Counter()
     try:
-        cognito = boto3.client("cognito-idp", config=PATIENT)
+        # boto3 itself does not look at AWS_REGION, which everything else here does.
+        cognito = boto3.client("cognito-idp", region_name=os.environ.get("AWS_REGION") or None, config=PATIENT)
         for row in rows(args.list):
             outcome = disable(cognito, row, args)
             outcomes[outcome] += 1
