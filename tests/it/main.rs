@@ -11,6 +11,8 @@ mod config;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod disable_inactive;
+#[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
 mod forget;
@@ -32,6 +34,8 @@ mod readme;
 mod replay;
 #[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod stream_functions;
 #[cfg(test)]

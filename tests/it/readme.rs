@@ -93,6 +93,9 @@ fn folder() -> tempfile::TempDir {
         path.join("events"),
     )
     .unwrap();
+    for part in ["infra", ".venv"] {
+        symlink(repository(part).canonicalize().unwrap(), path.join(part)).unwrap();
+    }
     symlink(binary("cognito-pinpoint"), path.join("cognito-pinpoint")).unwrap();
     let recent = Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     std::fs::write(
@@ -121,6 +124,9 @@ fn shell(folder: &Path, command: &str, dynamodb: &str, aws: &str) -> Command {
         .stderr(Stdio::piped());
     shell
 }
+
+/// What else is run here.
+const PROGRAMS: [&str; 2] = ["cognito-pinpoint ", ".venv/bin/python infra/"];
 
 /// The pages whose commands are run, each in a folder of its own.
 const PAGES: [&str; 7] = [
@@ -233,7 +239,7 @@ async fn every_command_that_a_page_shows_works() {
         }
         for command in commands.iter().filter(|command| !runs_elsewhere(command)) {
             assert!(
-                command.starts_with("cognito-pinpoint "),
+                PROGRAMS.iter().any(|program| command.starts_with(program)),
                 "{page}: nothing runs `{command}`"
             );
             surroundings.run(folder.path(), command);

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::samples::configured;
 use crate::support::command::{cognito_pinpoint, errors_of, json_of};
 use crate::support::repository;
 use crate::support::trigger::Trigger;
@@ -110,7 +111,7 @@ fn every_scenario_comes_to_what_it_did() {
                 .arg(format!("events/scenarios/{name}")),
         );
         let whole = json!({
-            "report": report,
+            "report": like_days_folded(report),
             "events": event_streams(&events),
             "endpoints": lines(&endpoints),
         });
@@ -121,37 +122,47 @@ fn every_scenario_comes_to_what_it_did() {
 /// A folder has a configuration and events, and perhaps a configuration and events that come then.
 #[test]
 fn every_configured_scenario_comes_to_what_it_did() {
-    insta::glob!("../../events/configured", "*/events.jsonl", |path| {
+    insta::glob!("../../events/configured", "*/config.json", |path| {
         let scenario = path.parent().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let endpoints = folder.path().join("endpoints");
         let mut replays = Vec::new();
-        for then in ["", "-then"] {
-            let config = scenario.join(format!("config{then}.json"));
-            if !config.exists() {
-                continue;
-            }
-            let replayed = replay()
-                .args([
-                    "--config".as_ref(),
-                    config.as_path(),
-                    "--endpoints-out".as_ref(),
-                    &endpoints,
-                    "--force".as_ref(),
-                ])
-                .args(["--data-dir".as_ref(), folder.path()])
-                .arg(scenario.join(format!("events{then}.jsonl")))
-                .output()
-                .unwrap();
-            assert!(replayed.status.success(), "{}", errors_of(&replayed));
-            let report: Value = serde_json::from_slice(&replayed.stdout).unwrap();
-            replays.push(json!({"report": report, "endpoints": lines(&endpoints)}));
+        for (config, events) in configured(scenario, "config.json") {
+            let mut replay = replay();
+            replay.arg("--data-dir").arg(folder.path());
+            replay.arg("--endpoints-out").arg(&endpoints).arg("--force");
+            replay.arg("--config").arg(config.unwrap());
+            let report = json_of(replay.arg(events));
+            replays
+                .push(json!({"report": like_days_folded(report), "endpoints": lines(&endpoints)}));
         }
         let name = scenario.file_name().unwrap().to_str().unwrap();
         insta::with_settings!({snapshot_suffix => name}, {
             insta::assert_json_snapshot!(replays);
         });
     });
+}
+
+/// The report, a run of days that differ in their dates alone as one, with the last one's date.
+fn like_days_folded(mut report: Value) -> Value {
+    let mut folded: Vec<(Value, Value)> = Vec::new();
+    for mut day in report["days"].as_array().unwrap().clone() {
+        let date = day["date"].take();
+        match folded.last_mut() {
+            Some((last, dates)) if *last == day => dates["to"] = date,
+            _ => folded.push((day, json!({"from": date, "to": date}))),
+        }
+    }
+    let dated = folded.into_iter().map(|(mut day, dates)| {
+        day["date"] = if dates["from"] == dates["to"] {
+            dates["from"].clone()
+        } else {
+            dates
+        };
+        day
+    });
+    report["days"] = dated.collect();
+    report
 }
 
 fn lines(file: &Path) -> Vec<Value> {
@@ -181,7 +192,7 @@ fn late_events_of_a_second_replay_add_up() {
             .arg("--data-dir")
             .arg(folder.path())
             .arg(format!("events/scenarios/{name}.jsonl"));
-        reports.push(json_of(&mut command));
+        reports.push(like_days_folded(json_of(&mut command)));
     }
     insta::assert_json_snapshot!(reports);
 }
