@@ -33,6 +33,8 @@ mod replay;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+mod state_size;
+#[cfg(test)]
 mod stream_functions;
 #[cfg(test)]
 mod support;

@@ -216,7 +216,12 @@ fn what_publishes_may_read_and_write_states_and_rows_and_what_expires_may_read_i
         (
             "PublishEventsRole",
             vec![json!([
-                ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                [
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem"
+                ],
                 [arn("Users"), arn("Metrics")]
             ])],
         ),

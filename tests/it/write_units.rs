@@ -226,6 +226,22 @@ async fn the_first_sign_in_of_a_week_and_of_a_month_costs_one_more_row_each() {
     assert_eq!(missing(vec![told]), Vec::<String>::new());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refreshed_token_of_a_user_who_was_active_that_day_costs_as_the_readme_says() {
+    let mut metered = FIVE.start().await;
+    FIVE.sign_in(&mut metered, ORDINARY, Batches::OfASignIn)
+        .await;
+    metered.written();
+    let token = FIVE.event(0, "TokenGeneration_RefreshTokens");
+    metered.capture(at(ORDINARY, 3_600), &token).await;
+    metered.publish(at(ORDINARY, 3_610)).await;
+    let told = format!(
+        "A token that is refreshed on a day on which the user was active before takes {:.1}",
+        metered.written().total()
+    );
+    assert_eq!(missing(vec![told]), Vec::<String>::new());
+}
+
 /// The most that one partition has to take in a second, of what is spread over so many.
 fn busiest(units: &BTreeMap<String, f64>, spread: impl Fn(&str) -> f64) -> f64 {
     const SIGN_INS: f64 = 1_000.0;

@@ -10,8 +10,8 @@ use admin::functions::{
 use admin::not_published::queue_name;
 use admin::user_pool::UserPool;
 use aws::configuration::{ConfigurationError, ConfigurationSource};
-use aws::sdk::{self, SdkConfig};
 use aws::metrics::{DynamoMetrics, Project};
+use aws::sdk::{self, SdkConfig};
 use aws::tables::{self, Table, TableNames};
 use chrono::{DateTime, Utc};
 use cognito::user_pool::{Description, Trigger};

@@ -473,7 +473,9 @@ fn a_project_that_counts_in_other_days_than_the_configuration_says_is_told_with_
 fn projects_that_could_not_be_read_are_unknown() {
     check(
         |it| it.projects = Err(denied()),
-        &["unknown counting: ListThings on things: AccessDenied: these credentials may not do this; docs/deployment.md lists what each command needs"],
+        &[
+            "unknown counting: ListThings on things: AccessDenied: these credentials may not do this; docs/deployment.md lists what each command needs",
+        ],
     );
 }
 
