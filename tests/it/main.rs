@@ -33,8 +33,6 @@ mod replay;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
-mod state_size;
-#[cfg(test)]
 mod stream_functions;
 #[cfg(test)]
 mod support;
@@ -46,5 +44,7 @@ mod template;
 mod told;
 #[cfg(test)]
 mod trigger_functions;
+#[cfg(test)]
+mod user_states;
 #[cfg(test)]
 mod write_units;

@@ -129,8 +129,12 @@ impl Setting {
     async fn alone(self, day: i64, batches: Batches) -> Written {
         let mut metered = self.start().await;
         for before in 0..day {
-            self.sign_in(&mut metered, before, Batches::OfASignIn).await;
+            for (second, trigger) in (0..).zip(self.triggers) {
+                let time = at(before, second);
+                metered.capture(time, &self.event(0, trigger)).await;
+            }
         }
+        metered.publish(at(day, 0)).await;
         metered.written();
         self.sign_in(&mut metered, day, batches).await;
         metered.written()

@@ -1,4 +1,5 @@
-//! How large users' states are, in bytes as DynamoDB counts them, and how many items a commit has at most.
+//! Users' states: how large they are, in bytes as DynamoDB counts them, how many items a commit has at most, and that
+//! nobody's is written over.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,7 +9,7 @@ use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::ids::{ProjectId, Sub, UserPoolId};
 use domain::segment::{Segment, SegmentValue};
-use pipeline::ports::{Commit, UserStates, VersionedState};
+use pipeline::ports::{Commit, NotCommitted, UserStates, VersionedState};
 use serde_json::{Value, json};
 
 use crate::support::installation::Item;
@@ -126,7 +127,7 @@ async fn load(metered: &Metered) -> VersionedState {
     states.remove(&user()).unwrap().unwrap()
 }
 
-async fn commit(metered: &Metered, state: VersionedState) {
+async fn commit(metered: &Metered, state: VersionedState) -> Result<(), NotCommitted> {
     let committed = metered.states.commit(vec![Commit {
         user: user(),
         state,
@@ -134,7 +135,7 @@ async fn commit(metered: &Metered, state: VersionedState) {
         cohorts: Default::default(),
         ledger: Default::default(),
     }]);
-    committed.await.remove(0).unwrap();
+    committed.await.remove(0)
 }
 
 /// Signs in on three days of each week of a year, by the app of a device that is updated every two months.
@@ -191,7 +192,7 @@ async fn a_state_of_ten_years_or_of_another_value_each_day_is_far_from_the_limit
         a_year(&mut metered).await;
         let mut state = load(&metered).await;
         change(&mut state);
-        commit(&metered, state.clone()).await;
+        commit(&metered, state.clone()).await.unwrap();
         let bytes = bytes_of(&item(&metered).await);
         println!("{bytes} bytes");
         assert!(bytes < FAR_FROM_THE_LIMIT, "{bytes} bytes");
@@ -211,7 +212,7 @@ async fn a_late_first_event_with_ten_dimensions_and_twenty_groups_is_one_transac
     for active in state.state.activity.values_mut() {
         *active = days("2014-02-08", 4_407);
     }
-    commit(&metered, state).await;
+    commit(&metered, state).await.unwrap();
     metered.written();
     let late = "2014-01-01T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
     metered.capture(late, &token).await;
@@ -224,4 +225,20 @@ async fn a_late_first_event_with_ten_dimensions_and_twenty_groups_is_one_transac
     let state = load(&metered).await.state;
     let of = |segment: &Segment| state.activity.get(segment).unwrap().as_slice().len();
     assert!(state.activity.keys().all(|segment| of(segment) == 4_408));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_somebody_else_has_written_meanwhile_is_not_written_over() {
+    let metered = Metered::start(&config(&[])).await;
+    let mine = VersionedState::default();
+    let mut theirs = mine.clone();
+    theirs.state.signed_up = true;
+    commit(&metered, theirs).await.unwrap();
+    let committed = commit(&metered, mine).await;
+    assert!(
+        matches!(committed, Err(NotCommitted::Failed(_))),
+        "{committed:?}"
+    );
+    let state = load(&metered).await;
+    assert_eq!((state.version, state.state.signed_up), (1, true));
 }
