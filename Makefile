@@ -23,10 +23,13 @@ STACK_ARGUMENTS = --stack $(STACK) --architecture $(ARCH) $(if $(CONFIG),--confi
 	$(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
 PROFILE ?= release
 EVENTS ?= 100000
+RECORDS ?= 200000
+USERS ?= 300
+RUNS ?= 20
 STARTS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help replay test test-e2e check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-cold-start clean
+.PHONY: help replay test test-e2e check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -87,14 +90,22 @@ build-debug: ## Build the functions and the command
 install: ## Put the cognito-pinpoint command on your path
 	cargo install --path cli --locked --profile $(PROFILE) --root $(INSTALL_ROOT)
 
-bench: bench-fold bench-replay bench-cold-start ## Run every benchmark
+bench: bench-fold bench-replay bench-metrics bench-import bench-cold-start ## Run every benchmark
 
-bench-fold: ## Fold events in memory, on one core
+bench-fold: ## Fold events in memory by five dimensions, on one core
 	cargo bench --package domain
 
 bench-replay: ## Replay EVENTS made-up events in a process of its own, in memory and on disk
 	cargo build --release --package cli
 	$(PYTHON) benches/replay.py target/release/cognito-pinpoint $(EVENTS)
+
+bench-metrics: ## Ask for a year's figures by five clients RUNS times, of USERS users, each in a process of its own
+	cargo build --release --package cli
+	$(PYTHON) benches/metrics.py target/release/cognito-pinpoint $(USERS) $(RUNS)
+
+bench-import: ## Import RECORDS made-up records of Pinpoint's event stream in a process of its own
+	cargo build --release --package cli
+	$(PYTHON) benches/import.py target/release/cognito-pinpoint $(RECORDS)
 
 bench-cold-start: $(VENV)/ready ## Start a trigger STARTS times as Lambda does
 	cargo build --release --package post-authentication

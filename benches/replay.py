@@ -9,11 +9,11 @@ password, of one user for every hundred events, over ninety days; the same at ev
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from datetime import datetime, timedelta, timezone
+
+from measured import measured
 
 PLATFORMS = ["iOS", "Android", "web"]
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -62,16 +62,10 @@ def write(path, count):
 
 
 def run(command, name, count):
-    began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    report = json.load(process.stdout)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - began
-    assert status == 0, f"{name}: exit status {status}"
+    seconds, megabytes, report = measured(command)
     assert report["replayed"] == count and not report["rejected"], f"{name}: not every event was replayed"
     print(
-        f"{name:<12} {count:>9,} events  {seconds:8.1f} s  {count / seconds:>8,.0f} events/s"
-        f"  {usage.ru_maxrss / 1024:6.0f} MB at most"
+        f"{name:<12} {count:>9,} events  {seconds:8.1f} s  {count / seconds:>8,.0f} events/s  {megabytes:6.0f} MB at most"
     )
 
 

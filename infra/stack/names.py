@@ -14,7 +14,7 @@ FUNCTIONS = [*TRIGGERS, "publish-events", "expire-attempts"]
 # With the attributes of their keys, which tell them from somebody else's.
 TABLES = {
     "event-log": {"user", "eventId"},
-    "users": {"user", "dueShard", "dueAt"},
+    "users": {"user", "dueShard", "dueAt", "lastActiveShard", "lastActive"},
     "metrics": {"projectShard", "segmentDay"},
 }
 # The machine in an ELF header, as Lambda calls it.

@@ -49,4 +49,6 @@ mod told;
 #[cfg(test)]
 mod trigger_functions;
 #[cfg(test)]
+mod user_states;
+#[cfg(test)]
 mod write_units;

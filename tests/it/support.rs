@@ -6,6 +6,7 @@ pub mod cognito_local;
 pub mod command;
 pub mod installation;
 pub mod lambda;
+pub mod metered;
 pub mod ministack;
 pub mod misbehaving;
 pub mod pinpoint;

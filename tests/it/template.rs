@@ -209,6 +209,44 @@ fn a_trigger_may_append_to_the_event_log_and_to_its_own_log_and_nothing_else() {
 }
 
 #[test]
+fn what_publishes_may_read_and_write_states_and_rows_and_what_expires_may_read_its_index() {
+    let template = template();
+    let arn = |table: &str| json!({"Fn::GetAtt": [table, "Arn"]});
+    for (role, expected) in [
+        (
+            "PublishEventsRole",
+            vec![json!([
+                [
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem"
+                ],
+                [arn("Users"), arn("Metrics")]
+            ])],
+        ),
+        (
+            "ExpireAttemptsRole",
+            vec![
+                json!(["dynamodb:Query", {"Fn::Sub": "${Users.Arn}/index/attemptsDue"}]),
+                json!(["dynamodb:PutItem", arn("EventLog")]),
+            ],
+        ),
+    ] {
+        let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
+        let statements = policy["Statement"].as_array().unwrap().iter();
+        let on_tables = statements.filter(|it| {
+            let action = it["Action"].to_string();
+            action.contains("dynamodb:") && !action.contains("Stream")
+        });
+        let granted: Vec<Value> = on_tables
+            .map(|it| json!([it["Action"], it["Resource"]]))
+            .collect();
+        assert_eq!(granted, expected, "{role}");
+    }
+}
+
+#[test]
 fn the_functions_that_read_the_configuration_have_its_layer_and_nothing_before_it() {
     let template = template();
     for function in of_type(&template, "AWS::Lambda::Function") {
@@ -244,6 +282,8 @@ fn the_streams_mapping_retries_until_the_stream_forgets_and_takes_a_users_events
     let of = &mapping["Properties"];
     for (property, expected) in [
         ("ParallelizationFactor", json!(1)),
+        ("BatchSize", json!(500)),
+        ("MaximumBatchingWindowInSeconds", json!(5)),
         ("StartingPosition", json!("TRIM_HORIZON")),
         ("FunctionResponseTypes", json!(["ReportBatchItemFailures"])),
         ("BisectBatchOnFunctionError", json!(true)),

@@ -1,149 +1,173 @@
-//! What a sign-in costs, in write units as the embedded store counts them for each request (DynamoDB's rules: a unit
-//! for each KB begun, twice in a transaction, and once more for each index that changes).
+//! What a sign-in costs, in write units as the embedded store counts them for each request, and how many a second one
+//! project may have, held against the README.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::ops::Range;
 
-use aws::event_log::DynamoEventLog;
-use aws::sdk::{self, Patience};
-use aws::stream::{Batch, Outside, publish_batch};
-use aws::tables::{TableNames, create_missing};
-use aws::users::DynamoUserStates;
-use aws_sdk_dynamodb::Client;
+use aws::users::last_active;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::Config;
-use local::dynamodb::DynamoDbStore;
-use pipeline::capture::{Moment, capture};
-use pipeline::ports::{
-    Delivered, Delivery, Destinations, NotPublishedQueue, NotPublishedRecord, PortError,
-};
 use serde_json::{Value, json};
 
-use crate::support::installation::SHARING;
-use crate::support::trigger::Trigger;
+use crate::support::metered::{Metered, Written};
 
-/// Write units by table.
-type Units = BTreeMap<String, f64>;
+/// Dollars for a million write units (on demand, us-east-1).
+const DOLLARS: f64 = 0.625;
 
-/// A store that counts the write units of each request.
-struct Metered {
-    store: DynamoDbStore,
-    client: Client,
-    tables: TableNames,
-    units: Arc<Mutex<Units>>,
-    captured: u8,
-    published: Option<String>,
+/// Shards of each row of the metrics table.
+const ROW_SHARDS: f64 = 8.0;
+
+/// Partitions of the index of due attempts.
+const DUE_SHARDS: f64 = 4.0;
+
+/// Write units that DynamoDB takes in a second in one partition.
+const MOST_OF_PARTITION: f64 = 1_000.0;
+
+/// By how many dimensions figures are broken down, and which triggers are attached.
+#[derive(Clone, Copy)]
+struct Setting {
+    what: &'static str,
+    dimensions: &'static [&'static str],
+    triggers: &'static [&'static str],
 }
 
-/// Takes all, and keeps nothing.
-struct Nowhere;
+const FIVE: Setting = Setting {
+    what: "five",
+    dimensions: &["platform", "appVersion", "locale", "client", "provider"],
+    triggers: &[
+        "PreAuthentication_Authentication",
+        "PostAuthentication_Authentication",
+    ],
+};
 
-impl Destinations for Nowhere {
-    async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
-        let judged = || Delivered::Judged {
-            refused: Vec::new(),
-            not_sent: Vec::new(),
+/// Groups are told by tokens alone.
+const TEN: Setting = Setting {
+    what: "ten",
+    dimensions: &[
+        "platform",
+        "platformVersion",
+        "appVersion",
+        "locale",
+        "client",
+        "provider",
+        "client+platform",
+        "attribute:custom:tenant",
+        "app:plan",
+        "group",
+    ],
+    triggers: &[
+        "PreAuthentication_Authentication",
+        "PostAuthentication_Authentication",
+        "TokenGeneration_Authentication",
+    ],
+};
+
+/// Whether each event of a sign-in comes in a batch of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Batches {
+    OfOneEvent,
+    OfASignIn,
+}
+
+/// Sunday, the first of a month; the Monday after it; and a day that begins neither.
+const FIRST_OF_MONTH: i64 = 59;
+const MONDAY: i64 = 60;
+const ORDINARY: i64 = 61;
+
+impl Setting {
+    async fn start(self) -> Metered {
+        let config = json!({
+            "Dimensions": self.dimensions,
+            "Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true},
+        });
+        Metered::start(&config.to_string()).await
+    }
+
+    /// An event of one of the users, whose apps, clients and tenants differ.
+    fn event(self, user: usize, trigger: &str) -> Value {
+        let of = |values: &[&str]| values[user % values.len()].to_owned();
+        let client = of(&["1example23456789abcdefghij", "2example23456789abcdefghij"]);
+        let metadata = json!({
+            "platform": of(&["iOS", "Android", "Web"]), "platformVersion": of(&["18.0", "18.1", "15", "17.6"]),
+            "appVersion": of(&["2.4.0", "2.3.1", "2.5.0"]), "locale": of(&["en_US", "de_DE", "fr_FR", "ja_JP", "pt_BR"]),
+            "analytics:plan": of(&["free", "pro"]), "analyticsEndpointId": format!("{user:08}-0000-4000-8000-000000000001"),
+        });
+        let field = match trigger {
+            "PreAuthentication_Authentication" => "validationData",
+            _ => "clientMetadata",
         };
-        deliveries.iter().map(|_| judged()).collect()
+        let sub = format!("{user:08}-0000-4000-8000-000000000000");
+        json!({
+            "version": "1", "region": "eu-west-1", "userPoolId": "eu-west-1_AAAA11111", "userName": sub,
+            "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": client},
+            "triggerSource": trigger,
+            "request": {
+                "userAttributes": {
+                    "sub": sub, "cognito:user_status": "CONFIRMED", "email_verified": "true",
+                    "email": format!("user-{user}@example.com"), "phone_number_verified": "true",
+                    "phone_number": format!("+4930{user:08}"), "custom:tenant": format!("tenant-{}", user % 100),
+                },
+                "groupConfiguration": {"groupsToOverride": [of(&["admins", "editors", "readers"])]},
+                field: metadata,
+            },
+            "response": {},
+        })
     }
-}
 
-impl NotPublishedQueue for Nowhere {
-    async fn put(&self, records: &[NotPublishedRecord<'_>]) -> Result<(), PortError> {
-        panic!("{records:?}")
-    }
-}
-
-impl Metered {
-    async fn start() -> Self {
-        let store = DynamoDbStore::in_memory().unwrap();
-        let units = Arc::new(Mutex::new(Units::new()));
-        let (behind, meter) = (store.clone(), units.clone());
-        let answer = move |target: &str, body: &[u8]| metered(&behind, &meter, target, body);
-        let client = sdk::dynamodb(&sdk::in_process(answer, Patience::BEHIND_THE_LOG));
-        let tables = TableNames::with_prefix("t");
-        create_missing(&client, &tables).await.unwrap();
-        Self {
-            store,
-            client,
-            tables,
-            units,
-            captured: 0,
-            published: None,
+    async fn sign_in(self, metered: &mut Metered, day: i64, batches: Batches) {
+        for (second, trigger) in (0..).zip(self.triggers) {
+            metered
+                .capture(at(day, second), &self.event(0, trigger))
+                .await;
+            if batches == Batches::OfOneEvent {
+                metered.publish(at(day, second)).await;
+            }
         }
+        metered.publish(at(day, 10)).await;
     }
 
-    async fn capture(&mut self, time: DateTime<Utc>, event: &Value) {
-        let budget = Patience::BEHIND_THE_LOG.operation;
-        let log = DynamoEventLog::new(self.client.clone(), self.tables.event_log.clone(), budget);
-        self.captured += 1;
-        let moment = Moment {
-            time,
-            random: [self.captured; 10],
-        };
-        let config = Config::from_json(SHARING).unwrap();
-        capture(event.to_string().as_bytes(), moment, &config, &log).await;
+    /// What one sign-in writes on this day, by a user who was active on each day before.
+    async fn alone(self, day: i64, batches: Batches) -> Written {
+        let mut metered = self.start().await;
+        for before in 0..day {
+            for (second, trigger) in (0..).zip(self.triggers) {
+                let time = at(before, second);
+                metered.capture(time, &self.event(0, trigger)).await;
+            }
+        }
+        metered.publish(at(day, 0)).await;
+        metered.written();
+        self.sign_in(&mut metered, day, batches).await;
+        metered.written()
     }
 
-    /// Publishes what has come since the last time, as one batch.
-    async fn publish(&mut self, now: DateTime<Utc>) {
-        let stream = self.store.stream(&self.tables.event_log).unwrap();
-        let records = stream
-            .records_after(self.published.as_deref(), 1_000)
-            .unwrap();
-        let batch: Batch = serde_json::from_str(&records).unwrap();
-        let all: Value = serde_json::from_str(&records).unwrap();
-        let last = all["Records"].as_array().and_then(|records| records.last());
-        self.published = last
-            .and_then(|it| it["dynamodb"]["SequenceNumber"].as_str())
-            .map(str::to_owned);
-        let states = DynamoUserStates::new(self.client.clone(), self.tables.clone());
-        let outside = Outside {
-            config: &Config::from_json(SHARING).unwrap(),
-            states: &states,
-            destinations: &Nowhere,
-            queue: &Nowhere,
-        };
-        let published = publish_batch(&batch, now, outside).await;
-        assert!(
-            published.response.batch_item_failures.is_empty(),
-            "{published:?}"
-        );
+    async fn all_sign_in(self, metered: &mut Metered, users: Range<usize>, time: DateTime<Utc>) {
+        for user in users {
+            for (second, trigger) in (0..).zip(self.triggers) {
+                let time = time + TimeDelta::seconds(second);
+                metered.capture(time, &self.event(user, trigger)).await;
+            }
+        }
+        metered.publish(time + TimeDelta::seconds(10)).await;
     }
 
-    /// What was written since the last time.
-    fn units(&self) -> Units {
-        std::mem::take(&mut *self.units.lock().unwrap())
+    /// What each of a full batch's sign-ins writes, by users who were active on the two days before: the first one of
+    /// that day, and one more.
+    async fn in_full_batches(self) -> [Written; 2] {
+        let users = 0..500 / self.triggers.len();
+        let count = f64::from(u32::try_from(users.len()).unwrap());
+        let mut metered = self.start().await;
+        for day in [MONDAY - 1, MONDAY] {
+            self.all_sign_in(&mut metered, users.clone(), at(day, 0))
+                .await;
+        }
+        metered.written();
+        self.all_sign_in(&mut metered, users.clone(), at(ORDINARY, 0))
+            .await;
+        let first = metered.written();
+        self.all_sign_in(&mut metered, users, at(ORDINARY, 3_600))
+            .await;
+        [first, metered.written()].map(|written| written.each_of(count))
     }
-}
-
-/// The store's answer; what it cost is added up.
-fn metered(
-    store: &DynamoDbStore,
-    meter: &Mutex<Units>,
-    target: &str,
-    body: &[u8],
-) -> (u16, String) {
-    let mut request: Value = serde_json::from_slice(body).unwrap();
-    let writes = target.ends_with(".PutItem")
-        || target.ends_with(".TransactWriteItems")
-        || target.ends_with(".UpdateItem")
-        || target.ends_with(".DeleteItem");
-    if !writes {
-        return store.answer(target, body);
-    }
-    request["ReturnConsumedCapacity"] = json!("TOTAL");
-    let (status, answer) = store.answer(target, request.to_string().as_bytes());
-    let read: Value = serde_json::from_str(&answer).unwrap();
-    let consumed = match &read["ConsumedCapacity"] {
-        Value::Array(tables) => tables.clone(),
-        one => vec![one.clone()],
-    };
-    for table in consumed.iter().filter(|table| table.is_object()) {
-        let name = table["TableName"].as_str().unwrap().to_owned();
-        *meter.lock().unwrap().entry(name).or_default() += table["CapacityUnits"].as_f64().unwrap();
-    }
-    (status, answer)
 }
 
 fn at(day: i64, seconds: i64) -> DateTime<Utc> {
@@ -151,91 +175,103 @@ fn at(day: i64, seconds: i64) -> DateTime<Utc> {
     start + TimeDelta::days(day) + TimeDelta::seconds(seconds)
 }
 
-/// The metadata of an app that says what its dimensions are.
-fn metadata() -> Value {
-    json!({"platform": "iOS", "appVersion": "2.4.0", "locale": "en_US", "analyticsEndpointId": "phone-1"})
+/// A row of the README's table.
+fn row(setting: Setting, what: &str, written: &Written) -> String {
+    let of = |table: &str| written.tables.get(table).copied().unwrap_or(0.0);
+    let (log, users, metrics) = (of("t-event-log"), of("t-users"), of("t-metrics"));
+    let together = written.total();
+    let dollars = (together * DOLLARS * 100.0).round() / 100.0;
+    format!(
+        "| {} | {what} | {log:.1} | {users:.1} | {metrics:.1} | {together:.1} | ${dollars:.2} |",
+        setting.what
+    )
 }
 
-/// The write units of one sign-in on a new day, by an ordinary user of 60 active days: an authentication begins and
-/// succeeds, `apart` in batches of their own or not.
-async fn of_a_sign_in(apart: Apart) -> Units {
-    let mut metered = Metered::start().await;
-    for day in 0..60 {
-        sign_in(&mut metered, day, Apart::No).await;
-    }
-    metered.units();
-    sign_in(&mut metered, 60, apart).await;
-    metered.units()
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Apart {
-    Yes,
-    No,
-}
-
-async fn sign_in(metered: &mut Metered, day: i64, apart: Apart) {
-    let started = Trigger::PreAuthentication.event("ana", &metadata());
-    let succeeded = Trigger::PostAuthentication.event("ana", &metadata());
-    metered.capture(at(day, 0), &started).await;
-    if apart == Apart::Yes {
-        metered.publish(at(day, 1)).await;
-    }
-    metered.capture(at(day, 1), &succeeded).await;
-    metered.publish(at(day, 2)).await;
-}
-
-/// The write units of each of a hundred users' sign-ins in one batch.
-async fn of_a_full_batch() -> Units {
-    let mut metered = Metered::start().await;
-    for user in 0..100 {
-        let name = format!("user-{user}");
-        for (seconds, trigger) in [
-            (0, Trigger::PreAuthentication),
-            (1, Trigger::PostAuthentication),
-        ] {
-            metered
-                .capture(at(0, seconds), &trigger.event(&name, &metadata()))
-                .await;
-        }
-    }
-    metered.publish(at(0, 2)).await;
-    let units = metered.units();
-    units
-        .into_iter()
-        .map(|(table, units)| (table, units / 100.0))
-        .collect()
+/// What the README does not say.
+fn missing(told: Vec<String>) -> Vec<String> {
+    let readme = std::fs::read_to_string(crate::support::repository("README.md")).unwrap();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let readme = words(&readme);
+    let missing = told.into_iter().filter(|text| {
+        println!("{text}");
+        !readme.contains(&words(text))
+    });
+    missing.collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_costs_as_many_write_units_as_the_readme_says() {
-    let readme = std::fs::read_to_string(crate::support::repository("README.md")).unwrap();
-    let mut wrong = Vec::new();
-    for (what, units) in [
-        (
-            "alone, each of its two events in a batch of its own",
-            of_a_sign_in(Apart::Yes).await,
-        ),
-        (
-            "alone, both events in one batch",
-            of_a_sign_in(Apart::No).await,
-        ),
-        ("one of a hundred in a batch", of_a_full_batch().await),
-    ] {
-        let of = |table: &str| units.get(table).copied().unwrap_or(0.0);
-        let (log, users, metrics) = (of("t-event-log"), of("t-users"), of("t-metrics"));
-        let row = format!(
-            "| {what} | {log:.1} | {users:.1} | {metrics:.1} | {:.1} |",
-            log + users + metrics
-        );
-        println!("{row}");
-        if !readme.contains(&row) {
-            wrong.push(row);
+    let mut told = Vec::new();
+    for setting in [FIVE, TEN] {
+        let apart = setting.alone(ORDINARY, Batches::OfOneEvent).await;
+        let alone = setting.alone(ORDINARY, Batches::OfASignIn).await;
+        let [first, again] = setting.in_full_batches().await;
+        for (what, written) in [
+            ("alone, each event in a batch of its own", &apart),
+            ("alone, its events in one batch", &alone),
+            ("in full batches, the user's first on that day", &first),
+            ("in full batches, one more on that day", &again),
+        ] {
+            told.push(row(setting, what, written));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "the README does not say:\n{}",
-        wrong.join("\n")
+    assert_eq!(missing(told), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_sign_in_of_a_week_and_of_a_month_costs_one_more_row_each() {
+    let of_day = async |day| FIVE.alone(day, Batches::OfASignIn).await.total();
+    let ordinary = of_day(ORDINARY).await;
+    let (week, month) = (of_day(MONDAY).await, of_day(FIRST_OF_MONTH).await);
+    let (week, month) = (week - ordinary, month - ordinary);
+    let told = format!(
+        "A user's first sign-in of a week takes {week:.1} more, of a month {month:.1} more"
     );
+    assert_eq!(missing(vec![told]), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refreshed_token_of_a_user_who_was_active_that_day_costs_as_the_readme_says() {
+    let mut metered = FIVE.start().await;
+    FIVE.sign_in(&mut metered, ORDINARY, Batches::OfASignIn)
+        .await;
+    metered.written();
+    let token = FIVE.event(0, "TokenGeneration_RefreshTokens");
+    metered.capture(at(ORDINARY, 3_600), &token).await;
+    metered.publish(at(ORDINARY, 3_610)).await;
+    let told = format!(
+        "A token that is refreshed on a day on which the user was active before takes {:.1}",
+        metered.written().total()
+    );
+    assert_eq!(missing(vec![told]), Vec::<String>::new());
+}
+
+/// The most that one partition has to take in a second, of what is spread over so many.
+fn busiest(units: &BTreeMap<String, f64>, spread: impl Fn(&str) -> f64) -> f64 {
+    const SIGN_INS: f64 = 1_000.0;
+    let of = |(name, units): (&String, &f64)| units * SIGN_INS / spread(name);
+    units.iter().map(of).fold(0.0, f64::max)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_sign_ins_a_second_of_a_hundred_tenants_fit_each_partition() {
+    let apart = TEN.alone(MONDAY, Batches::OfOneEvent).await;
+    let [first, _] = TEN.in_full_batches().await;
+    let rows = |written: &Written| busiest(&written.rows, |_| ROW_SHARDS);
+    let index = |written: &Written| {
+        busiest(&written.indexes, |name| match name {
+            "attemptsDue" => DUE_SHARDS,
+            _ => f64::from(u32::try_from(last_active::SHARDS).unwrap()),
+        })
+    };
+    let of_partitions = [rows(&apart), rows(&first), index(&apart), index(&first)];
+    for units in of_partitions {
+        assert!(units < MOST_OF_PARTITION, "{of_partitions:?}");
+    }
+    let [rows_apart, rows_batched, index_apart, _] = of_partitions.map(f64::round);
+    let told = format!(
+        "{rows_batched} of the 1,000 write units that the busiest partition of the metrics table takes in a second, \
+         {rows_apart} if every event came in a batch of its own, and {index_apart} in the busiest of the users table's indexes"
+    );
+    assert_eq!(missing(vec![told]), Vec::<String>::new());
 }

@@ -10,6 +10,7 @@ use admin::functions::{
 use admin::not_published::queue_name;
 use admin::user_pool::UserPool;
 use aws::configuration::{ConfigurationError, ConfigurationSource};
+use aws::metrics::{DynamoMetrics, Project};
 use aws::sdk::{self, SdkConfig};
 use aws::tables::{self, Table, TableNames};
 use chrono::{DateTime, Utc};
@@ -46,6 +47,8 @@ pub struct Evidence {
     pub policies: Vec<(Trigger, Observed<Policy>)>,
     /// The tables, by name: the event log first.
     pub tables: Vec<(String, Observed<Option<Table>>)>,
+    /// The projects that anything was counted for.
+    pub projects: Observed<Vec<Project>>,
     /// What leads to publish-events.
     pub mappings: Observed<Vec<EventSourceMapping>>,
     /// How far publish-events was behind lately, at most (milliseconds).
@@ -89,13 +92,15 @@ impl Evidence {
             functions: &functions,
             stack: of.account.stack(),
         };
+        let tables = all_tables(sdk, of.account.stack()).await;
         Ok(Self {
             handed_on: figures.handed_on(&description).await,
             pool: description,
             clients: pool.client_ids().await,
             functions: deployed(&functions).await,
             policies: policies(&functions).await,
-            tables: all_tables(sdk, of.account.stack()).await,
+            projects: projects(sdk, &tables).await,
+            tables,
             mappings: functions.event_source_mappings(PUBLISH_EVENTS).await,
             lag: figures.lag().await,
             failures: figures.failures().await,
@@ -172,6 +177,20 @@ async fn all_tables(sdk: &SdkConfig, stack: &str) -> Vec<(String, Observed<Optio
         all.push((name, found));
     }
     all
+}
+
+/// Those of the metrics table, which is the last; of one that is not there, none: that is found of the tables.
+async fn projects(
+    sdk: &SdkConfig,
+    tables: &[(String, Observed<Option<Table>>)],
+) -> Observed<Vec<Project>> {
+    match tables.last() {
+        Some((name, Ok(Some(_)))) => {
+            let metrics = DynamoMetrics::new(sdk::dynamodb(sdk), name.clone());
+            metrics.projects().await
+        }
+        Some(_) | None => Ok(Vec::new()),
+    }
 }
 
 /// CloudWatch's figures of a stack.

@@ -1,5 +1,6 @@
 //! What the evidence comes to.
 
+mod counting;
 mod handed_on;
 #[cfg(test)]
 mod tests;
@@ -82,6 +83,7 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
         triggers::permissions(evidence),
         configuration(evidence),
         tables(evidence),
+        counting::findings(evidence),
         stream(evidence),
         vec![lag(evidence)],
         failures(evidence),

@@ -1,6 +1,7 @@
 //! The users' states, committed together with the daily rows that follow from them.
 
 mod activity;
+mod alone;
 mod commit;
 pub mod last_active;
 mod ledger;

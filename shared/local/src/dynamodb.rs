@@ -136,6 +136,7 @@ impl DynamoDbStore {
             "CreateTable" => written(&store.create_table(read(body)?)?),
             "PutItem" => written(&store.put_item(read(body)?)?),
             "GetItem" => written(&store.get_item(read(body)?)?),
+            "UpdateItem" => written(&store.update_item(read(body)?)?),
             "BatchGetItem" => written(&store.batch_get_item(read(body)?)?),
             "Query" => written(&store.query(read(body)?)?),
             "TransactWriteItems" => written(&store.transact_write_items(read(body)?)?),

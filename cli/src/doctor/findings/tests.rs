@@ -1,8 +1,11 @@
+use std::collections::BTreeMap;
+
 use admin::functions::{self, Policy};
+use aws::metrics::Project;
 use aws::tables::Table;
 use chrono::{DateTime, Utc};
 use cognito::user_pool::{Description, Trigger};
-use domain::ids::ClientId;
+use domain::ids::{ClientId, ProjectId};
 use pipeline::ports::PortError;
 use serde_json::{Value, json};
 
@@ -43,6 +46,18 @@ fn deployed(config: &str) -> Observed<Option<Deployed>> {
     }))
 }
 
+const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+
+fn project(id: &str, zone: &str, since: Option<&str>) -> Project {
+    Project {
+        id: ProjectId::new(id),
+        zone: zone.parse().unwrap(),
+        counting_since: since.map(at),
+        dimensions: BTreeMap::new(),
+        client_names: BTreeMap::new(),
+    }
+}
+
 fn mapping() -> EventSourceMapping {
     EventSourceMapping {
         id: "uuid".to_owned(),
@@ -81,6 +96,7 @@ fn well_installed() -> Evidence {
             "s-event-log".to_owned(),
             Ok(Some(Table { stream, created })),
         )],
+        projects: Ok(vec![project(PROJECT, "UTC", Some("2026-02-01T13:00:00Z"))]),
         mappings: Ok(vec![mapping()]),
         lag: Ok(Some(1_000.0)),
         failures: evidence::names().map(|name| (name, Ok(0.0))).collect(),
@@ -434,4 +450,61 @@ fn a_configuration_that_ignores_every_app_client_is_wrong() {
              Clients, or give a Default; then make deploy STACK=s CONFIG=analytics-config.json",
         ],
     );
+}
+
+#[test]
+fn a_project_that_counts_in_other_days_than_the_configuration_says_is_told_with_both() {
+    check(
+        |it| {
+            it.projects = Ok(vec![
+                project(PROJECT, "Europe/Berlin", Some("2026-02-01T13:00:00Z")),
+                project("no longer configured", "Asia/Tokyo", None),
+            ]);
+        },
+        &[
+            "wrong counting: 0123456789abcdef0123456789abcdef began to count in the days of Europe/Berlin, and goes on so, \
+             although TimeZone says UTC → write \"TimeZone\": \"Europe/Berlin\", then make deploy STACK=s \
+             CONFIG=analytics-config.json; figures in the days of UTC take another ApplicationId",
+        ],
+    );
+}
+
+#[test]
+fn projects_that_could_not_be_read_are_unknown() {
+    check(
+        |it| it.projects = Err(denied()),
+        &[
+            "unknown counting: ListThings on things: AccessDenied: these credentials may not do this; docs/deployment.md lists what each command needs",
+        ],
+    );
+}
+
+#[test]
+fn since_when_each_project_counts_is_told() {
+    let tokyo = project(PROJECT, "Asia/Tokyo", Some("2026-01-31T22:00:00Z"));
+    for (projects, zone, expected) in [
+        (vec![], "UTC", "nothing is counted yet"),
+        (
+            vec![project(PROJECT, "UTC", None)],
+            "UTC",
+            "0123456789abcdef0123456789abcdef has history only, nothing is captured yet (days of UTC)",
+        ),
+        (
+            vec![tokyo],
+            "Asia/Tokyo",
+            "0123456789abcdef0123456789abcdef counts since 2026-02-01 (days of Asia/Tokyo)",
+        ),
+    ] {
+        let mut evidence = well_installed();
+        let config = CONFIG.replacen('{', &format!("{{\"TimeZone\": \"{zone}\", "), 1);
+        evidence.projects = Ok(projects);
+        let functions = evidence::names().map(|name| (name, deployed(&config)));
+        evidence.functions = functions.collect();
+        let found = findings(&evidence).into_iter();
+        let found = found.filter(|finding| finding.subject == "counting");
+        let found: Vec<_> = found
+            .map(|finding| (finding.state, finding.found))
+            .collect();
+        assert_eq!(found, [(State::Well, expected.to_owned())]);
+    }
 }

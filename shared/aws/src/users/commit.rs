@@ -16,7 +16,7 @@ use domain::user_state::Effects;
 use pipeline::ports::{Commit, NotCommitted, PortError};
 
 use super::record::{UserStateRecord, VERSION};
-use super::{DUE_SHARDS, Item, last_active, ledger};
+use super::{DUE_SHARDS, Item, alone, last_active, ledger};
 use crate::metrics::{cohort_updates, random_shard, row_update};
 use crate::record::user_key_text;
 use crate::sdk::{describe, port_error};
@@ -50,18 +50,14 @@ pub async fn commit(client: &Client, tables: &TableNames, commits: Vec<Commit>) 
             Err(error) => set(&mut results, index, Err(error)),
         }
     }
-    while !waiting.is_empty() {
-        let group = take_group(&mut waiting);
-        for (index, result) in (Transaction {
-            client,
-            tables,
-            group,
-        })
-        .run()
-        .await
-        {
-            set(&mut results, index, result);
-        }
+    let (single, grouped): (Vec<_>, Vec<_>) =
+        waiting.into_iter().partition(Prepared::is_a_state_alone);
+    let puts = single.into_iter();
+    let puts = puts.map(|prepared| (prepared.index, prepared.put(&tables.users)));
+    let mut done = alone::put_each((client, &tables.users), puts.collect()).await;
+    done.extend(in_groups(client, tables, grouped).await);
+    for (index, result) in done {
+        set(&mut results, index, result);
     }
     let lost = || {
         Err(NotCommitted::Failed(port_error(
@@ -76,6 +72,26 @@ pub async fn commit(client: &Client, tables: &TableNames, commits: Vec<Commit>) 
         .collect()
 }
 
+/// As many as fit into a transaction at a time. Those that change the same rows come together, since a transaction writes
+/// each row once.
+async fn in_groups(
+    client: &Client,
+    tables: &TableNames,
+    mut waiting: Vec<Prepared>,
+) -> Vec<(usize, Committed)> {
+    waiting.sort_by(|one, other| one.rows.keys().cmp(other.rows.keys()));
+    let mut done = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let transaction = Transaction {
+            client,
+            tables,
+            group: take_group(&mut waiting),
+        };
+        done.extend(transaction.run().await);
+    }
+    done
+}
+
 fn set<T>(slots: &mut [Option<T>], index: usize, value: T) {
     if let Some(slot) = slots.get_mut(index) {
         *slot = Some(value);
@@ -83,7 +99,7 @@ fn set<T>(slots: &mut [Option<T>], index: usize, value: T) {
 }
 
 /// What came of one commit.
-type Committed = Result<(), NotCommitted>;
+pub type Committed = Result<(), NotCommitted>;
 
 /// The commit with its item, unless no table can hold that.
 fn prepared(index: usize, commit: Commit, tables: &TableNames) -> Result<Prepared, NotCommitted> {
@@ -152,7 +168,12 @@ impl Prepared {
         })
     }
 
-    fn put(&self, table: &str) -> Result<TransactWriteItem, BuildError> {
+    /// Whether nothing is written with the state.
+    fn is_a_state_alone(&self) -> bool {
+        self.rows.is_empty() && self.cohorts.is_empty() && self.pages.is_empty()
+    }
+
+    fn put(&self, table: &str) -> Result<Put, BuildError> {
         let put = Put::builder()
             .table_name(table)
             .set_item(Some(self.item.clone()));
@@ -167,7 +188,7 @@ impl Prepared {
                     AttributeValue::N(self.read_version.to_string()),
                 )
         };
-        Ok(TransactWriteItem::builder().put(put.build()?).build())
+        put.build()
     }
 }
 
@@ -323,7 +344,10 @@ impl Transaction<'_> {
         }
         let (shard, metrics) = (random_shard(), &self.tables.metrics);
         let puts = self.group.iter();
-        let puts = puts.map(|commit| commit.put(&self.tables.users));
+        let puts = puts.map(|commit| {
+            let put = commit.put(&self.tables.users)?;
+            Ok(TransactWriteItem::builder().put(put).build())
+        });
         let rows = rows.iter().map(|((project, day, segment), row)| {
             row_update(metrics, (project, shard), (segment, *day), row)
         });
