@@ -1,7 +1,7 @@
 //! `cognito-pinpoint users`: who has not come back, who has, and who is new. Read from the index of the last active day,
 //! page by page, and printed as it comes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -87,7 +87,7 @@ struct Index<'a> {
     wanted: LastActive,
     partitions: Vec<Partition>,
     /// The partitions that have a user at hand, by that user's last active day.
-    at_hand: BTreeMap<(Option<Day>, usize), ()>,
+    at_hand: BTreeSet<(Option<Day>, usize)>,
 }
 
 /// A partition, as far as it was read.
@@ -123,7 +123,7 @@ impl<'a> Index<'a> {
             project,
             wanted,
             partitions: (0..SHARDS).map(partition).collect(),
-            at_hand: BTreeMap::new(),
+            at_hand: BTreeSet::new(),
         };
         for place in 0..index.partitions.len() {
             index.fill(place).await?;
@@ -133,7 +133,7 @@ impl<'a> Index<'a> {
 
     /// The next user, the longest inactive first.
     async fn next(&mut self) -> Result<Option<ListedUser>, Failure> {
-        let Some(((_, place), ())) = self.at_hand.pop_first() else {
+        let Some((_, place)) = self.at_hand.pop_first() else {
             return Ok(None);
         };
         let partition = self.partitions.get_mut(place);
@@ -160,7 +160,7 @@ impl<'a> Index<'a> {
         }
         if let Some(user) = partition.users.front() {
             let last = user.active.map(|(_, last)| last);
-            self.at_hand.insert((last, place), ());
+            self.at_hand.insert((last, place));
         }
         Ok(())
     }

@@ -41,8 +41,7 @@ impl Selection {
         let Some(asked) = asked else {
             return Ok(Self::Whole);
         };
-        let mut kept = project.dimensions.keys();
-        let dimension = kept.find(|kept| kept.is_same_pair(&asked)).cloned();
+        let dimension = project.recorded(&asked).cloned();
         let dimension = dimension.ok_or_else(|| not_kept(&asked, project))?;
         let properties = dimension.properties().into_iter();
         let values = properties.map(|property| value(property, conditions, project));

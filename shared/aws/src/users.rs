@@ -23,7 +23,7 @@ use domain::segment::KnownValues;
 use domain::user_state::OpenAttempt;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::{
-    Commit, Due, DueAttempts, Ledger, LedgerPage, Loaded, NotCommitted, PortError, Unreadable,
+    Captured, Commit, Due, DueAttempts, Ledger, LedgerPage, Loaded, NotCommitted, PortError, Unreadable,
     UserStates, ValuesKept, VersionedState,
 };
 
@@ -170,7 +170,7 @@ impl DynamoUserStates {
         &self,
         id: &ProjectId,
         config: &Config,
-        captured: Option<DateTime<Utc>>,
+        captured: Option<Captured>,
     ) -> Result<KnownProject, PortError> {
         let metrics = (&self.client, self.tables.metrics.as_str());
         let project = projects::ensure(metrics, id, config, captured).await?;
@@ -259,10 +259,13 @@ impl UserStates for DynamoUserStates {
         &self,
         project: &ProjectId,
         config: &Config,
-        captured: Option<DateTime<Utc>>,
+        captured: Option<Captured>,
     ) -> Result<Counting, PortError> {
         let known = self.known(project);
-        let known = known.filter(|known| known.project.with(config, captured).is_none());
+        let known = known.filter(|known| {
+            let project = &known.project;
+            project.counting_since.is_some() && project.with(config, captured).is_none()
+        });
         let known = match known {
             Some(known) => known,
             None => {
@@ -274,7 +277,11 @@ impl UserStates for DynamoUserStates {
         Ok(Counting {
             zone: known.project.zone,
             since: known.project.counting_since,
-            dimensions: config.dimensions().to_vec(),
+            dimensions: config
+                .dimensions()
+                .iter()
+                .filter_map(|dimension| known.project.recorded(dimension).cloned())
+                .collect(),
             values: known.values.values,
         })
     }
@@ -284,7 +291,8 @@ impl UserStates for DynamoUserStates {
         project: &ProjectId,
         values: &KnownValues,
     ) -> Result<ValuesKept, PortError> {
-        let Some(mut known) = self.known(project) else {
+        let known = self.known(project);
+        let Some(mut known) = known.filter(|known| values.includes(&known.values.values)) else {
             return Ok(ValuesKept::Overtaken);
         };
         known.values = VersionedValues {

@@ -65,9 +65,11 @@ const RESERVED: [char; 4] = [',', '=', '#', PAIR];
 const LONGEST_NAME: usize = 50;
 
 /// Cognito's attributes that name a person.
-const PERSONAL: [&str; 18] = [
+const PERSONAL: [&str; 20] = [
     "sub",
     "cognito:username",
+    "cognito:email_alias",
+    "cognito:phone_number_alias",
     "identities",
     "email",
     "email_verified",

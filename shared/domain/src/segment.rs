@@ -76,11 +76,12 @@ impl SegmentValue {
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split(PAIR)
     }
+}
 
-    /// Whether it takes one of the places that there are for values: `unknown` and `other` take none.
-    pub(crate) fn takes_place(&self) -> bool {
-        !self.parts().all(|part| [UNKNOWN, OTHER].contains(&part))
-    }
+/// Whether a value takes one of the places that there are for values: `unknown` and `other` take none.
+pub(crate) fn takes_place(value: &str) -> bool {
+    let mut parts = value.split(PAIR);
+    !parts.all(|part| [UNKNOWN, OTHER].contains(&part))
 }
 
 impl Borrow<str> for SegmentValue {
@@ -150,9 +151,15 @@ impl<'a> SaidValue<'a> {
     }
 }
 
-/// A value that is neither too long for a key nor a trick played on the terminal that shows it.
+/// Whether a value is neither too long for a key nor a trick played on the terminal that shows it.
 fn can_be_kept(value: &str) -> bool {
-    value.len() <= LONGEST_VALUE && !value.chars().any(char::is_control)
+    value.len() <= LONGEST_VALUE && !value.chars().any(is_invisible)
+}
+
+/// Whether a character is not seen itself, but changes what is seen of others: controls, and marks of direction and width.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 impl<'a> Said<'a> {
@@ -201,8 +208,9 @@ impl KnownValues {
         if let Some(known) = self.find(dimension, value) {
             return Some(known);
         }
+        let takes_place = takes_place(value);
         let value = SegmentValue::new(value);
-        if !value.takes_place() {
+        if !takes_place {
             return Some(value);
         }
         let values = self.0.entry(dimension.clone()).or_default();
@@ -212,6 +220,15 @@ impl KnownValues {
     /// The value, if it is distinguished.
     pub fn find(&self, dimension: &Dimension, value: &str) -> Option<SegmentValue> {
         self.0.get(dimension)?.get(value).cloned()
+    }
+
+    /// Whether all of the other's values are among these.
+    pub fn includes(&self, other: &Self) -> bool {
+        let mut others = other.iter();
+        others.all(|(dimension, values)| {
+            let own = self.0.get(dimension);
+            own.is_some_and(|own| own.is_superset(values))
+        })
     }
 
     /// The dimensions with their values.

@@ -25,7 +25,9 @@ use crate::endpoint::{
 use crate::history::{HistoryEvent, HistoryKind};
 use crate::ids::{ClientId, EndpointId, EventId};
 use crate::metadata::AppMetadata;
-use crate::segment::{MOST_VALUES_OF_USER, Said, SaidValue, Segment, SegmentValue};
+use crate::segment::{
+    MOST_VALUES_OF_USER, Said, SaidValue, Segment, SegmentValue, takes_place,
+};
 use crate::traits::{Provider, Traits};
 
 pub use attempts::{OpenAttempt, OpenAttempts};
@@ -95,7 +97,7 @@ impl UserState {
     fn places_taken(&self, dimension: &Dimension) -> usize {
         let of_dimension = |segment: &&Segment| match segment {
             Segment::Whole => false,
-            Segment::Of(other, value) => other == dimension && value.takes_place(),
+            Segment::Of(other, value) => other == dimension && takes_place(value.as_str()),
         };
         self.activity.keys().filter(of_dimension).count()
     }
@@ -411,6 +413,9 @@ impl Fold<'_> {
     ) {
         let day = self.counting.zone.day_of(time);
         let active = activity == UserActivity::Active && self.user.sub().is_some();
+        if counter.is_none() && !active {
+            return;
+        }
         for segment in self.segments(said) {
             let recency = if active {
                 self.record_active(day, &segment)
@@ -454,6 +459,7 @@ impl Fold<'_> {
         let text = match said {
             SaidValue::Unknown => return SegmentValue::unknown(dimension),
             SaidValue::Other => return SegmentValue::other(dimension),
+            SaidValue::Named(text) if !takes_place(text) => return SegmentValue::new(text),
             SaidValue::Named(text) => text,
         };
         let other = || SegmentValue::other(dimension);

@@ -71,13 +71,13 @@ pub trait UserStates {
     ) -> impl Future<Output = Result<HashMap<UserKey, Loaded>, PortError>> + Send;
 
     /// How the project is counted: in the time zone that was written down when it was first counted, and by the
-    /// dimensions that are configured. Whoever comes first writes that down; `captured` is the time of the first event
-    /// at hand that a trigger has captured.
+    /// dimensions that are configured. Whoever comes first writes that down; `captured` is when the events at hand
+    /// happened that triggers have captured.
     fn counting(
         &self,
         project: &ProjectId,
         config: &Config,
-        captured: Option<DateTime<Utc>>,
+        captured: Option<Captured>,
     ) -> impl Future<Output = Result<Counting, PortError>> + Send;
 
     /// Keeps the segment values of a project, to which a fold has added, unless somebody else has added to them since
@@ -94,6 +94,33 @@ pub trait UserStates {
         &self,
         commits: Vec<Commit>,
     ) -> impl Future<Output = Vec<Result<(), NotCommitted>>> + Send;
+}
+
+/// When some captured events happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Captured {
+    /// The first of them.
+    pub first: DateTime<Utc>,
+    /// The last of them.
+    pub last: DateTime<Utc>,
+}
+
+impl Captured {
+    /// That of one event.
+    pub fn at(time: DateTime<Utc>) -> Self {
+        Self {
+            first: time,
+            last: time,
+        }
+    }
+
+    /// With one event more.
+    pub fn and(self, time: DateTime<Utc>) -> Self {
+        Self {
+            first: self.first.min(time),
+            last: self.last.max(time),
+        }
+    }
 }
 
 /// Whether segment values were kept.

@@ -10,7 +10,7 @@ use config::Config;
 use domain::dimension::Dimension;
 use domain::ids::{ClientId, ProjectId};
 use domain::time_zone::TimeZone;
-use pipeline::ports::PortError;
+use pipeline::ports::{Captured, PortError};
 
 use crate::sdk::port_error;
 use crate::tables::{PROJECT_SHARD, SEGMENT_DAY};
@@ -41,32 +41,50 @@ pub struct Project {
 
 impl Project {
     /// As it is written down by whoever counts first.
-    fn first(id: ProjectId, config: &Config, captured: Option<DateTime<Utc>>) -> Self {
+    fn first(id: ProjectId, config: &Config, captured: Option<Captured>) -> Self {
         let dimensions = config.dimensions().iter();
-        Self {
+        let mut project = Self {
             id,
             zone: config.time_zone(),
-            counting_since: captured,
-            dimensions: dimensions
-                .map(|dimension| (dimension.clone(), None))
-                .collect(),
-            client_names: names(config),
-        }
+            counting_since: captured.map(|captured| captured.first),
+            dimensions: dimensions.map(|dimension| (dimension.clone(), None)).collect(),
+            client_names: BTreeMap::new(),
+        };
+        project.client_names.extend(project.names(config));
+        project
     }
 
-    /// The same, with what the configuration and a captured event add; `None` if that is nothing.
-    pub fn with(&self, config: &Config, captured: Option<DateTime<Utc>>) -> Option<Self> {
+    /// The same, with what the configuration and captured events add; `None` if that is nothing.
+    pub fn with(&self, config: &Config, captured: Option<Captured>) -> Option<Self> {
         let mut with = self.clone();
-        with.counting_since = self.counting_since.or(captured);
+        let first = captured.map(|captured| captured.first);
+        with.counting_since = self.counting_since.or(first);
         // What is counted by before anything is captured is counted by from the beginning.
         if captured.is_some() || self.counting_since.is_none() {
-            let since = self.counting_since.and(captured);
+            let last = captured.map(|captured| captured.last);
+            let since = self.counting_since.and(last);
             for dimension in config.dimensions() {
-                with.dimensions.entry(dimension.clone()).or_insert(since);
+                if self.recorded(dimension).is_none() {
+                    with.dimensions.insert(dimension.clone(), since);
+                }
             }
         }
-        with.client_names.extend(names(config));
+        with.client_names.extend(self.names(config));
         (with != *self).then_some(with)
+    }
+
+    /// The dimension as it was recorded: a pair may have been so the other way round.
+    pub fn recorded(&self, dimension: &Dimension) -> Option<&Dimension> {
+        let mut recorded = self.dimensions.keys();
+        recorded.find(|recorded| recorded.is_same_pair(dimension))
+    }
+
+    /// What the project's app clients are called in a configuration.
+    fn names(&self, config: &Config) -> Vec<(ClientId, String)> {
+        let clients = config.clients();
+        let own = clients.filter(|(_, client)| client.project == self.id);
+        let named = own.filter_map(|(id, client)| Some((id.clone(), client.name.clone()?)));
+        named.collect()
     }
 
     fn item(&self) -> Item {
@@ -115,13 +133,6 @@ impl Project {
     }
 }
 
-fn names(config: &Config) -> BTreeMap<ClientId, String> {
-    let names = config.client_names();
-    names
-        .map(|(id, name)| (id.clone(), name.to_owned()))
-        .collect()
-}
-
 fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
@@ -140,7 +151,7 @@ pub async fn ensure(
     (client, table): (&Client, &str),
     id: &ProjectId,
     config: &Config,
-    captured: Option<DateTime<Utc>>,
+    captured: Option<Captured>,
 ) -> Result<Project, PortError> {
     let found = match get((client, table), id).await? {
         Some(found) => found,
@@ -198,50 +209,98 @@ async fn put_first(
     }
 }
 
-/// Adds what is wanted and was not found. What others have added meanwhile stays, and comes first.
+/// Adds what is wanted and was not found. What others have added meanwhile stays, and comes first. What clients are called
+/// is only shown: counting goes on without it.
 async fn add(
-    (client, table): (&Client, &str),
+    to: (&Client, &str),
     found: &Project,
     wanted: &Project,
+) -> Result<Project, PortError> {
+    let mut added = found.clone();
+    let rules = rules(found, wanted);
+    if !rules.is_empty() {
+        added = update(to, &found.id, &rules).await?;
+    }
+    let new = wanted.client_names.iter();
+    let new = new.filter(|(id, name)| found.client_names.get(*id) != Some(*name));
+    let new: Vec<Action> = new.map(|(id, name)| Action::name(id, name)).collect();
+    for some in new.chunks(MOST_ACTIONS) {
+        if let Err(error) = update(to, &found.id, some).await {
+            tracing::warn!(%error, "what some app clients are called is not recorded");
+        }
+    }
+    added.client_names.clone_from(&wanted.client_names);
+    Ok(added)
+}
+
+/// How many actions one expression may have: it has 4 KB.
+const MOST_ACTIONS: usize = 40;
+
+/// Sets one value of the item.
+struct Action {
+    /// The map that it is in, if it is in one, and its name.
+    path: (Option<&'static str>, String),
+    value: String,
+    /// Whether what is there already stays.
+    once: bool,
+}
+
+impl Action {
+    fn name(id: &ClientId, name: &str) -> Self {
+        Self {
+            path: (Some(CLIENT_NAMES), id.to_string()),
+            value: name.to_owned(),
+            once: false,
+        }
+    }
+
+    fn once(map: Option<&'static str>, name: String, value: String) -> Self {
+        Self {
+            path: (map, name),
+            value,
+            once: true,
+        }
+    }
+}
+
+/// What says since when the project, and each new dimension, is counted.
+fn rules(found: &Project, wanted: &Project) -> Vec<Action> {
+    let since = wanted.counting_since.filter(|_| found.counting_since.is_none());
+    let since = since.map(|since| Action::once(None, COUNTING_SINCE.to_owned(), time_text(since)));
+    let new = wanted.dimensions.iter();
+    let new = new.filter(|(dimension, _)| !found.dimensions.contains_key(dimension));
+    let new = new.map(|(dimension, since)| {
+        let since = since.map(time_text).unwrap_or_default();
+        Action::once(Some(DIMENSIONS), dimension.to_string(), since)
+    });
+    since.into_iter().chain(new).collect()
+}
+
+async fn update(
+    (client, table): (&Client, &str),
+    id: &ProjectId,
+    actions: &[Action],
 ) -> Result<Project, PortError> {
     let mut update = client
         .update_item()
         .table_name(table)
         .key(PROJECT_SHARD, AttributeValue::S(PROJECTS.to_owned()))
-        .key(SEGMENT_DAY, AttributeValue::S(found.id.to_string()))
+        .key(SEGMENT_DAY, AttributeValue::S(id.to_string()))
         .return_values(ReturnValue::AllNew);
-    let mut actions = Vec::new();
-    if let Some(since) = wanted
-        .counting_since
-        .filter(|_| found.counting_since.is_none())
-    {
-        actions.push(format!(
-            "{COUNTING_SINCE} = if_not_exists({COUNTING_SINCE}, :since)"
-        ));
-        update = update.expression_attribute_values(":since", AttributeValue::S(time_text(since)));
-    }
-    let new = wanted.dimensions.iter();
-    let new = new.filter(|(dimension, _)| !found.dimensions.contains_key(dimension));
-    for (number, (dimension, since)) in new.enumerate() {
-        let (name, value) = (format!("#d{number}"), format!(":d{number}"));
-        actions.push(format!(
-            "{DIMENSIONS}.{name} = if_not_exists({DIMENSIONS}.{name}, {value})"
-        ));
-        let since = since.map(time_text).unwrap_or_default();
+    let mut texts = Vec::with_capacity(actions.len());
+    for (number, Action { path, value, once }) in actions.iter().enumerate() {
+        let map = path.0.map_or(String::new(), |map| format!("{map}."));
+        let place = format!("{map}#n{number}");
+        texts.push(if *once {
+            format!("{place} = if_not_exists({place}, :v{number})")
+        } else {
+            format!("{place} = :v{number}")
+        });
         update = update
-            .expression_attribute_names(name, dimension.to_string())
-            .expression_attribute_values(value, AttributeValue::S(since));
+            .expression_attribute_names(format!("#n{number}"), &path.1)
+            .expression_attribute_values(format!(":v{number}"), AttributeValue::S(value.clone()));
     }
-    let new = wanted.client_names.iter();
-    let new = new.filter(|(id, name)| found.client_names.get(*id) != Some(*name));
-    for (number, (id, client)) in new.enumerate() {
-        let (name, value) = (format!("#c{number}"), format!(":c{number}"));
-        actions.push(format!("{CLIENT_NAMES}.{name} = {value}"));
-        update = update
-            .expression_attribute_names(name, id.to_string())
-            .expression_attribute_values(value, AttributeValue::S(client.clone()));
-    }
-    let update = update.update_expression(format!("SET {}", actions.join(", ")));
+    let update = update.update_expression(format!("SET {}", texts.join(", ")));
     let updated = update.send().await;
     let updated = updated.map_err(|error| port_error("UpdateItem", table, error))?;
     read(table, &updated.attributes.unwrap_or_default())

@@ -230,7 +230,7 @@ impl<'p> Size<'p> {
     fn add(&mut self, commit: &'p Prepared) {
         self.rows.extend(commit.rows.keys());
         self.cohorts.extend(commit.cohorts.keys());
-        let further = |row: &CohortRow| row.iter().len() / Effects::MOST_AGES;
+        let further = |row: &CohortRow| row.iter().len().div_ceil(Effects::MOST_AGES) - 1;
         let further: usize = commit.cohorts.values().map(further).sum();
         self.others += 1 + commit.pages.len() + further;
         self.bytes += commit.bytes;

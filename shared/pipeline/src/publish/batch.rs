@@ -12,7 +12,7 @@ use super::folded::{FoldedRecord, FoldedUser, Part, fold, last_updates, out_of_t
 use super::{Judged, LogRecord, Publish, Verdict};
 use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
 use crate::ports::{
-    Delivered, Delivery, Destinations, NotCommitted, PortError, Unreadable, UserStates, ValuesKept,
+    Captured, Delivered, Delivery, Destinations, NotCommitted, PortError, Unreadable, UserStates, ValuesKept,
     VersionedState,
 };
 
@@ -88,7 +88,7 @@ impl Batch {
 
     /// Every record that has no verdict yet has failed.
     pub fn fail(&mut self, error: &PortError) {
-        tracing::error!(%error, "the users' states cannot be had; the batch is retried");
+        tracing::error!(%error, "the states, or how their projects are counted, are not available; the batch is retried");
     }
 
     /// The verdicts, in the order of the records.
@@ -151,11 +151,13 @@ impl Batch {
         &self,
         by: &Publish<'_, S, D>,
     ) -> Result<HashMap<ProjectId, Counting>, PortError> {
-        let mut captured: BTreeMap<&ProjectId, Option<DateTime<Utc>>> = BTreeMap::new();
+        let mut captured: BTreeMap<&ProjectId, Option<Captured>> = BTreeMap::new();
         for (_, LogRecord { event, .. }) in self.waiting() {
-            let first = captured.entry(&event.user.project).or_default();
-            let time = Some(event.time).filter(|_| self.is_captured(event));
-            *first = first.iter().copied().chain(time).min();
+            let of_project = captured.entry(&event.user.project).or_default();
+            if self.is_captured(event) {
+                let before = of_project.unwrap_or(Captured::at(event.time));
+                *of_project = Some(before.and(event.time));
+            }
         }
         let mut countings = HashMap::new();
         for (project, captured) in captured {

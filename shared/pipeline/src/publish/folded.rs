@@ -137,7 +137,9 @@ impl Part {
     /// The next part, if what an event changes at most does not fit this one.
     fn next_if_full(&self, event: &AuthEvent, counting: &Counting) -> Option<Self> {
         let most = self.state.state.most_items(event, counting);
-        let full = !self.records.is_empty() && self.effects.items() + most > MOST_ITEMS;
+        // A part that changes nothing is not committed: the next one would be written over a version that never was.
+        let items = self.effects.items();
+        let full = items > 0 && items + most > MOST_ITEMS;
         full.then(|| {
             Self::after(VersionedState {
                 version: self.state.version + 1,
