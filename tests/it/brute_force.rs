@@ -1,6 +1,8 @@
 //! Random traces of a hundred users over three months: the figures equal a count by brute force that
 //! shares no code with the project.
 
+mod by_dimension;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

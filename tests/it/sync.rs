@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::{Json, Router};
 use chrono::Utc;
+use domain::activity::DayFigures;
 use local::dynamodb::Served;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -162,7 +163,7 @@ async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_aga
     assert_eq!(nothing.len(), 0, "a dry run appends nothing");
 
     let (first, asked) = late.sync(&config).await;
-    let expected = json!({"users": USERS + 2, "outOfStep": USERS + 1,
+    let expected = json!({"users": USERS + 2, "outOfStep": USERS + 1, "seeded": USERS + 2, "events": USERS + 2,
         "sent": {"email": USERS, "sms": 1}, "retired": {}, "rejected": {"rejected:sms": 1}, "unreadable": 0});
     assert_eq!((&dry, &first), (&expected, &expected));
     assert!(
@@ -189,7 +190,8 @@ async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_aga
     );
 
     let (second, asked) = late.sync(&config).await;
-    assert_eq!((&second["outOfStep"], asked), (&json!(0), Vec::new()));
+    let nothing = [&second["outOfStep"], &second["seeded"], &second["events"]];
+    assert_eq!((nothing, asked), ([&json!(0); 3], Vec::new()));
 
     let changed = [
         attribute("email", "new@example.test"),
@@ -241,7 +243,7 @@ async fn an_interrupted_walk_goes_on_where_it_was() {
         .folder()
         .join(format!("cognito-pinpoint-sync-{STACK}-{}.json", late.pool));
     let kept = json!({"stack": STACK, "userPoolId": late.pool, "paginationToken": "60", "tally": {
-        "users": 60, "outOfStep": 60, "sent": {"email": 60}, "retired": {}, "rejected": {}, "unreadable": 0}});
+        "users": 60, "outOfStep": 60, "seeded": 60, "events": 60, "sent": {"email": 60}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let output = late.command(&config).output().unwrap();
     assert!(
@@ -268,7 +270,7 @@ async fn an_interrupted_walk_goes_on_where_it_was() {
     );
 }
 
-/// A Cognito that takes no token: the emulator takes any. It has one client, `app`, and one user.
+/// A Cognito that takes no token: the emulator takes any. It has one client, `app`, and one user, whom it made in 2017.
 async fn forgetful_cognito() -> Served {
     let answer = async |headers: HeaderMap, body: Bytes| {
         let asked: Value = serde_json::from_slice(&body).unwrap();
@@ -290,7 +292,8 @@ async fn forgetful_cognito() -> Served {
                 ];
                 let attributes =
                     attributes.map(|(name, value)| json!({"Name": name, "Value": value}));
-                let user = json!({"Username": "ana", "Enabled": true, "UserStatus": "CONFIRMED", "Attributes": attributes});
+                let user = json!({"Username": "ana", "Enabled": true, "UserStatus": "CONFIRMED", "Attributes": attributes,
+                    "UserCreateDate": 1_500_000_000.123});
                 Json(json!({"Users": [user]})).into_response()
             }
         }
@@ -309,7 +312,7 @@ async fn a_walk_whose_place_cognito_no_longer_knows_begins_anew() {
         .folder()
         .join(format!("cognito-pinpoint-sync-{STACK}-{}.json", late.pool));
     let kept = json!({"stack": STACK, "userPoolId": late.pool, "paginationToken": "gone", "tally": {
-        "users": 60, "outOfStep": 60, "sent": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
+        "users": 60, "outOfStep": 60, "seeded": 60, "events": 60, "sent": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let mut sync = late.command(&sharing("app"));
     let output = sync
@@ -339,7 +342,7 @@ async fn a_walk_that_cannot_go_on_says_why_and_keeps_its_place() {
         .folder()
         .join(format!("cognito-pinpoint-sync-nowhere-{}.json", late.pool));
     let kept = json!({"stack": "nowhere", "userPoolId": late.pool, "paginationToken": "0", "tally": {
-        "users": 60, "outOfStep": 60, "sent": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
+        "users": 60, "outOfStep": 60, "seeded": 60, "events": 60, "sent": {}, "retired": {}, "rejected": {}, "unreadable": 0}});
     std::fs::write(&place, kept.to_string()).unwrap();
     let config = sharing(&late.clients[0]);
     let no_table = late
@@ -448,4 +451,43 @@ async fn what_an_event_said_since_the_users_were_listed_is_newer() {
         late.in_use(),
         [("EMAIL".to_owned(), "new@example.test".to_owned())]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_there_before_counting_began_is_not_new_when_they_come_back() {
+    let late = Late::start().await;
+    let cognito = forgetful_cognito().await;
+    let config = json!({"Clients": {"app": {"ApplicationId": PROJECT}}});
+    for (sub, client) in [("ana", "app"), ("ben", "app")] {
+        let mut event = Trigger::RefreshTokens.event(sub, &json!({}));
+        event["userPoolId"] = late.pool.as_str().into();
+        event["callerContext"]["clientId"] = client.into();
+        late.installation.capture(Utc::now(), &event).await;
+    }
+    late.publish(&config).await;
+    let new = async || {
+        let figures = late.installation.figures().await;
+        let of = |figure: fn(&DayFigures) -> i64| figures.iter().map(figure).sum::<i64>();
+        (of(|day| day.new_users), of(|day| day.dau))
+    };
+    assert_eq!(new().await, (2, 2));
+    let sync = |arguments: &[&str]| {
+        let mut sync = late.command(&config);
+        let url = cognito.url();
+        sync.env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url);
+        tally(&sync.args(arguments).output().unwrap())
+    };
+    let log = async || {
+        let table = &late.installation.tables.event_log;
+        late.installation.items(table).await.len()
+    };
+    let before = log().await;
+    let one = json!({"users": 1, "outOfStep": 0, "seeded": 1, "events": 1, "sent": {}, "retired": {}, "rejected": {},
+        "unreadable": 0});
+    assert_eq!(sync(&["--dry-run"]), one);
+    assert_eq!(log().await, before);
+    assert_eq!(sync(&[]), one);
+    assert_eq!(late.publish(&config).await, []);
+    assert_eq!(new().await, (1, 2));
+    assert_eq!(sync(&[])["events"], json!(0));
 }

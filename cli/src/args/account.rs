@@ -36,7 +36,8 @@ pub enum AccountCommand {
     /// Fold again what could not be published, once its reason is mended.
     #[command(after_help = examples::REDRIVE)]
     Redrive(RedriveArgs),
-    /// Synchronise the email and phone endpoints of all users of a user pool.
+    /// Synchronise the email and phone endpoints of all users of a user pool, and mark who was there before counting
+    /// began, so that they do not count as new.
     #[command(after_help = examples::SYNC)]
     Sync(SyncArgs),
     /// Delete what is kept of one user. The daily figures, which name nobody, stay.

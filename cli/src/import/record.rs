@@ -137,19 +137,23 @@ pub fn read(piece: Piece<'_>, at: TextPosition) -> Result<Read, Fault> {
 }
 
 impl Record {
-    /// What happened to a user of this pool: the one that the record names, or else `user`.
+    /// What happened to a user of this pool: the one that the record names, or else `user`, whom a list names.
     pub fn event(self, pool: UserPoolId, user: Option<Sub>) -> HistoryEvent {
-        let who = match self.user.or(user) {
-            Some(sub) => Who::User(sub),
-            None => self.id.not_found(),
+        let key = |who| UserKey {
+            project: self.project.clone(),
+            pool: pool.clone(),
+            who,
+        };
+        let nobody = || key(self.id.not_found());
+        let (user, without_list) = match (self.user.clone(), user) {
+            (Some(own), _) => (key(Who::User(own)), None),
+            (None, Some(listed)) => (key(Who::User(listed)), Some(nobody())),
+            (None, None) => (nobody(), None),
         };
         HistoryEvent {
             id: self.id,
-            user: UserKey {
-                project: self.project,
-                pool,
-                who,
-            },
+            user,
+            without_list,
             time: self.time,
             kind: self.kind,
             demographic: self.demographic,

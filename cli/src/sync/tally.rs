@@ -17,8 +17,12 @@ use crate::text::listed;
 pub struct Tally {
     /// Users listed.
     pub users: u64,
-    /// Users out of step, in some project.
+    /// Users whose endpoints are out of step, in some project.
     pub out_of_step: u64,
+    /// Users to be seeded, in some project: they were there before counting began, and this was not known of them.
+    pub seeded: u64,
+    /// Events to be appended to the event log.
+    pub events: u64,
     /// Endpoints to be sent of, by channel.
     pub sent: BTreeMap<String, u64>,
     /// Endpoints to be retired, by channel.
@@ -32,9 +36,12 @@ pub struct Tally {
 impl Tally {
     /// Adds what was planned for some users.
     pub fn add(&mut self, users: usize, plan: &Plan) {
-        self.users += u64::try_from(users).unwrap_or(u64::MAX);
-        self.out_of_step += u64::try_from(plan.events.len()).unwrap_or(u64::MAX);
-        self.unreadable += u64::try_from(plan.unreadable).unwrap_or(u64::MAX);
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        self.users += count(users);
+        self.out_of_step += count(plan.out_of_step);
+        self.seeded += count(plan.seeded);
+        self.events += count(plan.events.iter().map(Vec::len).sum());
+        self.unreadable += count(plan.unreadable);
         for update in &plan.updates {
             let by = match update.change.address() {
                 Some(_) => &mut self.sent,
@@ -58,7 +65,7 @@ impl Tally {
             ("would be appended to the event log", "would be")
         } else {
             (
-                "appended to the event log: publish-events sends them",
+                "appended to the event log: publish-events applies them",
                 "are to be",
             )
         };
@@ -66,6 +73,11 @@ impl Tally {
             out,
             "users      {} listed, {} out of step",
             self.users, self.out_of_step
+        )?;
+        writeln!(
+            out,
+            "seeds      {} of them were there before counting began, and {later} marked so",
+            self.seeded
         )?;
         writeln!(out, "endpoints  {later} sent: {}", listed(&self.sent))?;
         writeln!(out, "           {later} retired: {}", listed(&self.retired))?;
@@ -75,6 +87,6 @@ impl Tally {
         if self.unreadable > 0 {
             writeln!(out, "unreadable {} states: see the log", self.unreadable)?;
         }
-        Ok(writeln!(out, "events     {} {now}", self.out_of_step)?)
+        Ok(writeln!(out, "events     {} {now}", self.events)?)
     }
 }

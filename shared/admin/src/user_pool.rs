@@ -14,10 +14,12 @@ use aws_sdk_cognitoidentityprovider::operation::describe_user_pool::DescribeUser
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
 use aws_sdk_cognitoidentityprovider::operation::update_user_pool::UpdateUserPoolError;
 use aws_sdk_cognitoidentityprovider::types::{AnalyticsConfigurationType, UserType};
+use chrono::DateTime;
 use cognito::user_pool::{Description, LambdaConfig};
 use cognito::{Attributes, USER_STATUS};
 use domain::ids::{ClientId, Sub, UserPoolId};
 use pipeline::ports::PortError;
+use pipeline::sync::ListedUser;
 use serde_json::{Map, Value};
 
 use aws::sdk::port_error;
@@ -37,9 +39,8 @@ pub struct UserPool {
 /// Some of a pool's users.
 #[derive(Debug)]
 pub struct UserPage {
-    /// The attributes of those who are enabled, with `cognito:user_status` among them, as triggers have
-    /// it. Who is disabled signs in nowhere, and is left alone.
-    pub users: Vec<Attributes>,
+    /// Those who are enabled. Who is disabled signs in nowhere, and is left alone.
+    pub users: Vec<ListedUser>,
     /// How many were listed, the disabled ones too.
     pub listed: usize,
     /// What the next page is asked for with; `None` if this is the last.
@@ -219,7 +220,7 @@ impl UserPool {
             users: users
                 .into_iter()
                 .filter(|user| user.enabled)
-                .map(attributes)
+                .map(listed_user)
                 .collect(),
             next: listed.pagination_token.filter(|token| !token.is_empty()),
         })
@@ -330,6 +331,16 @@ fn is_refused(error: &SdkError<UpdateUserPoolError>) -> bool {
             || error.code().is_some_and(|code| code.contains("Throttl"))
     });
     status.is_some_and(|status| (400..500).contains(&status)) && !is_busy
+}
+
+fn listed_user(user: UserType) -> ListedUser {
+    let created = user.user_create_date.as_ref();
+    let created = created.and_then(|created| created.to_millis().ok());
+    let created = created.and_then(DateTime::from_timestamp_millis);
+    ListedUser {
+        attributes: attributes(user),
+        created,
+    }
 }
 
 fn attributes(user: UserType) -> Attributes {

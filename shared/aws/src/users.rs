@@ -286,6 +286,15 @@ impl UserStates for DynamoUserStates {
         })
     }
 
+    async fn counting_since(
+        &self,
+        project: &ProjectId,
+    ) -> Result<Option<DateTime<Utc>>, PortError> {
+        let metrics = (&self.client, self.tables.metrics.as_str());
+        let project = projects::get(metrics, project).await?;
+        Ok(project.and_then(|project| project.counting_since))
+    }
+
     async fn keep_values(
         &self,
         project: &ProjectId,

@@ -15,6 +15,8 @@ pub struct HistoryEvent {
     pub id: HistoryId,
     /// Whom it happened to.
     pub user: UserKey,
+    /// If it is a list of endpoints that says whose it is, and not the record: whose it was as long as there was no list.
+    pub without_list: Option<UserKey>,
     /// When it happened. Milliseconds.
     pub time: DateTime<Utc>,
     /// What happened.

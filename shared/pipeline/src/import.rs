@@ -50,17 +50,26 @@ pub enum NotImported {
     Overtaken,
 }
 
-/// An event under way: its place, and the page of the ledger that it belongs to.
+/// An event under way: its place, the page of the ledger that it belongs to, and the one that it may stand on besides.
 struct Waiting<'e> {
     place: usize,
     event: &'e HistoryEvent,
     page: LedgerPage,
+    nobodys: Option<(UserKey, LedgerPage)>,
 }
 
 /// What came of some of a user's events.
 struct Folded {
     commit: Commit,
     outcomes: Vec<(usize, Outcome)>,
+}
+
+impl Waiting<'_> {
+    /// Whether it was counted as nobody's.
+    fn was_nobodys(&self, pages: &Pages) -> bool {
+        let page = self.nobodys.as_ref().and_then(|page| pages.get(page));
+        page.is_some_and(|page| page.contains(&self.event.id))
+    }
 }
 
 type Pages = HashMap<(UserKey, LedgerPage), BTreeSet<HistoryId>>;
@@ -105,7 +114,8 @@ impl<S: UserStates + Ledger> Import<'_, S> {
                 None => waiting.push(Waiting {
                     place,
                     event,
-                    page: page(event, counting),
+                    page: page(&event.user, event, counting),
+                    nobodys: nobodys_page(event, counting),
                 }),
             }
         }
@@ -190,11 +200,13 @@ impl<S: UserStates + Ledger> Import<'_, S> {
     }
 
     async fn pages(&self, waiting: &[Waiting<'_>]) -> Result<Pages, PortError> {
-        let wanted = waiting.iter().map(|it| (&it.event.user, &it.page));
-        let wanted: BTreeSet<(&UserKey, &LedgerPage)> = wanted.collect();
-        let owned = |(user, page): (&UserKey, &LedgerPage)| (user.clone(), page.clone());
-        let wanted: Vec<_> = wanted.into_iter().map(owned).collect();
-        self.states.pages(&wanted).await
+        let own = waiting.iter();
+        let own = own.map(|it| (it.event.user.clone(), it.page.clone()));
+        let nobodys = waiting.iter().filter_map(|it| it.nobodys.clone());
+        let wanted: BTreeSet<(UserKey, LedgerPage)> = own.chain(nobodys).collect();
+        self.states
+            .pages(&wanted.into_iter().collect::<Vec<_>>())
+            .await
     }
 
     /// Whose state was written meanwhile goes on waiting.
@@ -240,12 +252,19 @@ fn not_committed(
 }
 
 /// The page of the ledger that an event's id stands on: what nobody in particular did is too much for a month's.
-fn page(event: &HistoryEvent, counting: &Counting) -> LedgerPage {
+fn page(user: &UserKey, event: &HistoryEvent, counting: &Counting) -> LedgerPage {
     let day = counting.zone.day_of(event.time);
-    LedgerPage(match event.user.sub() {
+    LedgerPage(match user.sub() {
         Some(_) => day.month().to_string(),
         None => day.to_string(),
     })
+}
+
+/// The page that the event's id stands on if it was imported before anybody knew whose it is.
+fn nobodys_page(event: &HistoryEvent, counting: &Counting) -> Option<(UserKey, LedgerPage)> {
+    let nobody = event.without_list.clone()?;
+    let page = page(&nobody, event, counting);
+    Some((nobody, page))
 }
 
 /// Folds each user's events in their order, as many as fit a transaction.
@@ -278,7 +297,10 @@ fn fold_user(
     let mut effects = Effects::default();
     let mut ledger: BTreeMap<LedgerPage, BTreeSet<HistoryId>> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(events.len());
-    for Waiting { place, event, page } in events {
+    for waiting in events {
+        let Waiting {
+            place, event, page, ..
+        } = waiting;
         let new_page = !ledger.contains_key(page);
         let most = state.state.most_items_of(1, counting);
         let full = effects.items() + most > MOST_ITEMS || (new_page && ledger.len() == MOST_PAGES);
@@ -287,7 +309,8 @@ fn fold_user(
         }
         let kept = || pages.get(&(user.clone(), page.clone())).cloned();
         let known = ledger.get(page).map(|page| page.contains(&event.id));
-        if known.unwrap_or_else(|| kept().is_some_and(|page| page.contains(&event.id))) {
+        let known = known.unwrap_or_else(|| kept().is_some_and(|page| page.contains(&event.id)));
+        if known || waiting.was_nobodys(pages) {
             outcomes.push((*place, Outcome::Ignored(Ignored::AlreadyImported)));
             continue;
         }

@@ -80,6 +80,12 @@ pub trait UserStates {
         captured: Option<Captured>,
     ) -> impl Future<Output = Result<Counting, PortError>> + Send;
 
+    /// Since when the project's events are captured; `None` if none was yet. Writes nothing down.
+    fn counting_since(
+        &self,
+        project: &ProjectId,
+    ) -> impl Future<Output = Result<Option<DateTime<Utc>>, PortError>> + Send;
+
     /// Keeps the segment values of a project, to which a fold has added, unless somebody else has added to them since
     /// [`UserStates::counting`] gave them.
     fn keep_values(

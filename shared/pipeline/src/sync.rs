@@ -1,9 +1,10 @@
 //! Sync: the users whom a user pool lists, and events for those whose contact endpoints are out of
 //! step: who signed up before this service was attached, changed an address without signing in, or
-//! whose app client shares no longer. Nothing is sent from here: the events go through the log, since
+//! whose app client shares no longer. And for those who were there before counting began, so that they are not
+//! counted as new when they come back. Nothing is sent from here: the events go through the log, since
 //! only publish writes a user's state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use cognito::Attributes;
@@ -38,11 +39,24 @@ pub struct Walk<'a> {
     pub time: DateTime<Utc>,
 }
 
+/// A user as the pool lists them.
+#[derive(Clone, Debug)]
+pub struct ListedUser {
+    /// The attributes, with `cognito:user_status` among them, as triggers have it.
+    pub attributes: Attributes,
+    /// When Cognito made the user, if it says.
+    pub created: Option<DateTime<Utc>>,
+}
+
 /// What would bring some users into step.
 #[derive(Default, Debug)]
 pub struct Plan {
-    /// For each user out of step, and each project, the events to append, in order.
+    /// For each user who is out of step or to be seeded, and each project, the events to append, in order.
     pub events: Vec<Vec<AuthEvent>>,
+    /// How many users' endpoints are out of step, in each project.
+    pub out_of_step: usize,
+    /// How many users were there before counting began, which is not known of them yet, in each project.
+    pub seeded: usize,
     /// What these come to.
     pub updates: Vec<ContactUpdate>,
     /// What no endpoint can have of what the pool lists.
@@ -57,7 +71,7 @@ type Client<'a> = (Option<&'a ClientId>, &'a ClientConfig);
 /// A user of the pool in one project.
 struct Listed<'a> {
     key: UserKey,
-    attributes: &'a Attributes,
+    user: &'a ListedUser,
     clients: &'a [Client<'a>],
 }
 
@@ -66,10 +80,10 @@ impl<'a> Walk<'a> {
     ///
     /// # Errors
     ///
-    /// If the users' states cannot be had.
+    /// If the users' states cannot be had, or what is recorded of a project.
     pub async fn plan(
         &self,
-        users: &[Attributes],
+        users: &[ListedUser],
         states: &impl UserStates,
         mut random: impl FnMut() -> [u8; 10],
     ) -> Result<Plan, PortError> {
@@ -77,16 +91,23 @@ impl<'a> Walk<'a> {
         let listed = self.listed(users, &projects);
         let keys: Vec<UserKey> = listed.iter().map(|listed| listed.key.clone()).collect();
         let mut loaded = states.load(&keys).await?;
+        let since = since(projects.keys(), states).await?;
         let mut plan = Plan::default();
         for listed in listed {
             match loaded.remove(&listed.key).transpose() {
                 Ok(state) => {
                     let state = state.unwrap_or_default().state;
+                    let since = since.get(&listed.key.project).copied().flatten();
                     let (details, left_out) = listed.client_details(&state);
+                    let seed = listed.seed(&state, since);
                     plan.left_out.extend(left_out);
-                    let details = details.into_iter();
-                    let events = details.map(|details| self.event(&listed.key, details, random()));
-                    plan.add(&state, events.collect());
+                    let mut event =
+                        |(details, created)| self.event(&listed.key, (details, created), random());
+                    let events = details.into_iter().map(|details| event((details, None)));
+                    let events = events.collect();
+                    let seed =
+                        seed.map(|(created, quiet)| (created, event((quiet, Some(created)))));
+                    plan.add(&state, events, seed);
                 }
                 Err(error) => {
                     tracing::error!(%error, "a user's state is unreadable; the user is passed over");
@@ -99,11 +120,12 @@ impl<'a> Walk<'a> {
 
     fn listed<'u>(
         &self,
-        users: &'u [Attributes],
+        users: &'u [ListedUser],
         projects: &'u BTreeMap<ProjectId, Vec<Client<'u>>>,
     ) -> Vec<Listed<'u>> {
         let mut listed = Vec::new();
-        for attributes in users {
+        for user in users {
+            let attributes = &user.attributes;
             let excluded = self.config.exclude().matches(None, |it| attributes.get(it));
             let Some(sub) = attributes.sub().filter(|_| !excluded) else {
                 continue;
@@ -114,7 +136,7 @@ impl<'a> Walk<'a> {
                     pool: self.pool.clone(),
                     who: Who::User(sub.clone()),
                 },
-                attributes,
+                user,
                 clients,
             }));
         }
@@ -124,7 +146,7 @@ impl<'a> Walk<'a> {
     fn event(
         &self,
         user: &UserKey,
-        (client, details): ClientDetails,
+        ((client, details), created): (ClientDetails, Option<DateTime<Utc>>),
         random: [u8; 10],
     ) -> AuthEvent {
         AuthEvent {
@@ -133,7 +155,7 @@ impl<'a> Walk<'a> {
             user: user.clone(),
             client,
             kind: AuthEventKind::UserListed {
-                created: None,
+                created,
                 contacts: details,
             },
             metadata: AppMetadata::default(),
@@ -141,7 +163,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The pool's app clients that are configured and not left out, by project; of a project that sends somewhere.
+    /// The pool's app clients that are configured and not left out, by project.
     /// The default stands for all that are not named, if there are such.
     fn projects(&self) -> BTreeMap<ProjectId, Vec<Client<'a>>> {
         let named = |id| self.config.clients().any(|(named, _)| named == id);
@@ -155,10 +177,20 @@ impl<'a> Walk<'a> {
                 clients.or_default().push((id, config));
             }
         }
-        let sends = |client: &Client<'_>| !client.1.destinations.is_empty();
-        projects.retain(|_, clients| clients.iter().any(sends));
         projects
     }
+}
+
+/// Since when each of these projects is counted, as far as it is.
+async fn since<'p>(
+    projects: impl Iterator<Item = &'p ProjectId>,
+    states: &impl UserStates,
+) -> Result<HashMap<ProjectId, Option<DateTime<Utc>>>, PortError> {
+    let mut all = HashMap::new();
+    for project in projects {
+        all.insert(project.clone(), states.counting_since(project).await?);
+    }
+    Ok(all)
 }
 
 /// What one app client says of a user.
@@ -166,8 +198,12 @@ type ClientDetails = (Option<ClientId>, ContactDetails);
 
 impl Listed<'_> {
     /// What the project's clients say of the user: one that shares sends, and those that have sent and
-    /// share no longer withdraw. And what no endpoint can have of it.
+    /// share no longer withdraw. And what no endpoint can have of it. Nothing of a project that sends nowhere.
     fn client_details(&self, state: &UserState) -> (Vec<ClientDetails>, Vec<LeftOut>) {
+        let sends = |client: &Client<'_>| !client.1.destinations.is_empty();
+        if !self.clients.iter().any(sends) {
+            return (Vec::new(), Vec::new());
+        }
         let senders: Vec<Option<&ClientId>> = state.contacts.clients().collect();
         let shares = |client: &&Client<'_>| client.1.sharing == UserDataSharing::On;
         let sharing = self.clients.iter().filter(shares);
@@ -175,10 +211,10 @@ impl Listed<'_> {
         // Of several that share, one that has sent already: another may list other user attributes.
         let including = sharing
             .clone()
-            .filter(|client| includes(self.attributes, client.1));
+            .filter(|client| includes(&self.user.attributes, client.1));
         if let Some((client, config)) = including.min_by_key(|client| !senders.contains(&client.0))
         {
-            let (details, parts) = contact_details(self.attributes, config);
+            let (details, parts) = contact_details(&self.user.attributes, config);
             left_out = parts;
             all.push((client.cloned(), details));
         }
@@ -189,20 +225,59 @@ impl Listed<'_> {
         }
         (all, left_out)
     }
+
+    /// When Cognito made the user, if that was before counting began and is not known yet, and a client that says no more
+    /// than that. `None` also if none of the project's clients include the user.
+    fn seed(
+        &self,
+        state: &UserState,
+        since: Option<DateTime<Utc>>,
+    ) -> Option<(DateTime<Utc>, ClientDetails)> {
+        let created = self.user.created.filter(|_| state.seed.is_none());
+        let created = created.filter(|created| since.is_none_or(|since| *created < since))?;
+        let attributes = &self.user.attributes;
+        let including = self.clients.iter();
+        let including = including.filter(|client| includes(attributes, client.1));
+        let senders: Vec<Option<&ClientId>> = state.contacts.clients().collect();
+        // From a client that has sent nothing, that nothing is shared changes nothing.
+        let has_sent = |client: &&Client<'_>| senders.contains(&client.0);
+        let (client, config) = including.min_by_key(has_sent)?;
+        let details = match senders.contains(client) {
+            true => contact_details(attributes, config).0,
+            false => ContactDetails::NotShared,
+        };
+        Some((created, (client.cloned(), details)))
+    }
 }
 
+/// When Cognito made a user, and an event that says no more than that.
+type Seed = (DateTime<Utc>, AuthEvent);
+
 impl Plan {
-    /// Adds a user's events, if anything would be sent.
-    fn add(&mut self, state: &UserState, events: Vec<AuthEvent>) {
+    /// Adds a user's events: those that say something of contact endpoints if anything would be sent, and the seed, which
+    /// goes along with the first of them or else by itself.
+    fn add(&mut self, state: &UserState, mut events: Vec<AuthEvent>, seed: Option<Seed>) {
         let updates = state.contact_updates(&events);
-        if !updates.is_empty() {
+        if updates.is_empty() {
+            events.clear();
+        } else {
+            self.out_of_step += 1;
             self.updates.extend(updates);
+        }
+        if let Some(seed) = seed {
+            self.seeded += 1;
+            match events.first_mut().map(|first| &mut first.kind) {
+                Some(AuthEventKind::UserListed { created, .. }) => *created = Some(seed.0),
+                Some(_) | None => events.push(seed.1),
+            }
+        }
+        if !events.is_empty() {
             self.events.push(events);
         }
     }
 }
 
-/// Appends what was planned. Done twice, it changes nothing: publish sends only what has changed.
+/// Appends what was planned. Done twice, it changes nothing: publish sends only what has changed, and seeds once.
 ///
 /// # Errors
 ///

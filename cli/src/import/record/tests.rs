@@ -176,20 +176,24 @@ fn who_is_not_named_is_the_listed_user_or_else_part_of_those_not_found() {
     let named = taken(&record(|_| {}));
     let unnamed = taken(&record(|record| record["client_context"] = json!({})));
     let listed = || Some(Sub::new("u9"));
-    for (record, user, expected) in [
-        (&named, None, Who::User(Sub::new("u1"))),
-        (&named, listed(), Who::User(Sub::new("u1"))),
-        (&unnamed, listed(), Who::User(Sub::new("u9"))),
-        (&unnamed, None, unnamed.id.not_found()),
+    let nobody = || unnamed.id.not_found();
+    let u9 = || Who::User(Sub::new("u9"));
+    for (record, user, expected, without_list) in [
+        (&named, None, Who::User(Sub::new("u1")), None),
+        (&named, listed(), Who::User(Sub::new("u1")), None),
+        (&unnamed, listed(), u9(), Some(nobody())),
+        (&unnamed, None, nobody(), None),
     ] {
         let event = record.clone().event(pool.clone(), user);
+        let key = |who| UserKey {
+            project: ProjectId::new(PROJECT),
+            pool: pool.clone(),
+            who,
+        };
         let expected = HistoryEvent {
             id: record.id,
-            user: UserKey {
-                project: ProjectId::new(PROJECT),
-                pool: pool.clone(),
-                who: expected,
-            },
+            user: key(expected),
+            without_list: without_list.map(key),
             time: record.time,
             kind: record.kind,
             demographic: record.demographic.clone(),

@@ -169,7 +169,12 @@ pub async fn ensure(
     }
 }
 
-async fn get(
+/// The project's item, if it is there.
+///
+/// # Errors
+///
+/// If DynamoDB does not give it.
+pub async fn get(
     (client, table): (&Client, &str),
     id: &ProjectId,
 ) -> Result<Option<Project>, PortError> {

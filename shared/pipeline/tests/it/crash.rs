@@ -92,7 +92,7 @@ fn event_of(
     })
 }
 
-fn fates() -> impl Strategy<Value = Vec<Fate>> {
+pub fn fates() -> impl Strategy<Value = Vec<Fate>> {
     let fate = prop_oneof![
         12 => Just(Fate::Done),
         1 => Just(Fate::Fails),
@@ -104,7 +104,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
 }
 
 /// A world that has these fates in store for the calls to come, and then none but good ones.
-fn world_with(fates: Vec<Fate>) -> World {
+pub fn world_with(fates: Vec<Fate>) -> World {
     let mut fates = fates.into_iter();
     World::planned(move |_| fates.next().unwrap_or(Fate::Done))
 }
@@ -201,7 +201,7 @@ impl Left {
     }
 }
 
-fn block_on<T>(doing: impl Future<Output = T>) -> T {
+pub fn block_on<T>(doing: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.unwrap().block_on(doing)
 }

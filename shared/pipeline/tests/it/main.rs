@@ -9,6 +9,8 @@ mod events;
 #[cfg(test)]
 mod expire;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod publish;
 #[cfg(test)]
 mod resolve;

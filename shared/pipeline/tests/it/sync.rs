@@ -1,17 +1,22 @@
-//! Whom a walk through a user pool passes over.
+//! Whom a walk through a user pool passes over, and whom it seeds.
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use cognito::Attributes;
 use config::Config;
+use domain::auth_event::{AuthEvent, UserKey};
 use domain::ids::{ClientId, UserPoolId};
-use pipeline::sync::Walk;
+use pipeline::publish::LogRecord;
+use pipeline::sync::{ListedUser, Walk};
 use serde_json::{Value, json};
 
+use crate::events::{days, epoch, position, records, seconds, signed_in_sharing, token_issued};
 use crate::resolve::PROJECT;
 use crate::world::World;
 
-fn user(sub: &str, email: &str) -> Attributes {
+/// Made on 2026-01-01.
+fn user(sub: &str, email: &str) -> ListedUser {
     let pairs = [
         ("sub", sub),
         ("email", email),
@@ -19,9 +24,13 @@ fn user(sub: &str, email: &str) -> Attributes {
         ("cognito:user_status", "CONFIRMED"),
     ];
     let pairs = pairs.into_iter();
-    pairs
+    let attributes: Attributes = pairs
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+        .collect();
+    ListedUser {
+        attributes,
+        created: Some("2026-01-01T12:00:00Z".parse().unwrap()),
+    }
 }
 
 /// Those for whom something would be appended, of Ada at `example.test` and Ben at `example.org`.
@@ -40,6 +49,10 @@ async fn planned(exclude: Value) -> Vec<String> {
         user("ada", "ada@example.test"),
         user("ben", "ben@example.org"),
     ];
+    let users = users.map(|user| ListedUser {
+        created: None,
+        ..user
+    });
     let plan = walk.plan(&users, &World::calm(), || [7; 10]).await.unwrap();
     let events = plan.events.iter().flatten();
     let subs = events.filter_map(|event| event.user.sub());
@@ -57,4 +70,168 @@ async fn who_is_excluded_is_passed_over_and_so_is_a_client() {
     ] {
         assert_eq!(planned(exclude.clone()).await, expected, "{exclude}");
     }
+}
+
+/// Who would be seeded of these users with this configuration, after this was captured; and again, after that was done.
+async fn seeded(config: &Value, captured: Option<&str>, users: &[ListedUser]) -> [Vec<String>; 2] {
+    let config = Config::from_json(&config.to_string()).unwrap();
+    let world = World::calm();
+    let mut log = Vec::new();
+    if let Some(captured) = captured {
+        let captured: DateTime<Utc> = captured.parse().unwrap();
+        log = records([token_issued("somebody", captured - epoch())]);
+        world.publish(log.clone()).await;
+    }
+    let walk = Walk {
+        pool: UserPoolId::new("eu-west-1_AAAA11111"),
+        clients: &BTreeSet::from([ClientId::new("app"), ClientId::new("other")]),
+        config: &config,
+        time: "2026-03-01T12:00:00Z".parse().unwrap(),
+    };
+    let mut rounds = [Vec::new(), Vec::new()];
+    for round in &mut rounds {
+        let plan = walk.plan(users, &world, || [7; 10]).await.unwrap();
+        assert_eq!((plan.out_of_step, plan.updates.len()), (0, 0));
+        assert_eq!(plan.seeded, plan.events.len());
+        for event in plan.events.into_iter().flatten() {
+            round.push(format!(
+                "{} {}",
+                event.user.project,
+                event.user.sub().unwrap()
+            ));
+            let position = position(log.len() + 1);
+            log.push(LogRecord { position, event });
+        }
+        world.publish(log.clone()).await;
+    }
+    rounds
+}
+
+#[tokio::test]
+async fn who_was_there_before_counting_began_is_seeded_once_in_every_project_that_includes_them() {
+    let (quiet, shares) = (
+        json!({"ApplicationId": "a".repeat(32)}),
+        json!({"ApplicationId": "b".repeat(32), "UserDataShared": true}),
+    );
+    let federated = json!({"ApplicationId": "b".repeat(32), "IncludeFederatedUsers": true});
+    let (ada, ben, eve) = (
+        user("ada", "ada@example.test"),
+        user("ben", "ben@example.org"),
+        user("eve", "eve@example.test"),
+    );
+    let eve = ListedUser {
+        attributes: [("sub", "eve"), ("cognito:user_status", "EXTERNAL_PROVIDER")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into_iter()
+            .collect(),
+        ..eve
+    };
+    let unknown = ListedUser {
+        created: None,
+        ..ben.clone()
+    };
+    let of = |all: &[(char, &str)]| -> Vec<String> {
+        let names = all.iter();
+        names
+            .map(|(project, sub)| format!("{} {sub}", project.to_string().repeat(32)))
+            .collect()
+    };
+    let all = [ada.clone(), ben.clone(), eve];
+    for (config, captured, users, expected) in [
+        (
+            json!({"Clients": {"app": quiet, "other": shares}}),
+            None,
+            &all[..],
+            of(&[('a', "ada"), ('b', "ada"), ('a', "ben"), ('b', "ben")]),
+        ),
+        (
+            json!({"Clients": {"app": quiet, "other": federated}}),
+            Some("2026-01-01T12:00:01Z"),
+            &all[2..],
+            of(&[('b', "eve")]),
+        ),
+        (
+            json!({"Clients": {"app": quiet}}),
+            Some("2026-01-01T12:00:00Z"),
+            &all[..],
+            of(&[]),
+        ),
+        (
+            json!({"Clients": {"elsewhere": quiet}}),
+            None,
+            &all[..],
+            of(&[]),
+        ),
+        (
+            json!({"Clients": {"app": quiet}}),
+            None,
+            &[unknown][..],
+            of(&[]),
+        ),
+        (
+            json!({"Exclude": {"EmailDomains": ["example.test"]}, "Default": quiet}),
+            None,
+            &all[..2],
+            of(&[('a', "ben")]),
+        ),
+        (
+            json!({"Exclude": {"Clients": ["app"]}, "Clients": {"app": quiet, "other": shares}}),
+            None,
+            &all[..1],
+            of(&[('b', "ada")]),
+        ),
+    ] {
+        let rounds = seeded(&config, captured, users).await;
+        assert_eq!(rounds, [expected, Vec::new()], "{config} {captured:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_seed_changes_no_endpoint_that_the_default_client_has_sent() {
+    let world = World::calm();
+    let client = json!({"ApplicationId": "a".repeat(32), "UserDataShared": true});
+    let config = Config::from_json(&json!({"Default": client}).to_string()).unwrap();
+    let project = config.projects().into_iter().next().unwrap();
+    let of_default = AuthEvent {
+        client: None,
+        ..signed_in_sharing("ada", seconds(0), "ada@example.test")
+    };
+    let of_default = AuthEvent {
+        user: UserKey {
+            project,
+            ..of_default.user
+        },
+        ..of_default
+    };
+    let mut log = records([of_default]);
+    world.publish(log.clone()).await;
+    let walk = Walk {
+        pool: UserPoolId::new("eu-west-1_AAAA11111"),
+        clients: &BTreeSet::from([ClientId::new("other")]),
+        config: &config,
+        time: epoch() + days(1),
+    };
+    let users = [user("ada", "ada@example.test")];
+    let plan = walk.plan(&users, &world, || [7; 10]).await.unwrap();
+    assert_eq!((plan.seeded, plan.out_of_step), (1, 0));
+    for event in plan.events.into_iter().flatten() {
+        let position = position(log.len() + 1);
+        log.push(LogRecord { position, event });
+    }
+    let before = world.look(|memory| {
+        memory
+            .deliveries
+            .iter()
+            .flat_map(|it| it.contacts.clone())
+            .count()
+    });
+    world.publish(log).await;
+    let after = world.look(|memory| {
+        memory
+            .deliveries
+            .iter()
+            .flat_map(|it| it.contacts.clone())
+            .count()
+    });
+    assert_eq!((before, after), (1, 1));
 }

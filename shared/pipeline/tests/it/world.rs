@@ -1,26 +1,27 @@
 //! A world in memory behind all the ports. It remembers what was done to it, and does with each call
 //! what it was told to: what is asked, or something worse.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future::pending;
 use std::sync::Mutex;
 
 use ::config::Config;
 use chrono::{DateTime, Utc};
-use domain::activity::{DayRow, Recency};
+use domain::activity::{Cohort, CohortRow, DayRow, Recency};
 use domain::auth_event::{AuthEvent, Position, UserKey};
 use domain::counter::Counter;
 use domain::counting::Counting;
 use domain::day::Day;
 use domain::dimension::Dimension;
+use domain::history::HistoryId;
 use domain::ids::{EndpointId, EventId, ProjectId};
 use domain::segment::{KnownValues, Segment};
 use domain::user_state::OpenAttempt;
 use pipeline::outcome::NotPublished;
 use pipeline::ports::{
-    Appended, Commit, Delivered, Delivery, Destinations, Due, DueAttempts, EventLog, Loaded,
-    NotCommitted, NotPublishedQueue, NotPublishedRecord, PortError, Unreadable, UserStates,
-    ValuesKept, VersionedState,
+    Appended, Commit, Delivered, Delivery, Destinations, Due, DueAttempts, EventLog, Ledger,
+    LedgerPage, Loaded, NotCommitted, NotPublishedQueue, NotPublishedRecord, PortError, Unreadable,
+    UserStates, ValuesKept, VersionedState,
 };
 use pipeline::publish::{Judged, LogRecord, Publish, publish};
 use tokio::sync::Notify;
@@ -44,6 +45,7 @@ pub enum Call {
     Commit(String),
     Due,
     Move,
+    Pages,
 }
 
 /// What becomes of a call.
@@ -83,6 +85,12 @@ type Plan = Box<dyn FnMut(&Call) -> Fate + Send>;
 /// Daily rows, added up.
 pub type Rows = BTreeMap<(Segment, Day), DayRow>;
 
+/// Cohorts, added up.
+pub type Cohorts = BTreeMap<Cohort, CohortRow>;
+
+/// The ledger of what was imported.
+pub type Pages = HashMap<(UserKey, LedgerPage), BTreeSet<HistoryId>>;
+
 /// The world.
 pub struct World {
     plan: Mutex<Plan>,
@@ -107,6 +115,10 @@ pub struct Memory {
     pub since: Option<DateTime<Utc>>,
     /// The daily rows of the one project.
     pub rows: Rows,
+    /// The cohorts of the one project.
+    pub cohorts: Cohorts,
+    /// The ledger of what was imported.
+    pub ledger: Pages,
     /// The values that are distinguished.
     pub known: KnownValues,
     /// The values that somebody else adds before these are kept.
@@ -288,6 +300,10 @@ impl UserStates for World {
             .await
     }
 
+    async fn counting_since(&self, _: &ProjectId) -> Result<Option<DateTime<Utc>>, PortError> {
+        self.ask(Call::Count, |memory| memory.since).await
+    }
+
     async fn keep_values(
         &self,
         _: &ProjectId,
@@ -311,6 +327,12 @@ impl UserStates for World {
             });
         }
         results
+    }
+}
+
+impl Ledger for World {
+    async fn pages(&self, wanted: &[(UserKey, LedgerPage)]) -> Result<Pages, PortError> {
+        self.ask(Call::Pages, |memory| memory.pages(wanted)).await
     }
 }
 
@@ -422,9 +444,9 @@ impl Memory {
     fn commit(&mut self, commit: Commit) -> Result<(), PortError> {
         self.journal
             .push(format!("commit {}", user_name(&commit.user)));
-        let items = 1 + commit.rows.len() + commit.cohorts.len();
+        let items = 1 + commit.rows.len() + commit.cohorts.len() + commit.ledger.len();
         assert!(items <= MOST_ITEMS, "{items} items");
-        let stored = self.states.entry(commit.user).or_default();
+        let stored = self.states.entry(commit.user.clone()).or_default();
         if stored.version != commit.state.version {
             return Err(error("somebody else has written the state"));
         }
@@ -434,7 +456,22 @@ impl Memory {
             assert!(!row.is_empty());
             self.rows.entry((segment, day)).or_default().add(&row);
         }
+        for (cohort, row) in commit.cohorts {
+            assert!(!row.is_empty());
+            self.cohorts.entry(cohort).or_default().add(&row);
+        }
+        let pages = commit.ledger.into_iter();
+        self.ledger
+            .extend(pages.map(|(page, ids)| ((commit.user.clone(), page), ids)));
         Ok(())
+    }
+
+    fn pages(&self, wanted: &[(UserKey, LedgerPage)]) -> Pages {
+        let kept = wanted
+            .iter()
+            .filter_map(|page| self.ledger.get_key_value(page));
+        kept.map(|(page, ids)| (page.clone(), ids.clone()))
+            .collect()
     }
 
     fn take(&mut self, delivery: &Delivery, refuse: &HashSet<EventId>) -> Vec<EventId> {

@@ -328,6 +328,7 @@ fn of_history(at: TimeDelta, kind: HistoryKind) -> HistoryEvent {
     HistoryEvent {
         id: HistoryId([0; 8]),
         user: user_key(crate::auth_event::Who::User(Sub::new("u"))),
+        without_list: None,
         time: epoch() + at,
         kind,
         demographic: Demographic {
