@@ -37,6 +37,9 @@ use report::Report;
 /// How many events are taken at once.
 const BATCH: u32 = 5_000;
 
+/// How many records a second a deployed stack takes, unless anything else is asked for.
+const PACE_OF_STACK: u32 = 500;
+
 /// What becomes of a record of another event type.
 const OTHER_TYPE: &str = "ignored:event_type";
 /// What becomes of a record of a time when events were captured.
@@ -183,13 +186,19 @@ fn config_of(args: &ImportArgs) -> Result<Config, Failure> {
 
 /// At a pace, batches are no larger than what a second takes.
 fn batch_size(args: &ImportArgs) -> usize {
-    let size = args.records_per_second.unwrap_or(BATCH).min(BATCH);
+    let size = per_second(args).unwrap_or(BATCH).min(BATCH);
     usize::try_from(size).unwrap_or(usize::MAX)
+}
+
+/// How many records are taken in a second at most: a stack counts what happens meanwhile.
+fn per_second(args: &ImportArgs) -> Option<u32> {
+    let of_stack = args.data_dir.is_none().then_some(PACE_OF_STACK);
+    args.records_per_second.or(of_stack)
 }
 
 /// How long so many events take at least. A dry run is as fast as it can be.
 fn pace(events: usize, args: &ImportArgs) -> Duration {
-    match args.records_per_second {
+    match per_second(args) {
         Some(per_second) if !args.dry_run => {
             Duration::from_secs(1) * u32::try_from(events).unwrap_or(u32::MAX) / per_second.max(1)
         }

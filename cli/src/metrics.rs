@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::Failure;
 use crate::args::{MetricsArgs, MetricsFormat};
 use crate::site::{Place, Site};
-use crate::table::cells;
+use crate::table::csv_rows;
 use for_people::Heading;
 use selection::{Selection, Wanted};
 
@@ -179,7 +179,7 @@ fn print<T: Serialize>(objects: &[T], format: MetricsFormat) -> Result<(), Failu
         return Ok(writeln!(out, "{}", serde_json::to_string_pretty(objects)?)?);
     }
     let mut csv = csv::Writer::from_writer(out);
-    for row in cells(objects)? {
+    for row in csv_rows(objects)? {
         csv.write_record(row)?;
     }
     Ok(csv.flush()?)

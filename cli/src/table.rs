@@ -5,9 +5,22 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
+/// Objects as CSV: see [`cells`]. Text that a spreadsheet would take for a formula has an apostrophe before it, as what apps
+/// say of themselves is anybody's.
+pub fn csv_rows<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json::Error> {
+    let mut rows = cells(objects)?;
+    for cell in rows.iter_mut().skip(1).flatten() {
+        let number = cell.parse::<f64>().is_ok();
+        if !number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            cell.insert(0, '\'');
+        }
+    }
+    Ok(rows)
+}
+
 /// Objects as rows under their fields' names: the first row's, of which the others may have fewer at the end. What an object
 /// holds has columns of its own; what a list holds is numbered.
-pub fn cells<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json::Error> {
+fn cells<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json::Error> {
     let mut rows = Vec::with_capacity(objects.len() + 1);
     for object in objects {
         let Value::Object(fields) = serde_json::to_value(object)? else {

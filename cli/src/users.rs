@@ -17,7 +17,7 @@ use crate::args::MetricsFormat;
 use crate::args::metrics::Last;
 use crate::args::users::{UsersArgs, WantedArgs};
 use crate::site::{Place, Site};
-use crate::table::cells;
+use crate::table::csv_rows;
 
 /// Prints the users that were asked for.
 pub async fn run(args: UsersArgs) -> Result<ExitCode, Failure> {
@@ -200,7 +200,7 @@ impl Output {
             }
             MetricsFormat::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
-                for row in cells(std::slice::from_ref(user))?
+                for row in csv_rows(std::slice::from_ref(user))?
                     .into_iter()
                     .skip(usize::from(!first))
                 {

@@ -22,7 +22,7 @@ use domain::ids::{ProjectId, Sub, UserPoolId};
 use domain::segment::Segment;
 use domain::time_zone::TimeZone;
 use local::dynamodb::{DynamoDbStore, Served};
-use pipeline::ports::{Commit, UserStates, VersionedState};
+use pipeline::ports::{Captured, Commit, UserStates, VersionedState};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
@@ -171,7 +171,7 @@ impl Surroundings {
         let states = DynamoUserStates::new(client, tables);
         let project = &commit.user.project;
         let config = Config::local_default();
-        let counting = states.counting(project, &config, Some(Utc::now()));
+        let counting = states.counting(project, &config, Some(Captured::at(Utc::now())));
         counting.await.unwrap();
         assert!(states.commit(vec![commit]).await.iter().all(Result::is_ok));
         let ministack = Ministack::start().await;

@@ -28,7 +28,7 @@ pub struct ImportArgs {
     /// [default: what happened before the project's events were captured].
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub before: Option<Day>,
-    /// The most records to take in a second [default: as many as go].
+    /// The most records to take in a second [default: 500 into a stack, as many as go into a folder].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub records_per_second: Option<u32>,
     /// Read everything, show what would be imported, and count nothing.

@@ -46,7 +46,7 @@ impl Selection {
         let properties = dimension.properties().into_iter();
         let values = properties.map(|property| value(property, conditions, project));
         Ok(Self::Segments(Wanted {
-            values: values.collect(),
+            values: values.collect::<Result<_, _>>()?,
             dimension,
         }))
     }
@@ -106,15 +106,26 @@ fn not_kept(asked: &Dimension, project: &Project) -> Failure {
 }
 
 /// The value that the conditions ask for. An app client may be asked for by its name.
-fn value(property: &Property, conditions: &[Condition], project: &Project) -> Option<String> {
+fn value(
+    property: &Property,
+    conditions: &[Condition],
+    project: &Project,
+) -> Result<Option<String>, Failure> {
     let mut conditions = conditions.iter();
-    let asked = &conditions.find(|it| it.property == *property)?.value;
-    let mut names = project.client_names.iter();
-    let named = match property {
-        Property::Client => names.find(|(_, name)| *name == asked),
-        _ => None,
+    let Some(Condition { value, .. }) = conditions.find(|it| it.property == *property) else {
+        return Ok(None);
     };
-    Some(named.map_or_else(|| asked.clone(), |(id, _)| id.to_string()))
+    let names = project.client_names.iter();
+    let names = names.filter(|(_, name)| *property == Property::Client && *name == value);
+    let named: Vec<&str> = names.map(|(id, _)| id.as_str()).collect();
+    match named.as_slice() {
+        [] => Ok(Some(value.clone())),
+        [id] => Ok(Some((*id).to_owned())),
+        several => Err(Failure::Usage(format!(
+            "several app clients are called {value}; give an id: {}",
+            several.join(", ")
+        ))),
+    }
 }
 
 impl Wanted {

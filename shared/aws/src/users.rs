@@ -23,8 +23,8 @@ use domain::segment::KnownValues;
 use domain::user_state::OpenAttempt;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::{
-    Captured, Commit, Due, DueAttempts, Ledger, LedgerPage, Loaded, NotCommitted, PortError, Unreadable,
-    UserStates, ValuesKept, VersionedState,
+    Captured, Commit, Due, DueAttempts, Ledger, LedgerPage, Loaded, NotCommitted, PortError,
+    Unreadable, UserStates, ValuesKept, VersionedState,
 };
 
 use crate::metrics::values::VersionedValues;

@@ -25,9 +25,7 @@ use crate::endpoint::{
 use crate::history::{HistoryEvent, HistoryKind};
 use crate::ids::{ClientId, EndpointId, EventId};
 use crate::metadata::AppMetadata;
-use crate::segment::{
-    MOST_VALUES_OF_USER, Said, SaidValue, Segment, SegmentValue, takes_place,
-};
+use crate::segment::{MOST_VALUES_OF_USER, Said, SaidValue, Segment, SegmentValue, takes_place};
 use crate::traits::{Provider, Traits};
 
 pub use attempts::{OpenAttempt, OpenAttempts};

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use domain::auth_event::UserKey;
 use domain::counting::Counting;
 use domain::day::Day;
-use domain::history::{HistoryEvent, HistoryId};
+use domain::history::{HistoryEvent, HistoryId, HistoryKind};
 use domain::ids::ProjectId;
 use domain::user_state::{Applied, Effects};
 
@@ -22,6 +22,9 @@ use crate::ports::{
     Commit, Ledger, LedgerPage, NotCommitted, PortError, UserStates, ValuesKept, VersionedState,
 };
 use crate::publish::{MOST_ITEMS, MOST_PAGES};
+
+/// Ids on the pages of one transaction, after which no further page is begun: it holds 4 MB.
+const MOST_IDS: usize = 200_000;
 
 /// How many times others may be faster with a user's state or a project's segment values.
 const TRIES: usize = 8;
@@ -58,6 +61,14 @@ struct Waiting<'e> {
     nobodys: Option<(UserKey, LedgerPage)>,
 }
 
+/// What came of one try with all that waits.
+#[derive(Default)]
+struct Round {
+    done: Vec<(usize, Outcome)>,
+    /// Why some were not committed, or one of the reasons: they are folded again.
+    failure: Option<PortError>,
+}
+
 /// What came of some of a user's events.
 struct Folded {
     commit: Commit,
@@ -84,17 +95,16 @@ impl<S: UserStates + Ledger> Import<'_, S> {
         let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
         let mut waiting = self.taken(events, &mut outcomes).await?;
         let mut in_vain = 0;
-        while !waiting.is_empty() && in_vain < TRIES {
-            let done = self.fold_and_commit(&waiting).await?;
+        while !waiting.is_empty() {
+            let Round { done, failure } = self.fold_and_commit(&waiting).await?;
             in_vain = if done.is_empty() { in_vain + 1 } else { 0 };
+            if in_vain == TRIES {
+                return Err(failure.map_or(NotImported::Overtaken, NotImported::Port));
+            }
             outcomes.extend(done);
             waiting.retain(|event| !outcomes.contains_key(&event.place));
         }
-        if waiting.is_empty() {
-            Ok(outcomes.into_values().collect())
-        } else {
-            Err(NotImported::Overtaken)
-        }
+        Ok(outcomes.into_values().collect())
     }
 
     /// The events to be counted; the others have come to their outcome.
@@ -128,7 +138,9 @@ impl<S: UserStates + Ledger> Import<'_, S> {
             Some(before) => counting.zone.day_of(event.time) >= before,
             None => counting.since.is_some_and(|since| event.time >= since),
         };
-        if event.time - self.now > FURTHEST_AHEAD {
+        if event.kind == HistoryKind::SessionStart && event.user.sub().is_none() {
+            Some(Outcome::Ignored(Ignored::NoUser))
+        } else if event.time - self.now > FURTHEST_AHEAD {
             Some(Outcome::Rejected(Rejected::InTheFuture))
         } else if event.time < EARLIEST {
             Some(Outcome::Rejected(Rejected::InThePast))
@@ -151,10 +163,7 @@ impl<S: UserStates + Ledger> Import<'_, S> {
     }
 
     /// Counts as many as can be counted now, and gives their outcomes.
-    async fn fold_and_commit(
-        &self,
-        waiting: &[Waiting<'_>],
-    ) -> Result<Vec<(usize, Outcome)>, NotImported> {
+    async fn fold_and_commit(&self, waiting: &[Waiting<'_>]) -> Result<Round, PortError> {
         let (states, unreadable) = self.load(waiting).await?;
         let (readable, unreadable): (Vec<_>, Vec<_>) = waiting
             .iter()
@@ -169,13 +178,14 @@ impl<S: UserStates + Ledger> Import<'_, S> {
                 && self.states.keep_values(project, &counting.values).await?
                     == ValuesKept::Overtaken
             {
-                return Ok(Vec::new());
+                return Ok(Round::default());
             }
         }
-        let mut done = self.commit(folded).await;
+        let mut round = self.commit(folded).await;
         let reason = Outcome::NotPublished(NotPublished::StateUnreadable);
-        done.extend(unreadable.into_iter().map(|it| (it.place, reason)));
-        Ok(done)
+        let unreadable = unreadable.into_iter();
+        round.done.extend(unreadable.map(|it| (it.place, reason)));
+        Ok(round)
     }
 
     /// The users' states, and whose are unreadable.
@@ -210,7 +220,7 @@ impl<S: UserStates + Ledger> Import<'_, S> {
     }
 
     /// Whose state was written meanwhile goes on waiting.
-    async fn commit(&self, folded: Vec<Folded>) -> Vec<(usize, Outcome)> {
+    async fn commit(&self, folded: Vec<Folded>) -> Round {
         let (commits, outcomes): (Vec<_>, Vec<_>) = folded
             .into_iter()
             .map(|folded| (folded.commit, folded.outcomes))
@@ -223,14 +233,13 @@ impl<S: UserStates + Ledger> Import<'_, S> {
             .into_iter()
             .flat_map(|(_, outcomes)| outcomes)
             .collect();
+        let mut failure = None;
         let (commits, outcomes): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
         let committed = self.states.commit(commits).await;
         for (outcomes, committed) in outcomes.into_iter().zip(committed) {
             match committed {
                 Ok(()) => done.extend(outcomes),
-                Err(NotCommitted::Failed(error)) => {
-                    tracing::debug!(%error, "a user's history was not committed; it is folded again");
-                }
+                Err(NotCommitted::Failed(error)) => failure = Some(error),
                 Err(NotCommitted::TooLarge(_)) => {
                     done.extend(not_committed(outcomes, NotPublished::StateTooLarge));
                 }
@@ -239,7 +248,7 @@ impl<S: UserStates + Ledger> Import<'_, S> {
                 }
             }
         }
-        done
+        Round { done, failure }
     }
 }
 
@@ -303,20 +312,22 @@ fn fold_user(
         } = waiting;
         let new_page = !ledger.contains_key(page);
         let most = state.state.most_items_of(1, counting);
-        let full = effects.items() + most > MOST_ITEMS || (new_page && ledger.len() == MOST_PAGES);
+        let ids: usize = ledger.values().map(BTreeSet::len).sum();
+        let full = effects.items() + most > MOST_ITEMS
+            || (new_page && (ledger.len() == MOST_PAGES || ids > MOST_IDS));
         if full {
             break;
         }
-        let kept = || pages.get(&(user.clone(), page.clone())).cloned();
-        let known = ledger.get(page).map(|page| page.contains(&event.id));
-        let known = known.unwrap_or_else(|| kept().is_some_and(|page| page.contains(&event.id)));
+        let kept = pages.get(&(user.clone(), page.clone()));
+        let known = ledger.get(page).or(kept);
+        let known = known.is_some_and(|page| page.contains(&event.id));
         if known || waiting.was_nobodys(pages) {
             outcomes.push((*place, Outcome::Ignored(Ignored::AlreadyImported)));
             continue;
         }
         let page = ledger
             .entry(page.clone())
-            .or_insert_with(|| kept().unwrap_or_default());
+            .or_insert_with(|| kept.cloned().unwrap_or_default());
         page.insert(event.id);
         let applied = state.state.apply_history(event, counting, &mut effects);
         outcomes.push((*place, outcome(applied)));

@@ -47,7 +47,9 @@ impl Project {
             id,
             zone: config.time_zone(),
             counting_since: captured.map(|captured| captured.first),
-            dimensions: dimensions.map(|dimension| (dimension.clone(), None)).collect(),
+            dimensions: dimensions
+                .map(|dimension| (dimension.clone(), None))
+                .collect(),
             client_names: BTreeMap::new(),
         };
         project.client_names.extend(project.names(config));
@@ -216,11 +218,7 @@ async fn put_first(
 
 /// Adds what is wanted and was not found. What others have added meanwhile stays, and comes first. What clients are called
 /// is only shown: counting goes on without it.
-async fn add(
-    to: (&Client, &str),
-    found: &Project,
-    wanted: &Project,
-) -> Result<Project, PortError> {
+async fn add(to: (&Client, &str), found: &Project, wanted: &Project) -> Result<Project, PortError> {
     let mut added = found.clone();
     let rules = rules(found, wanted);
     if !rules.is_empty() {
@@ -270,7 +268,9 @@ impl Action {
 
 /// What says since when the project, and each new dimension, is counted.
 fn rules(found: &Project, wanted: &Project) -> Vec<Action> {
-    let since = wanted.counting_since.filter(|_| found.counting_since.is_none());
+    let since = wanted
+        .counting_since
+        .filter(|_| found.counting_since.is_none());
     let since = since.map(|since| Action::once(None, COUNTING_SINCE.to_owned(), time_text(since)));
     let new = wanted.dimensions.iter();
     let new = new.filter(|(dimension, _)| !found.dimensions.contains_key(dimension));

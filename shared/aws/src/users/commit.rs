@@ -25,10 +25,10 @@ use crate::tables::{DUE_AT, DUE_SHARD, TableNames, USER};
 /// Items in one transaction (DynamoDB's limit).
 const MOST_ITEMS: usize = 100;
 
-/// Bytes of states in one transaction: DynamoDB takes 4 MB, and the rows are small.
+/// Bytes of states and pages in one transaction: DynamoDB takes 4 MB, and the rows are small.
 const MOST_STATE_BYTES: usize = 3 * 1024 * 1024;
 
-/// Bytes of one state (DynamoDB's limit on an item: 400 KB).
+/// Bytes of one state or page (DynamoDB's limit on an item: 400 KB).
 const MOST_ITEM_BYTES: usize = 400 * 1024;
 
 /// How many times a transaction is tried, each time on another shard of the rows.
@@ -105,11 +105,14 @@ pub type Committed = Result<(), NotCommitted>;
 fn prepared(index: usize, commit: Commit, tables: &TableNames) -> Result<Prepared, NotCommitted> {
     let prepared = Prepared::new(index, commit)
         .map_err(|error| NotCommitted::Refused(port_error("Put", &tables.users, error)))?;
-    let bytes = prepared.bytes;
+    let pages = prepared.pages.iter().map(bytes_of_item);
+    let bytes = pages.fold(bytes_of_item(&prepared.item), usize::max);
     if bytes <= MOST_ITEM_BYTES {
         return Ok(prepared);
     }
-    let error = std::io::Error::other(format!("a state takes {bytes} bytes, over an item's limit"));
+    let error = std::io::Error::other(format!(
+        "a state or a page of the ledger takes {bytes} bytes, over an item's limit"
+    ));
     Err(NotCommitted::TooLarge(port_error(
         "Put",
         &tables.users,

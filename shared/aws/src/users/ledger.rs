@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::auth_event::UserKey;
 use domain::history::HistoryId;
 use pipeline::ports::LedgerPage;
+use uuid::Uuid;
 
 use super::Item;
 use crate::record::user_key_text;
@@ -15,9 +16,14 @@ use crate::tables::USER;
 /// The ids, one after another.
 const IDS: &str = "ids";
 
-/// The key of a page. No user's key begins so: a project's id has no space.
+/// Sets the names of pages apart from others that are made of names.
+const NAMESPACE: Uuid = Uuid::from_u128(0x9a41_77c2_0e5b_4d36_a1f8_25b3_c6d9_0e74);
+
+/// The key of a page. No user's key begins so: a project's id has no space. A page outlives its user, whom a second import
+/// would count again, so it does not name them.
 pub fn key(user: &UserKey, page: &LedgerPage) -> String {
-    format!("imported {} {}", page.0, user_key_text(user))
+    let user = Uuid::new_v5(&NAMESPACE, user_key_text(user).as_bytes());
+    format!("imported {} {user}", page.0)
 }
 
 /// A page as it is stored.

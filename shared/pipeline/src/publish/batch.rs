@@ -12,8 +12,8 @@ use super::folded::{FoldedRecord, FoldedUser, Part, fold, last_updates, out_of_t
 use super::{Judged, LogRecord, Publish, Verdict};
 use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
 use crate::ports::{
-    Captured, Delivered, Delivery, Destinations, NotCommitted, PortError, Unreadable, UserStates, ValuesKept,
-    VersionedState,
+    Captured, Delivered, Delivery, Destinations, NotCommitted, PortError, Unreadable, UserStates,
+    ValuesKept, VersionedState,
 };
 
 /// How many times somebody else may be faster with a project's segment values.

@@ -803,3 +803,24 @@ async fn rounds_after_a_failed_one_fail_and_those_before_it_stand() {
         assert_eq!(memory.counts()[0], "day 0: 0 up, 2 in, 0 fail, 2 new of 2");
     });
 }
+
+/// An event of a user with years of history may change so much that nothing else fits its transaction.
+#[tokio::test]
+async fn a_record_applied_before_takes_no_version_from_the_next() {
+    let world = World::calm();
+    let years = records((0..250).map(|day| signed_in("a", days(day))));
+    assert_eq!(published(&world, &years).await.len(), 250);
+    world.make_active(
+        "a",
+        (0..1_500).map(|day| day_of(epoch() + days(day - 2_000))),
+    );
+    let repeated = years[249].clone();
+    let begin = LogRecord {
+        position: position(1_000),
+        event: started("a", days(250)),
+    };
+    assert_eq!(
+        published(&world, &[repeated, begin]).await,
+        ["250 repeated", "1000 published"]
+    );
+}

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use ::config::Config;
 use chrono::{DateTime, Utc};
-use domain::activity::{Cohort, CohortRow, DayRow, Recency};
+use domain::activity::{ActiveDays, Cohort, CohortRow, DayRow, Recency};
 use domain::auth_event::{AuthEvent, Position, UserKey};
 use domain::counter::Counter;
 use domain::counting::Counting;
@@ -19,9 +19,9 @@ use domain::segment::{KnownValues, Segment};
 use domain::user_state::OpenAttempt;
 use pipeline::outcome::NotPublished;
 use pipeline::ports::{
-    Appended, Commit, Delivered, Delivery, Destinations, Due, DueAttempts, EventLog, Ledger,
-    LedgerPage, Loaded, NotCommitted, NotPublishedQueue, NotPublishedRecord, PortError, Unreadable,
-    UserStates, ValuesKept, VersionedState,
+    Appended, Captured, Commit, Delivered, Delivery, Destinations, Due, DueAttempts, EventLog,
+    Ledger, LedgerPage, Loaded, NotCommitted, NotPublishedQueue, NotPublishedRecord, PortError,
+    Unreadable, UserStates, ValuesKept, VersionedState,
 };
 use pipeline::publish::{Judged, LogRecord, Publish, publish};
 use tokio::sync::Notify;
@@ -211,6 +211,16 @@ impl World {
         }
     }
 
+    /// The user was active on these days too, whatever was counted.
+    pub fn make_active(&self, user: &str, days: impl Iterator<Item = Day>) {
+        let mut memory = self.memory.lock().unwrap();
+        let mut states = memory.states.iter_mut();
+        let (_, state) = states.find(|(key, _)| user_name(key) == user).unwrap();
+        let whole = state.state.activity.get_mut(&Segment::Whole).unwrap();
+        let all: BTreeSet<Day> = whole.as_slice().iter().copied().chain(days).collect();
+        *whole = ActiveDays::from_ordered(all.into_iter().collect()).unwrap();
+    }
+
     /// Before the next values are kept, somebody else adds this one.
     pub fn overtake(&self, dimension: Dimension, value: &'static str) {
         let mut memory = self.memory.lock().unwrap();
@@ -294,7 +304,7 @@ impl UserStates for World {
         &self,
         _: &ProjectId,
         config: &Config,
-        captured: Option<DateTime<Utc>>,
+        captured: Option<Captured>,
     ) -> Result<Counting, PortError> {
         self.ask(Call::Count, |memory| memory.counting(config, captured))
             .await
@@ -412,8 +422,8 @@ impl Memory {
         }
     }
 
-    fn counting(&mut self, config: &Config, captured: Option<DateTime<Utc>>) -> Counting {
-        self.since = self.since.or(captured);
+    fn counting(&mut self, config: &Config, captured: Option<Captured>) -> Counting {
+        self.since = self.since.or(captured.map(|captured| captured.first));
         Counting {
             zone: config.time_zone(),
             since: self.since,
