@@ -746,7 +746,7 @@ async fn what_one_transaction_cannot_hold_is_committed_in_rounds() {
     assert_eq!(verdicts, expected);
     world.look(|memory| {
         let commits = memory.journal.iter().filter(|line| *line == "commit a");
-        assert_eq!(commits.count(), 7);
+        assert_eq!(commits.count(), 6);
         let expected = (0..=100).map(|day| {
             let new = i32::from(day == 0);
             format!("day {day}: 0 up, 1 in, 0 fail, {new} new of 1")
