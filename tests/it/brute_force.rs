@@ -1,7 +1,7 @@
 //! Random traces of a hundred users over three months: the figures equal a count by brute force that
 //! shares no code with the project.
 
-mod by_dimension;
+pub mod by_dimension;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -43,10 +43,10 @@ enum Kind {
 }
 
 /// A generator whose numbers are the same at every run (Knuth's MMIX).
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
-    fn below(&mut self, bound: i64) -> i64 {
+    pub fn below(&mut self, bound: i64) -> i64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

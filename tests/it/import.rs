@@ -1,5 +1,7 @@
 //! `cognito-pinpoint import`: what is read of Pinpoint's event-stream records, and how it is told.
 
+mod counted;
+
 use std::process::Output;
 
 use serde_json::{Value, json};

@@ -400,21 +400,26 @@ impl Act {
 
 /// Of the whole project, or of a segment.
 #[derive(Default)]
-struct Count {
-    counters: BTreeMap<(&'static str, NaiveDate), i64>,
-    active: BTreeMap<NaiveDate, BTreeSet<String>>,
-    first: BTreeMap<String, NaiveDate>,
+pub struct Count {
+    pub counters: BTreeMap<(&'static str, NaiveDate), i64>,
+    pub active: BTreeMap<NaiveDate, BTreeSet<String>>,
+    pub first: BTreeMap<String, NaiveDate>,
 }
 
 impl Count {
+    /// The user was active on the day.
+    pub fn active(&mut self, sub: &str, day: NaiveDate) {
+        self.active.entry(day).or_default().insert(sub.to_owned());
+        let first = self.first.entry(sub.to_owned()).or_insert(day);
+        *first = day.min(*first);
+    }
+
     fn add(&mut self, seen: &Seen, day: NaiveDate) {
         if let Some(counter) = seen.counter {
             *self.counters.entry((counter, day)).or_default() += 1;
         }
         if let Some(sub) = seen.sub.as_ref().filter(|_| seen.active) {
-            self.active.entry(day).or_default().insert(sub.clone());
-            let first = self.first.entry(sub.clone()).or_insert(day);
-            *first = day.min(*first);
+            self.active(sub, day);
         }
     }
 
@@ -423,14 +428,14 @@ impl Count {
         counted.chain(self.active.keys().copied()).collect()
     }
 
-    fn between(&self, first: NaiveDate, last: NaiveDate) -> BTreeSet<&String> {
+    pub fn between(&self, first: NaiveDate, last: NaiveDate) -> BTreeSet<&String> {
         self.active
             .range(first..=last)
             .flat_map(|(_, users)| users)
             .collect()
     }
 
-    fn day(&self, project: &str, day: NaiveDate, segment: Option<&Value>) -> Value {
+    pub fn day(&self, project: &str, day: NaiveDate, segment: Option<&Value>) -> Value {
         let window = |days: i64| self.between(day - Duration::days(days - 1), day).len();
         let of = |counter| self.counters.get(&(counter, day)).copied().unwrap_or(0);
         let new = self.first.values().filter(|first| **first == day).count();
@@ -442,6 +447,31 @@ impl Count {
             object["segment"] = segment.clone();
         }
         object
+    }
+
+    pub fn cohorts(&self, project: &str, name: &str, (from, to): (&str, &str)) -> Vec<Value> {
+        let (mut start, last) = (interval(name, date(from)).0, interval(name, date(to)).0);
+        let mut expected = Vec::new();
+        while start <= last {
+            let after = interval(name, start).1;
+            let first = self.first.iter();
+            let users: BTreeSet<&String> = first
+                .filter(|(_, first)| (start..after).contains(first))
+                .map(|(user, _)| user)
+                .collect();
+            let (mut active, mut of) = (Vec::new(), start);
+            while of <= last {
+                let next = interval(name, of).1;
+                let there = self.between(of, next - Duration::days(1));
+                active.push(users.intersection(&there).count());
+                of = next;
+            }
+            expected.push(json!({
+                "project": project, "interval": name, "cohort": start.to_string(), "size": users.len(), "active": active,
+            }));
+            start = after;
+        }
+        expected
     }
 }
 
@@ -471,7 +501,8 @@ impl Counts {
         }
     }
 
-    /// The days of each value that these parts match (`None` matches all), of which there is any row.
+    /// The days of each value that these parts match (`None` matches all), of which there is any row, or which is the only
+    /// one that is wanted.
     fn days_by(
         &self,
         project: &str,
@@ -479,16 +510,22 @@ impl Counts {
         (from, to): (NaiveDate, NaiveDate),
     ) -> Vec<Value> {
         let mut all = Vec::new();
-        for ((dimension, parts), count) in &self.by {
+        let one: Option<Vec<String>> = of.1.iter().map(|part| part.map(str::to_owned)).collect();
+        let nobody = (DIMENSIONS.iter().find(|it| **it == of.0).copied()).zip(one);
+        let nobody = nobody.filter(|key| !self.by.contains_key(key));
+        let nobody = nobody.map(|key| (key, Count::default()));
+        for ((dimension, parts), count) in self
+            .by
+            .iter()
+            .chain(nobody.iter().map(|(key, count)| (key, count)))
+        {
             let matches = parts
                 .iter()
                 .zip(of.1)
                 .all(|(part, wanted)| wanted.is_none_or(|wanted| wanted == part));
-            let known = count
-                .days()
-                .range(from - Duration::days(29)..=to)
-                .next()
-                .is_some();
+            let days = count.days();
+            let mut rows = days.range(from - Duration::days(29)..=to);
+            let known = rows.next().is_some() || of.1.iter().all(Option::is_some);
             if *dimension == of.0 && matches && known {
                 let segment = segment(dimension, parts);
                 let days = from.iter_days().take_while(|day| *day <= to);
@@ -572,7 +609,7 @@ impl Told {
     }
 }
 
-fn ask(data: &Path, command: &str, project: &str, arguments: &[&str]) -> Vec<Value> {
+pub fn ask(data: &Path, command: &str, project: &str, arguments: &[&str]) -> Vec<Value> {
     let mut asked = cognito_pinpoint();
     asked
         .args([
@@ -593,7 +630,7 @@ fn sorted(mut days: Vec<Value>) -> Vec<Value> {
     days
 }
 
-fn date(text: &str) -> NaiveDate {
+pub fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
@@ -696,7 +733,7 @@ fn by_month(told: &Told) {
 }
 
 /// The first day of the interval that the day is in, and of the one after.
-fn interval(name: &str, day: NaiveDate) -> (NaiveDate, NaiveDate) {
+pub fn interval(name: &str, day: NaiveDate) -> (NaiveDate, NaiveDate) {
     if name == "week" {
         let monday = day - Duration::days(day.weekday().num_days_from_monday().into());
         (monday, monday + Duration::days(7))
@@ -714,27 +751,7 @@ fn retention(told: &Told) {
             ("week", "2025-04-03", "2025-05-06"),
             ("month", "2025-12-31", "2026-01-01"),
         ] {
-            let (mut start, last) = (interval(name, date(from)).0, interval(name, date(to)).0);
-            let mut expected = Vec::new();
-            while start <= last {
-                let after = interval(name, start).1;
-                let first = counts.whole.first.iter();
-                let users: BTreeSet<&String> = first
-                    .filter(|(_, first)| (start..after).contains(first))
-                    .map(|(user, _)| user)
-                    .collect();
-                let (mut active, mut of) = (Vec::new(), start);
-                while of <= last {
-                    let next = interval(name, of).1;
-                    let there = counts.whole.between(of, next - Duration::days(1));
-                    active.push(users.intersection(&there).count());
-                    of = next;
-                }
-                expected.push(json!({
-                    "project": project, "interval": name, "cohort": start.to_string(), "size": users.len(), "active": active,
-                }));
-                start = after;
-            }
+            let expected = counts.whole.cohorts(project, name, (from, to));
             let found = told.ask(
                 "metrics",
                 project,
