@@ -135,7 +135,6 @@ impl DynamoDbStore {
         match target.rsplit('.').next().unwrap_or_default() {
             "CreateTable" => written(&store.create_table(read(body)?)?),
             "PutItem" => written(&store.put_item(read(body)?)?),
-            "UpdateItem" => written(&store.update_item(read(body)?)?),
             "GetItem" => written(&store.get_item(read(body)?)?),
             "UpdateItem" => written(&store.update_item(read(body)?)?),
             "BatchGetItem" => written(&store.batch_get_item(read(body)?)?),
