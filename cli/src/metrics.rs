@@ -98,8 +98,22 @@ impl Figures {
                 let heading = self.heading((from, to));
                 print_text(&heading.segments(wanted, &segments, mau))
             }
+            MetricsFormat::Csv if segments.is_empty() => self.print_columns(wanted, to),
             MetricsFormat::Json | MetricsFormat::Csv => print(&segments.concat(), self.format),
         }
+    }
+
+    /// The names of the columns, over no row: a spreadsheet still knows them.
+    fn print_columns(&self, wanted: &Wanted, day: Day) -> Result<(), Failure> {
+        let value = SegmentValue::unknown(&wanted.dimension);
+        let segment = SegmentObject(wanted.dimension.clone(), value);
+        let rows = DayRows::default();
+        let nobody = days(&self.project.id, &rows, (day, day), Some(&segment));
+        let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
+        for names in cells(&nobody)?.into_iter().take(1) {
+            csv.write_record(names)?;
+        }
+        Ok(csv.flush()?)
     }
 
     /// The rows of each value that is wanted and has any.

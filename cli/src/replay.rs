@@ -1,7 +1,6 @@
 //! `cognito-pinpoint replay`: trigger events through the code of the deployed functions, on a store
 //! and a Pinpoint-compatible server in this process, with a clock that the events move.
 
-mod capture_batch;
 mod for_people;
 mod installation;
 mod output;
@@ -21,7 +20,6 @@ use crate::config;
 use crate::entries::{Entries, Entry, Rejected};
 use crate::progress::Progress;
 use crate::spilled::Spilled;
-use capture_batch::CaptureBatch;
 use installation::Installation;
 use output::Outputs;
 use report::Report;
@@ -99,39 +97,30 @@ async fn entries(args: &ReplayArgs, config: Config) -> Result<(Taken, Installati
         rejected,
     };
     let replaying = Progress::of_events("replaying", entries.len());
-    let mut batch = CaptureBatch::default();
     for entry in entries.read() {
         replaying.advance();
-        match entry.and_then(parsed) {
+        match entry.and_then(checked) {
             Err(rejected) => taken.rejected.push(rejected),
-            Ok((entry, parsed)) => {
-                if installation.is_long_until(entry.time) {
-                    installation.capture(batch.take()).await?;
-                }
-                installation.pass_time(entry.time).await?;
-                batch.push(entry, &parsed);
+            Ok(entry) => {
+                installation.capture(&entry).await?;
                 taken.replayed += 1;
-                if batch.is_full() {
-                    installation.capture(batch.take()).await?;
-                }
             }
         }
     }
-    installation.capture(batch.take()).await?;
     replaying.finish();
     taken.rejected.sort();
     Ok((taken, installation))
 }
 
-fn parsed(entry: Entry) -> Result<(Entry, Parsed), Rejected> {
+fn checked(entry: Entry) -> Result<Entry, Rejected> {
     let parsed = cognito::parse(entry.event.as_bytes()).and_then(|parsed| {
         if let Parsed::Known(trigger) = &parsed {
             trigger.check_lengths()?;
         }
-        Ok(parsed)
+        Ok(())
     });
     match parsed {
-        Ok(parsed) => Ok((entry, parsed)),
+        Ok(()) => Ok(entry),
         Err(error) => Err(entry.source.rejected(error)),
     }
 }

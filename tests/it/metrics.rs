@@ -120,7 +120,7 @@ fn what_no_figures_are_kept_of_is_refused() {
         ),
         (
             vec!["--where", "platform=iOS", "--by", "locale"],
-            "platform and locale at once",
+            "locale and platform at once",
         ),
         (vec!["--months", "--by", "locale"], "cannot be used with"),
         (
@@ -128,7 +128,10 @@ fn what_no_figures_are_kept_of_is_refused() {
             "cannot be used with",
         ),
         (vec!["--where", "platform"], "platform=iOS"),
-        (vec!["--by", "colour"], "platform, appVersion, locale"),
+        (
+            vec!["--by", "colour"],
+            "there are platform, platformVersion, appVersion",
+        ),
         (vec!["--last", "30"], "30d, 12w or 6mo"),
         (
             vec!["--last", "30d", "--from", "today"],
@@ -177,4 +180,152 @@ fn tables_are_for_people_and_fit_into_a_hundred_columns() {
         assert!(line.chars().count() <= 100, "{line}");
     }
     insta::assert_snapshot!("tables", all);
+}
+
+#[test]
+fn figures_by_what_is_not_configured_are_refused_and_what_is_configured_is_named() {
+    let config = json!({"Dimensions": ["platform", "client", "client+platform", "app:plan"],
+        "Default": {"ApplicationId": "a".repeat(32)}});
+    let data = Data::of("ordinary-week", &config);
+    for (arguments, told) in [
+        (
+            vec!["--by", "locale"],
+            "locale is not among the dimensions of the project (it has platform, client, app:plan, client+platform)",
+        ),
+        (
+            vec!["--by", "client+app:plan"],
+            "the pair client+app:plan is among the dimensions of the project, which it is not",
+        ),
+        (
+            vec!["--by", "app:plan", "--where", "client=web"],
+            "the pair app:plan+client is among",
+        ),
+        (
+            vec!["--by", "client+platform", "--where", "app:plan=pro"],
+            "3: client, platform, app:plan",
+        ),
+        (
+            vec!["--by", "client", "--where", "client=web"],
+            "leave out one of them",
+        ),
+        (
+            vec!["--where", "client=web", "--where", "client=app"],
+            "is there twice",
+        ),
+        (
+            vec!["--where", "client+platform=web"],
+            "--where client=… --where platform=…",
+        ),
+        (vec!["--by", "attribute:email"], "would hold personal data"),
+        (
+            vec!["--retention", "week", "--by", "client"],
+            "cannot be used with",
+        ),
+        (
+            vec!["--retention", "month", "--where", "client=web"],
+            "cannot be used with",
+        ),
+        (
+            vec!["--months", "--retention", "month"],
+            "cannot be used with",
+        ),
+        (vec!["--retention", "day"], "week, month"),
+    ] {
+        let output = data.metrics(&arguments);
+        let errors = errors_of(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
+        assert!(errors.contains(told), "{arguments:?}: {errors}");
+    }
+}
+
+/// Replays a scenario again, with this configuration.
+fn replay_again(data: &Data, scenario: &str, config: &Value) {
+    let file = data.path.with_file_name("config.json");
+    std::fs::write(&file, config.to_string()).unwrap();
+    let mut replay = cognito_pinpoint();
+    replay.args(["replay", "--config"]).arg(file);
+    replay.arg("--data-dir").arg(&data.path);
+    done(replay.arg(format!("events/scenarios/{scenario}.jsonl")));
+}
+
+#[test]
+fn a_dimension_and_a_name_that_are_added_later_count_from_then_on() {
+    let mut config = json!({"Dimensions": ["platform"], "Clients": {"1example23456789": {"ApplicationId": "a".repeat(32)}}});
+    let data = Data::of("ordinary-week", &config);
+    config["Dimensions"] = json!(["platform", "client", "client+platform"]);
+    config["Clients"]["1example23456789"]["Name"] = json!("Web shop");
+    replay_again(&data, "ordinary-week", &config);
+    let days = |arguments: &[&str]| data.json(&[&WEEK[..], arguments].concat());
+    let sum = |days: Value| -> i64 {
+        let days = days.as_array().unwrap().clone();
+        days.iter()
+            .map(|day| day["signIns"].as_i64().unwrap())
+            .sum()
+    };
+    let whole = sum(days(&[]));
+    assert!(whole > 0);
+    assert_eq!(2 * sum(days(&["--by", "client"])), whole);
+    assert_eq!(
+        days(&["--where", "client=Web shop"]),
+        days(&["--where", "client=1example23456789"])
+    );
+    let table = data.text(&[&WEEK[..], &["--by", "client"]].concat());
+    assert!(
+        table.contains("Web shop") && !table.contains("1example23456789"),
+        "{table}"
+    );
+}
+
+#[test]
+fn what_nobody_did_is_an_empty_result_in_every_format() {
+    let data = Data::of("ordinary-week", &one_project());
+    let past = ["--from", "2020-01-01", "--to", "2020-01-02"];
+    let project = "a".repeat(32);
+    let cohort = json!({"project": project, "interval": "month", "cohort": "2020-01-01", "size": 0, "active": [0]});
+    assert_eq!(
+        data.json(&[&past[..], &["--retention", "month"]].concat()),
+        json!([cohort])
+    );
+    assert_eq!(
+        data.json(&[&past[..], &["--by", "client"]].concat()),
+        json!([])
+    );
+    let csv =
+        |arguments: &[&str]| data.text(&[&past[..], arguments, &["--format", "csv"]].concat());
+    insta::assert_snapshot!(
+        "empty",
+        [
+            csv(&["--retention", "month"]),
+            csv(&["--by", "client"]),
+            csv(&["--months"])
+        ]
+        .join("---\n")
+    );
+    for arguments in [
+        &["--retention", "week"][..],
+        &["--by", "client"],
+        &["--where", "client=x"],
+    ] {
+        let text = data.text(&[&past[..], arguments].concat());
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 100),
+            "{text}"
+        );
+    }
+    let users = |format: &str| {
+        let mut users = cognito_pinpoint();
+        users.arg("users").arg("--data-dir").arg(&data.path).args([
+            "--new-since",
+            "2026-06-01",
+            "--format",
+            format,
+        ]);
+        String::from_utf8(done(&mut users).stdout).unwrap()
+    };
+    assert_eq!(users("json"), "[]\n");
+    assert_eq!(
+        users("csv"),
+        "project,userPoolId,sub,firstActive,lastActive,activeDays\n"
+    );
+    assert_eq!(users("table"), "");
 }

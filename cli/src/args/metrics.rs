@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use domain::day::{Day, Interval};
-use domain::dimension::{Dimension, Property};
+use domain::dimension::{Dimension, DimensionError, Property};
 use domain::ids::ProjectId;
 
 use super::AccountArgs;
@@ -151,7 +151,18 @@ pub(super) fn last(text: &str) -> Result<Last, String> {
 }
 
 fn dimension(text: &str) -> Result<Dimension, String> {
-    Dimension::parse(text).map_err(|error| format!("{text:?} {error}"))
+    Dimension::parse(text).map_err(|error| {
+        let names = match error {
+            DimensionError::Unknown(_) => format!("; there are {}", Property::NAMES.join(", ")),
+            DimensionError::Personal(_)
+            | DimensionError::Reserved(_)
+            | DimensionError::Length(_)
+            | DimensionError::PairWithGroup
+            | DimensionError::PairOfOne
+            | DimensionError::MoreThanTwo => String::new(),
+        };
+        format!("{text:?} {error}{names}")
+    })
 }
 
 fn condition(text: &str) -> Result<Condition, String> {

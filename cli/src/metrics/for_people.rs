@@ -172,7 +172,7 @@ impl Heading<'_> {
         };
         let ages = first.active.len().min(MOST_AGES);
         let mut text = format!(
-            "{}, users by the {} in which they came first\n\n{:12}{:>8}",
+            "{}\nusers by the {} in which they came first\n\n{:12}{:>8}",
             self.line(),
             first.interval,
             "cohort",

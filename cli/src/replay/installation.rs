@@ -20,10 +20,9 @@ use domain::auth_event::AuthEvent;
 use local::clock::{Clock, VirtualClock};
 use local::dynamodb::Served;
 use local::pinpoint::{AppCreation, EventMark, Store, serve};
-use pipeline::capture::{Captured, End, Moment, capture};
+use pipeline::capture::{End, Moment, capture};
 use pipeline::ports::{Appended, EventLog};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use super::publisher::{BATCH, Publisher, Publishing};
 use crate::APPEND_BUDGET;
@@ -121,28 +120,22 @@ impl Installation {
         })
     }
 
-    /// Captures trigger events, as the trigger functions do: each user's in their order, and the users
-    /// at the same time.
-    pub async fn capture(&mut self, by_user: Vec<Vec<Entry>>) -> Result<(), Failure> {
-        for entry in by_user.iter().flatten() {
-            self.clock.set(entry.time);
+    /// Captures a trigger event, as the trigger functions do. One after another: which values of a dimension have a place is
+    /// decided by the order of the log, and that is the order of time, whosever the events are.
+    pub async fn capture(&mut self, entry: &Entry) -> Result<(), Failure> {
+        self.pass_time(entry.time).await?;
+        self.clock.set(entry.time);
+        let moment = Moment {
+            time: entry.time,
+            random: random(),
+        };
+        let captured = capture(entry.event.as_bytes(), moment, &self.config, &self.log).await;
+        for part in captured.left_out {
+            self.outcomes.add(part.name());
         }
-        let mut captures = JoinSet::new();
-        for entries in by_user {
-            captures.spawn(capture_in_order(
-                entries,
-                self.config.clone(),
-                self.log.clone(),
-            ));
-        }
-        for captured in captures.join_all().await.into_iter().flatten() {
-            for part in captured.left_out {
-                self.outcomes.add(part.name());
-            }
-            match captured.end {
-                End::Logged(_) => self.unpublished += 1,
-                End::Ended(outcome) => self.outcomes.add(outcome.name()),
-            }
+        match captured.end {
+            End::Logged(_) => self.unpublished += 1,
+            End::Ended(outcome) => self.outcomes.add(outcome.name()),
         }
         self.publish_if_many().await
     }
@@ -161,20 +154,15 @@ impl Installation {
     /// The time until `time` has passed. If that is long, all that came before is published, and what
     /// was due has expired, before anything else comes: an attempt that expired much later than its
     /// user's next activity would be too late for its day.
-    pub async fn pass_time(&mut self, time: DateTime<Utc>) -> Result<(), Failure> {
-        if self.is_long_until(time) {
+    async fn pass_time(&mut self, time: DateTime<Utc>) -> Result<(), Failure> {
+        let is_long = |since| time - since > LONGEST_UNEXPIRED;
+        if self.expired.is_some_and(is_long) {
             self.publishing.all(time).await?;
             self.unpublished = 0;
             self.expired = Some(time);
         }
         self.expired.get_or_insert(time);
         Ok(())
-    }
-
-    /// Whether [`Installation::pass_time`] would have to wait.
-    pub fn is_long_until(&self, time: DateTime<Utc>) -> bool {
-        self.expired
-            .is_some_and(|since| time - since > LONGEST_UNEXPIRED)
     }
 
     /// Publishes what is left, and lets the attempts that are still open expire.
@@ -202,22 +190,6 @@ impl Installation {
         self.unpublished = 0;
         self.publishing.full(self.clock.now()).await
     }
-}
-
-async fn capture_in_order(
-    entries: Vec<Entry>,
-    config: Arc<Config>,
-    log: DynamoEventLog,
-) -> Vec<Captured> {
-    let mut captured = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let moment = Moment {
-            time: entry.time,
-            random: random(),
-        };
-        captured.push(capture(entry.event.as_bytes(), moment, &config, &log).await);
-    }
-    captured
 }
 
 async fn serve_pinpoint(store: &Store, clock: &VirtualClock) -> Result<Served, Failure> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::Numbers;
 use crate::support::command::{cognito_pinpoint, json_of};
-use crate::support::trigger::entry;
+use crate::support::trigger::{Trigger, entry};
 
 const SHOP: &str = "11111111111111111111111111111111";
 const MAIN: &str = "00000000000000000000000000000000";
@@ -191,7 +191,7 @@ fn kind(numbers: &mut Numbers, federated: bool) -> Kind {
         5 => Kind::Hosted {
             after: one_of(numbers, &after),
         },
-        6 | 7 | 8 => Kind::SignIn {
+        6..=8 => Kind::SignIn {
             after: one_of(numbers, &after),
         },
         9 => Kind::MistypedAndSignedIn,
@@ -868,4 +868,72 @@ fn by_every_dimension_in_kathmandu() {
 #[test]
 fn by_every_dimension_in_auckland() {
     check(14, ZONES[3], 1);
+}
+
+/// The sign-ins by app version, after one sign-in of each of these users with each of these versions, a minute apart.
+fn by_version(versions: impl Iterator<Item = (i64, String)>) -> BTreeMap<String, i64> {
+    let folder = tempfile::tempdir().unwrap();
+    let lines: Vec<String> = versions
+        .enumerate()
+        .map(|(minute, (user, version))| {
+            let time =
+                at("2026-03-02T00:00:00Z") + Duration::minutes(i64::try_from(minute).unwrap());
+            let event = Trigger::PostAuthentication
+                .event(&format!("u{user}"), &json!({"appVersion": version}));
+            entry(time, event).to_string()
+        })
+        .collect();
+    let (file, data) = (
+        folder.path().join("trace.jsonl"),
+        folder.path().join("data"),
+    );
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    json_of(
+        cognito_pinpoint()
+            .args(["replay", "--format", "json", "--data-dir"])
+            .arg(&data)
+            .arg(&file),
+    );
+    let days = ask(
+        &data,
+        "metrics",
+        MAIN,
+        &[
+            "--by",
+            "appVersion",
+            "--from",
+            "2026-03-02",
+            "--to",
+            "2026-03-02",
+        ],
+    );
+    let count = |day: &Value| {
+        let version = day["segment"]["appVersion"].as_str().unwrap().to_owned();
+        (version, day["signIns"].as_i64().unwrap())
+    };
+    days.iter().map(count).collect()
+}
+
+#[test]
+fn the_hundred_and_first_value_is_other_and_so_is_the_twenty_first_of_a_user() {
+    let said = |number: i64| match number % 12 {
+        3 => "unknown".to_owned(),
+        7 => "other".to_owned(),
+        _ => format!("v{number}"),
+    };
+    for (users, most) in [(1, 20), (13, 100)] {
+        let all = || (0..150).map(|number| (number % users, said(number)));
+        let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+        for (_, version) in all() {
+            let new = !["unknown", "other"].contains(&&*version);
+            let places = expected.keys().filter(|key| key.starts_with('v')).count();
+            let version = if new && places == most {
+                "other".to_owned()
+            } else {
+                version
+            };
+            *expected.entry(version).or_default() += 1;
+        }
+        assert_eq!(by_version(all()), expected, "{users}");
+    }
 }

@@ -376,7 +376,7 @@ fn lists_of_endpoints_say_whose_a_record_is_and_a_record_of_nobody_counts_in_the
     let listed: Vec<Past> = history
         .iter()
         .map(|past| Past {
-            user: (past.endpoint < "e20".to_owned()).then(|| past.endpoint.replace('e', "u")),
+            user: (past.endpoint.as_str() < "e20").then(|| past.endpoint.replace('e', "u")),
             ..past.clone()
         })
         .collect();
