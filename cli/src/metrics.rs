@@ -110,7 +110,7 @@ impl Figures {
         let rows = DayRows::default();
         let nobody = days(&self.project.id, &rows, (day, day), Some(&segment));
         let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
-        for names in cells(&nobody)?.into_iter().take(1) {
+        for names in csv_rows(&nobody)?.into_iter().take(1) {
             csv.write_record(names)?;
         }
         Ok(csv.flush()?)

@@ -32,8 +32,7 @@ use crate::data_folder::{Checkpoint, NOT_PUBLISHED_FILE, lock, stores};
 use crate::entries::Entry;
 use crate::outcomes::Outcomes;
 
-/// How much time may pass before attempts expire: with their longest window, well below the 90 days
-/// after which they are too late for their day.
+/// How much time may pass before attempts expire.
 const LONGEST_UNEXPIRED: TimeDelta = TimeDelta::days(30);
 
 /// What a spilled event comes to if it is in the log already.
@@ -152,8 +151,7 @@ impl Installation {
     }
 
     /// The time until `time` has passed. If that is long, all that came before is published, and what
-    /// was due has expired, before anything else comes: an attempt that expired much later than its
-    /// user's next activity would be too late for its day.
+    /// was due has expired, before anything else comes, as it would have in the meantime.
     async fn pass_time(&mut self, time: DateTime<Utc>) -> Result<(), Failure> {
         let is_long = |since| time - since > LONGEST_UNEXPIRED;
         if self.expired.is_some_and(is_long) {

@@ -17,8 +17,8 @@ use crate::outcome::{Ignored, LeftOut, Outcome, Rejected};
 use crate::ports::EventLog;
 use crate::traits::{traits, traits_of_nobody};
 
-/// How far an event's time may be ahead of the wall clock. What is further ahead is rejected: all real
-/// events of its user that come before it would be late.
+/// How far an event's time may be ahead of the wall clock. What is further ahead is rejected: it
+/// would be the newest day of its user for long.
 pub const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(24);
 
 /// The first time that an event may have: 2014-01-01T00:00:00Z. Cognito came later, so what is earlier is rejected:

@@ -631,7 +631,7 @@ fn what_is_years_late_is_counted_and_moves_the_day_that_it_precedes() {
 }
 
 #[test]
-fn failures_of_someone_who_was_never_active_are_never_too_late() {
+fn failures_of_someone_who_was_never_active_count_on_their_days() {
     check(
         &[user_not_found(days(200)), user_not_found(seconds(0))],
         &[

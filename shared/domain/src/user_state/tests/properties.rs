@@ -16,7 +16,7 @@ use crate::ids::Sub;
 type Step = (usize, AuthEvent);
 
 /// Times of a few busy minutes on each of many days: most days near each other, so that windows,
-/// days and the bound of lateness are all met often.
+/// days and late events are all met often.
 fn time() -> impl Strategy<Value = TimeDelta> {
     let day = prop_oneof![4 => 0i64..8, 2 => 80i64..100, 1 => 0i64..300];
     (day, 0i64..600).prop_map(|(day, second)| days(day) + seconds(second))
