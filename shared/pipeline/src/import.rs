@@ -21,7 +21,7 @@ use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
 use crate::ports::{
     Commit, Ledger, LedgerPage, NotCommitted, PortError, UserStates, ValuesKept, VersionedState,
 };
-use crate::publish::{MOST_ITEMS, MOST_PAGES};
+use crate::publish::{MOST_ITEMS, MOST_PAGES, kept};
 
 /// Ids on the pages of one transaction, after which no further page is begun: it holds 4 MB.
 const MOST_IDS: usize = 200_000;
@@ -172,14 +172,8 @@ impl<S: UserStates + Ledger> Import<'_, S> {
         let before = self.countings(waiting.iter().map(|it| it.event)).await?;
         let mut after = before.clone();
         let folded = fold(&readable, (states, &pages), &mut after);
-        for (project, counting) in &after {
-            let known = before.get(project).map_or(0, |before| before.values.len());
-            if counting.values.len() > known
-                && self.states.keep_values(project, &counting.values).await?
-                    == ValuesKept::Overtaken
-            {
-                return Ok(Round::default());
-            }
+        if kept(self.states, &before, &after).await? == ValuesKept::Overtaken {
+            return Ok(Round::default());
         }
         let mut round = self.commit(folded).await;
         let reason = Outcome::NotPublished(NotPublished::StateUnreadable);
@@ -332,20 +326,10 @@ fn fold_user(
         let applied = state.state.apply_history(event, counting, &mut effects);
         outcomes.push((*place, outcome(applied)));
     }
-    let Effects { rows, cohorts, .. } = effects;
     Folded {
         commit: Commit {
-            user: user.clone(),
-            state,
-            rows: rows
-                .into_iter()
-                .filter(|(_, row)| !row.is_empty())
-                .collect(),
-            cohorts: cohorts
-                .into_iter()
-                .filter(|(_, row)| !row.is_empty())
-                .collect(),
             ledger,
+            ..Commit::of(user.clone(), state, effects)
         },
         outcomes,
     }

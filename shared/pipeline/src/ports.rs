@@ -14,7 +14,7 @@ use domain::endpoint::{ContactUpdate, OwnedEndpoint};
 use domain::history::HistoryId;
 use domain::ids::{EndpointId, EventId, ProjectId};
 use domain::segment::{KnownValues, Segment};
-use domain::user_state::{OpenAttempt, UserState};
+use domain::user_state::{Effects, OpenAttempt, UserState};
 
 use crate::outcome::NotPublished;
 
@@ -205,6 +205,22 @@ pub struct Commit {
     pub cohorts: BTreeMap<Cohort, CohortRow>,
     /// The pages of the import's ledger to write with it.
     pub ledger: BTreeMap<LedgerPage, BTreeSet<HistoryId>>,
+}
+
+impl Commit {
+    /// What came of folding a user's events, without the rows that come to nothing.
+    pub fn of(user: UserKey, state: VersionedState, effects: Effects) -> Self {
+        let Effects { rows, cohorts, .. } = effects;
+        let rows = rows.into_iter().filter(|(_, row)| !row.is_empty());
+        let cohorts = cohorts.into_iter().filter(|(_, row)| !row.is_empty());
+        Self {
+            user,
+            state,
+            rows: rows.collect(),
+            cohorts: cohorts.collect(),
+            ledger: BTreeMap::new(),
+        }
+    }
 }
 
 /// A page of the ledger of what was imported: of one user and month, or of nobody and one day. Such as `2026-03`.

@@ -26,6 +26,7 @@ use crate::outcome::{NotPublished, Outcome};
 use crate::ports::{Destinations, UserStates};
 use batch::Batch;
 
+pub(crate) use batch::kept;
 pub use folded::{MOST_ITEMS, MOST_PAGES};
 pub use moving::move_unpublishable;
 

@@ -300,7 +300,7 @@ impl Underway {
 }
 
 /// Keeps the segment values that were added.
-async fn kept(
+pub async fn kept(
     states: &impl UserStates,
     before: &HashMap<ProjectId, Counting>,
     after: &HashMap<ProjectId, Counting>,

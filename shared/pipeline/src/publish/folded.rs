@@ -182,20 +182,8 @@ impl Part {
 
     /// What is to be committed.
     pub fn take_commit(&mut self, user: &UserKey) -> Commit {
-        let Effects { rows, cohorts, .. } = std::mem::take(&mut self.effects);
-        Commit {
-            user: user.clone(),
-            state: std::mem::take(&mut self.state),
-            rows: rows
-                .into_iter()
-                .filter(|(_, row)| !row.is_empty())
-                .collect(),
-            cohorts: cohorts
-                .into_iter()
-                .filter(|(_, row)| !row.is_empty())
-                .collect(),
-            ledger: Default::default(),
-        }
+        let effects = std::mem::take(&mut self.effects);
+        Commit::of(user.clone(), std::mem::take(&mut self.state), effects)
     }
 
     /// Whether all of its records had been applied before.
