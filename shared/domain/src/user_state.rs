@@ -194,9 +194,7 @@ impl UserState {
         let all = contacts.chain(own).chain(apps);
         all.map(|(id, kind)| OwnedEndpoint { id, kind }).collect()
     }
-}
 
-impl UserState {
     /// Items of the metrics table that an event may change at most: in each of its segments a day and the next active
     /// day, and of the cohorts the old week and month, and the new. An event may end two attempts besides, neither of
     /// which has groups.
