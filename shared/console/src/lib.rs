@@ -1,0 +1,1 @@
+//! The console: its page, and the API that reads the figures.
