@@ -2,25 +2,26 @@
 
 mod dates;
 mod for_people;
-mod selection;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use aws::metrics::{DynamoMetrics, Project};
+use aws::metrics::DynamoMetrics;
 use chrono::Utc;
 use domain::activity::DayRows;
 use domain::day::{Day, Interval};
 use domain::segment::SegmentValue;
-use figures::{DayObject, SegmentObject, before, days, first_read, months, retention};
+use figures::csv::{csv_rows, csv_text};
+use figures::reader::{Series, cohorts_of, months_of, series};
+use figures::selection::{Selection, Wanted};
+use figures::{DayObject, SegmentObject, before, days, first_read};
+use pipeline::ports::figures::{FiguresStore, Project};
 use serde::Serialize;
 
 use crate::Failure;
 use crate::args::{MetricsArgs, MetricsFormat};
 use crate::site::{Place, Site};
-use crate::table::csv_rows;
 use for_people::Heading;
-use selection::{Selection, Wanted};
 
 /// Prints the figures that were asked for.
 pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
@@ -28,23 +29,21 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
     let site = Site::open(&place).await?;
     let project = site.project(args.project.as_ref(), &place).await?;
     let today = project.zone.day_of(Utc::now());
-    let span = dates::asked_for(&args, today)?;
-    let selection = Selection::of(&args, &project)?;
+    let usage = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
+    let span = dates::asked_for(&args, today).map_err(|error| usage(&error))?;
+    let selection = Selection::of(args.by.as_ref(), &args.conditions, &project);
+    let selection = selection.map_err(|error| usage(&error))?;
     let figures = Figures {
         metrics: site.metrics,
         project,
         format: args.format,
     };
-    match (span, args.retention, selection) {
-        (None, _, _) if args.format == MetricsFormat::Json => println!("[]"),
-        (None, _, _) => eprintln!("these days have not begun"),
-        (Some(span), Some(interval), _) => figures.print_retention(interval.into(), span).await?,
-        (Some(span), None, _) if args.months => figures.print_months(span).await?,
-        (Some(span), None, Selection::Whole) => figures.print_whole(span).await?,
-        (Some(span), None, Selection::Segments(wanted)) if wanted.is_one() => {
-            figures.print_where(&wanted, span).await?;
-        }
-        (Some(span), None, Selection::Segments(wanted)) => figures.print_by(&wanted, span).await?,
+    match (span, args.retention) {
+        (None, _) if args.format == MetricsFormat::Json => println!("[]"),
+        (None, _) => eprintln!("these days have not begun"),
+        (Some(span), Some(interval)) => figures.print_retention(interval.into(), span).await?,
+        (Some(span), None) if args.months => figures.print_months(span).await?,
+        (Some(span), None) => figures.print_days(&selection, span).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -57,46 +56,52 @@ struct Figures {
 }
 
 impl Figures {
-    async fn print_whole(&self, (from, to): (Day, Day)) -> Result<(), Failure> {
-        let project = &self.project.id;
-        let rows = self
-            .metrics
-            .whole(project, self.first_read((from, to)), to)
-            .await?;
-        if rows.span().is_none() {
-            eprintln!("project {project} has no figures for these days: is it the right one?");
+    async fn print_days(&self, selection: &Selection, span: (Day, Day)) -> Result<(), Failure> {
+        if let Selection::Segments(wanted) = selection
+            && !wanted.is_one()
+        {
+            let read = (first_read(span.0), span.1);
+            let series = series(&self.metrics, &self.project, selection, read).await?;
+            return self.print_by(wanted, &series, span).await;
         }
-        self.print_days(&rows, (from, to), None)
+        let read = (self.first_read(span), span.1);
+        for one in series(&self.metrics, &self.project, selection, read).await? {
+            if one.rows.span().is_none() {
+                eprintln!("{}", self.nothing(selection));
+            }
+            self.print_one(&one, span)?;
+        }
+        Ok(())
     }
 
-    async fn print_where(&self, wanted: &Wanted, (from, to): (Day, Day)) -> Result<(), Failure> {
-        let read = (self.first_read((from, to)), to);
-        let values = self.values(wanted, read).await?;
-        let value = wanted.value();
-        let rows = values.into_iter().find(|(found, _)| *found == value);
-        let rows = rows.map_or_else(DayRows::default, |(_, rows)| rows);
-        if rows.span().is_none() {
-            eprintln!("nobody and nothing has {wanted} on these days, nor on the 29 before");
+    fn nothing(&self, selection: &Selection) -> String {
+        match selection {
+            Selection::Whole => format!(
+                "project {} has no figures for these days: is it the right one?",
+                self.project.id
+            ),
+            Selection::Segments(wanted) => {
+                format!("nobody and nothing has {wanted} on these days, nor on the 29 before")
+            }
         }
-        let segment = SegmentObject(wanted.dimension.clone(), value);
-        self.print_days(&rows, (from, to), Some(&segment))
     }
 
-    async fn print_by(&self, wanted: &Wanted, (from, to): (Day, Day)) -> Result<(), Failure> {
-        let values = self.values(wanted, (first_read(from), to)).await?;
-        let segments: Vec<Vec<DayObject>> = values
-            .into_iter()
-            .map(|(value, rows)| {
-                let segment = SegmentObject(wanted.dimension.clone(), value);
-                days(&self.project.id, &rows, (from, to), Some(&segment))
-            })
-            .collect();
+    async fn print_by(
+        &self,
+        wanted: &Wanted,
+        series: &[Series],
+        (from, to): (Day, Day),
+    ) -> Result<(), Failure> {
+        let days = |one: &Series| one.days(&self.project, (from, to));
+        let segments: Vec<Vec<DayObject>> = series.iter().map(days).collect();
         match self.format {
             MetricsFormat::Table => {
-                let whole = self.metrics.whole(&self.project.id, first_read(to), to);
-                let mau = whole.await?.figures(to).mau;
+                let whole = self
+                    .metrics
+                    .whole(&self.project.id, (first_read(to), to))
+                    .await?;
                 let heading = self.heading((from, to));
-                print_text(&heading.segments(wanted, &segments, mau))
+                print_text(&heading.segments(wanted, &segments, whole.figures(to).mau))
             }
             MetricsFormat::Csv if segments.is_empty() => self.print_columns(wanted, to),
             MetricsFormat::Json | MetricsFormat::Csv => print(&segments.concat(), self.format),
@@ -116,17 +121,6 @@ impl Figures {
         Ok(csv.flush()?)
     }
 
-    /// The rows of each value that is wanted and has any.
-    async fn values(
-        &self,
-        wanted: &Wanted,
-        read: (Day, Day),
-    ) -> Result<Vec<(SegmentValue, DayRows)>, Failure> {
-        let values = self.metrics.by(&self.project.id, &wanted.dimension, read);
-        let values = values.await?.into_iter();
-        Ok(values.filter(|(value, _)| wanted.includes(value)).collect())
-    }
-
     /// The first day to be read: for people, also the days before are.
     fn first_read(&self, span: (Day, Day)) -> Day {
         match self.format {
@@ -135,42 +129,28 @@ impl Figures {
         }
     }
 
-    fn print_days(
-        &self,
-        rows: &DayRows,
-        span: (Day, Day),
-        segment: Option<&SegmentObject>,
-    ) -> Result<(), Failure> {
-        let objects = days(&self.project.id, rows, span, segment);
+    fn print_one(&self, series: &Series, span: (Day, Day)) -> Result<(), Failure> {
+        let objects = series.days(&self.project, span);
         if self.format != MetricsFormat::Table {
             return print(&objects, self.format);
         }
-        let before = days(&self.project.id, rows, before(span), segment);
+        let before = series.days(&self.project, before(span));
+        let segment = series.segment.as_ref();
         print_text(&self.heading(span).days(&objects, &before, segment))
     }
 
-    async fn print_months(&self, (from, to): (Day, Day)) -> Result<(), Failure> {
-        let (first, last) = (from.month(), to.month());
-        let (from, to) = (first.first_day(), last.last_day());
-        let rows = self.metrics.whole(&self.project.id, from, to).await?;
-        let objects = months(&self.project.id, &rows, (first, last));
+    async fn print_months(&self, span: (Day, Day)) -> Result<(), Failure> {
+        let objects = months_of(&self.metrics, &self.project.id, span).await?;
         match self.format {
-            MetricsFormat::Table => print_text(&self.heading((from, to)).months(&objects)),
+            MetricsFormat::Table => print_text(&self.heading(span).months(&objects)),
             MetricsFormat::Json | MetricsFormat::Csv => print(&objects, self.format),
         }
     }
 
-    async fn print_retention(
-        &self,
-        interval: Interval,
-        (from, to): (Day, Day),
-    ) -> Result<(), Failure> {
-        let cohorts = (interval.start(from), interval.start(to));
-        let project = &self.project.id;
-        let rows = self.metrics.cohorts(project, interval, cohorts).await?;
-        let objects = retention(project, interval, &rows, (from, to));
+    async fn print_retention(&self, interval: Interval, span: (Day, Day)) -> Result<(), Failure> {
+        let objects = cohorts_of(&self.metrics, &self.project.id, interval, span).await?;
         match self.format {
-            MetricsFormat::Table => print_text(&self.heading((from, to)).retention(&objects)),
+            MetricsFormat::Table => print_text(&self.heading(span).retention(&objects)),
             MetricsFormat::Json | MetricsFormat::Csv => print(&objects, self.format),
         }
     }
@@ -188,13 +168,9 @@ fn print_text(text: &str) -> Result<(), Failure> {
 }
 
 fn print<T: Serialize>(objects: &[T], format: MetricsFormat) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    if format == MetricsFormat::Json {
-        return Ok(writeln!(out, "{}", serde_json::to_string_pretty(objects)?)?);
-    }
-    let mut csv = csv::Writer::from_writer(out);
-    for row in csv_rows(objects)? {
-        csv.write_record(row)?;
-    }
-    Ok(csv.flush()?)
+    let text = match format {
+        MetricsFormat::Csv => csv_text(objects)?,
+        MetricsFormat::Json | MetricsFormat::Table => serde_json::to_string_pretty(objects)? + "\n",
+    };
+    print_text(&text)
 }

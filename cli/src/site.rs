@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use aws::metrics::{DynamoMetrics, Project};
+use aws::metrics::DynamoMetrics;
 use aws::sdk::{self, SdkConfig};
 use aws::tables::TableNames;
 use aws::users::DynamoUserStates;
 use domain::ids::ProjectId;
 use local::dynamodb::DynamoDbStore;
+use pipeline::ports::figures::{FiguresStore, Project};
 
 use crate::Failure;
 use crate::account::account;

@@ -214,7 +214,7 @@ fn figures_by_what_is_not_configured_are_refused_and_what_is_configured_is_named
         ),
         (
             vec!["--where", "client+platform=web"],
-            "--where client=… --where platform=…",
+            "where client=… and where platform=…",
         ),
         (vec!["--by", "attribute:email"], "would hold personal data"),
         (

@@ -17,6 +17,7 @@ use domain::ids::ProjectId;
 use domain::time_zone::TimeZone;
 use local::dynamodb::{DynamoDbStore, TableStream};
 use pipeline::capture::{End, Moment, capture, resolve};
+use pipeline::ports::figures::FiguresStore;
 use pipeline::ports::{
     Delivered, Delivery, Destinations, NotPublishedQueue, NotPublishedRecord, PortError,
 };
@@ -283,7 +284,7 @@ async fn check(events: Vec<Value>) {
     let day = TimeZone::UTC.day_of(at(0).time);
     let rows = installed
         .metrics
-        .whole(&ProjectId::new(PROJECT), day, day)
+        .whole(&ProjectId::new(PROJECT), (day, day))
         .await
         .unwrap();
     assert!(rows.figures(day).sign_ins >= 4);

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use domain::ids::ProjectId;
+use figures::dates::{Date, Last};
 
-use super::metrics::{Date, Last, date, last};
 use super::{AccountArgs, MetricsFormat};
 
 #[derive(Debug, clap::Args)]
@@ -30,13 +30,13 @@ pub struct UsersArgs {
 pub struct WantedArgs {
     /// Those whose last active day is at least so long ago: 90d, 12w, 6mo. First of all those who were there before
     /// counting began (as sync finds them) and were never active since.
-    #[arg(long, value_name = "PERIOD", value_parser = last)]
+    #[arg(long, value_name = "PERIOD", value_parser = Last::parse)]
     pub inactive_for: Option<Last>,
     /// Those who were active on this day or later: a date such as 2026-01-31, today or yesterday.
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    #[arg(long, value_name = "DATE", value_parser = Date::parse)]
     pub active_since: Option<Date>,
     /// Those whose first active day is this one or later.
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    #[arg(long, value_name = "DATE", value_parser = Date::parse)]
     pub new_since: Option<Date>,
     /// Those who were active on one day only.
     #[arg(long)]

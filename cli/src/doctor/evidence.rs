@@ -10,7 +10,7 @@ use admin::functions::{
 use admin::not_published::queue_name;
 use admin::user_pool::UserPool;
 use aws::configuration::{ConfigurationError, ConfigurationSource};
-use aws::metrics::{DynamoMetrics, Project};
+use aws::metrics::DynamoMetrics;
 use aws::sdk::{self, SdkConfig};
 use aws::tables::{self, Table, TableNames};
 use chrono::{DateTime, Utc};
@@ -18,6 +18,7 @@ use cognito::user_pool::{Description, Trigger};
 use config::Config;
 use domain::ids::ClientId;
 use pipeline::ports::PortError;
+use pipeline::ports::figures::{FiguresStore, Project};
 
 use crate::Failure;
 use crate::account::described;

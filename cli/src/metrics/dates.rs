@@ -1,36 +1,30 @@
 //! Which days the figures are of.
 
 use domain::day::Day;
+use figures::dates::{Date, DateError, Last, span};
 
-use crate::Failure;
-use crate::args::metrics::{Date, Last, MetricsArgs, RetentionInterval};
-
-/// How many days unless anything else is asked for.
-const DEFAULT_DAYS: u32 = 30;
+use crate::args::metrics::{MetricsArgs, RetentionInterval};
 
 /// The first and the last day asked for, up to today; `None` if none of them has begun.
 ///
 /// # Errors
 ///
 /// If the last is before the first.
-pub fn asked_for(args: &MetricsArgs, today: Day) -> Result<Option<(Day, Day)>, Failure> {
+pub fn asked_for(args: &MetricsArgs, today: Day) -> Result<Option<(Day, Day)>, DateError> {
     let day = |date: Date| date.on(today);
-    let to = args.to.map_or(today, day);
+    let to = args.to.map(day);
+    let last = to.unwrap_or(today);
     let from = match (args.from, args.last) {
-        (Some(from), _) => day(from),
-        (None, Some(Last::Months(months))) if by_month(args) => to
-            .month()
-            .first_day()
-            .minus_months(months.saturating_sub(1)),
-        (None, Some(Last::Months(months))) => to.minus_months(months).plus(1),
-        (None, Some(Last::Days(days))) => to.minus(days.saturating_sub(1)),
-        (None, None) => to.minus(DEFAULT_DAYS - 1),
+        (Some(from), _) => Some(day(from)),
+        (None, Some(Last::Months(months))) if by_month(args) => {
+            let month = last.month().first_day();
+            Some(month.minus_months(months.saturating_sub(1)))
+        }
+        (None, Some(Last::Months(months))) => Some(last.minus_months(months).plus(1)),
+        (None, Some(Last::Days(days))) => Some(last.minus(days.saturating_sub(1))),
+        (None, None) => None,
     };
-    if args.to.is_some() && to < from {
-        return Err(Failure::Usage(format!("--to {to} is before --from {from}")));
-    }
-    let to = to.min(today);
-    Ok((from <= to).then_some((from, to)))
+    span(from, to, today)
 }
 
 /// Whether what is printed has months instead of days.
@@ -87,7 +81,7 @@ mod tests {
         check("--from 2026-04-01 --to 2026-04-02", "not begun");
         check(
             "--from 2026-04-02 --to 2026-04-01",
-            "--to 2026-04-01 is before --from 2026-04-02",
+            "to 2026-04-01 is before from 2026-04-02",
         );
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use aws::metrics::Project;
 use domain::day::Day;
+use figures::selection::{Wanted, label};
 use figures::summary::{Summary, narrowed};
 use figures::{CohortObject, DayObject, MonthObject, SegmentObject};
+use pipeline::ports::figures::Project;
 
-use super::selection::{Wanted, label};
 use crate::summary::{self, spark_line, tenths};
 
 /// How long the names of segments may be.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
-use aws::metrics::Project;
 use domain::analytics_event::AnalyticsEventType;
 use domain::day::Day;
 use domain::time_zone::TimeZone;
 use figures::{DayObject, days};
+use pipeline::ports::figures::{FiguresStore, Project};
 use serde::Serialize;
 
 use super::Taken;
@@ -104,7 +104,7 @@ async fn all_days(replayed: &Replayed, projects: &[Project]) -> Result<Vec<DayOb
     for project in projects {
         let rows = replayed
             .metrics
-            .whole(&project.id, Day::FIRST, Day::LAST)
+            .whole(&project.id, (Day::FIRST, Day::LAST))
             .await?;
         if let Some(span) = rows.span() {
             all.extend(days(&project.id, &rows, span, None));

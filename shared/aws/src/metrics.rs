@@ -17,6 +17,7 @@ use domain::ids::ProjectId;
 use domain::segment::SegmentValue;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::PortError;
+use pipeline::ports::figures::{FiguresStore, Project};
 
 use crate::record::escaped;
 use crate::sdk::port_error;
@@ -24,7 +25,6 @@ use crate::tables::{PROJECT_SHARD, SEGMENT_DAY};
 use crate::users::Item;
 
 pub(crate) use cohorts::cohort_updates;
-pub use projects::Project;
 pub(crate) use rows::row_update;
 
 /// Over how many items each row is spread, so that writers seldom meet.
@@ -90,37 +90,26 @@ impl DynamoMetrics {
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
+}
 
-    /// The projects that anything was counted for, by id.
-    ///
-    /// # Errors
-    ///
-    /// If DynamoDB does not give them.
-    pub async fn projects(&self) -> Result<Vec<Project>, PortError> {
+impl FiguresStore for DynamoMetrics {
+    async fn projects(&self) -> Result<Vec<Project>, PortError> {
         projects::list(&self.client, &self.table).await
     }
 
-    /// The whole project's rows of these days.
-    ///
-    /// # Errors
-    ///
-    /// If DynamoDB does not give them, or they are not what was written.
-    pub async fn whole(
-        &self,
-        project: &ProjectId,
-        from: Day,
-        to: Day,
-    ) -> Result<DayRows, PortError> {
-        let mut rows = self.rows(project, WHOLE, (from, to)).await?;
+    async fn span(&self, project: &ProjectId) -> Result<Option<(Day, Day)>, PortError> {
+        let first = self.ends(project, End::First);
+        let last = self.ends(project, End::Last);
+        let (first, last) = futures::try_join!(first, last)?;
+        Ok(first.into_iter().min().zip(last.into_iter().max()))
+    }
+
+    async fn whole(&self, project: &ProjectId, days: (Day, Day)) -> Result<DayRows, PortError> {
+        let mut rows = self.rows(project, WHOLE, days).await?;
         Ok(rows.remove("").unwrap_or_default())
     }
 
-    /// The rows of these days of each value of a dimension.
-    ///
-    /// # Errors
-    ///
-    /// As [`DynamoMetrics::whole`].
-    pub async fn by(
+    async fn by(
         &self,
         project: &ProjectId,
         dimension: &Dimension,
@@ -133,12 +122,7 @@ impl DynamoMetrics {
             .collect())
     }
 
-    /// The cohorts of the intervals that begin on these days, by their first days. Those of nobody are not there.
-    ///
-    /// # Errors
-    ///
-    /// As [`DynamoMetrics::whole`].
-    pub async fn cohorts(
+    async fn cohorts(
         &self,
         project: &ProjectId,
         interval: Interval,
@@ -153,6 +137,42 @@ impl DynamoMetrics {
             cohorts.entry(start).or_default().add(&row);
         }
         Ok(cohorts)
+    }
+}
+
+/// An end of a project's days.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    First,
+    Last,
+}
+
+impl DynamoMetrics {
+    /// The first or the last day of each shard of the whole project's rows.
+    async fn ends(&self, project: &ProjectId, end: End) -> Result<Vec<Day>, PortError> {
+        let ends = futures::stream::iter(0..SHARDS)
+            .map(|shard| self.end(partition(project, WHOLE, shard), end))
+            .buffer_unordered(SHARDS.into());
+        let ends: Vec<Option<Day>> = ends.try_collect().await?;
+        Ok(ends.into_iter().flatten().collect())
+    }
+
+    async fn end(&self, partition: AttributeValue, end: End) -> Result<Option<Day>, PortError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#shard = :shard")
+            .expression_attribute_names("#shard", PROJECT_SHARD)
+            .expression_attribute_values(":shard", partition)
+            .scan_index_forward(end == End::First)
+            .limit(1)
+            .send()
+            .await
+            .map_err(|error| port_error("Query", &self.table, error))?;
+        let item = found.items().first();
+        let read = item.map(|item| rows::read(item).ok_or_else(|| self.not_as_written()));
+        Ok(read.transpose()?.map(|(day, _, _)| day))
     }
 
     async fn rows(

@@ -22,13 +22,14 @@ use domain::ids::ProjectId;
 use domain::segment::KnownValues;
 use domain::user_state::OpenAttempt;
 use futures::{StreamExt, TryStreamExt};
+use pipeline::ports::figures::Project;
 use pipeline::ports::{
     Captured, Commit, Due, DueAttempts, Ledger, LedgerPage, Loaded, NotCommitted, PortError,
     Unreadable, UserStates, ValuesKept, VersionedState,
 };
 
 use crate::metrics::values::VersionedValues;
-use crate::metrics::{Project, projects, values};
+use crate::metrics::{projects, values};
 use crate::record::{parse_user_key, user_key_text};
 use crate::sdk::port_error;
 use crate::tables::{ATTEMPTS, DUE_AT, DUE_INDEX, DUE_SHARD, TableNames, USER};

@@ -1,8 +1,14 @@
-//! The JSON of a day, a month, a cohort and a user: what `replay`, `metrics` and `users` answer; and how far back a reader
-//! must read for them.
+//! The JSON of a day, a month, a cohort, a segment and a user: what `replay`, `metrics`, `users` and the console answer; what
+//! may be asked for, and how it is read.
 
+pub mod csv;
+pub mod dates;
 pub mod periods;
+pub mod reader;
+pub mod selection;
 pub mod summary;
+mod totals;
+pub mod users;
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
 //! What the use cases need of the world.
 
+pub mod figures;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 

@@ -16,6 +16,7 @@ use domain::day::Day;
 use domain::ids::ProjectId;
 use local::dynamodb::{DynamoDbStore, Served};
 use pipeline::capture::{End, Moment, capture};
+use pipeline::ports::figures::FiguresStore;
 use serde_json::{Value, json};
 
 use super::pinpoint::Pinpoint;
@@ -145,7 +146,7 @@ impl Installation {
         let metrics = DynamoMetrics::new(self.client.clone(), self.tables.metrics.clone());
         let project = ProjectId::new(PROJECT);
         let rows = metrics
-            .whole(&project, Day::FIRST, Day::LAST)
+            .whole(&project, (Day::FIRST, Day::LAST))
             .await
             .expect("rows");
         let days = rows

@@ -1,8 +1,8 @@
 //! How the projects are counted, as it was written down when each began.
 
 use admin::functions::PUBLISH_EVENTS;
-use aws::metrics::Project;
 use config::Config;
+use pipeline::ports::figures::Project;
 
 use super::super::evidence::Evidence;
 use super::{Finding, existing, unknown, well, wrong};

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use admin::functions::{self, Policy};
-use aws::metrics::Project;
 use aws::tables::Table;
 use chrono::{DateTime, Utc};
 use cognito::user_pool::{Description, Trigger};
 use domain::ids::{ClientId, ProjectId};
 use pipeline::ports::PortError;
+use pipeline::ports::figures::Project;
 use serde_json::{Value, json};
 
 use super::super::evidence;

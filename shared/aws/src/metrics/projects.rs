@@ -1,7 +1,7 @@
 //! The projects of a metrics table: an item for each, under one key, so that one Query lists them. A project's item
 //! says how it is counted, and is written by whoever counts first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use config::Config;
 use domain::dimension::Dimension;
 use domain::ids::{ClientId, ProjectId};
-use domain::time_zone::TimeZone;
+use pipeline::ports::figures::Project;
 use pipeline::ports::{Captured, PortError};
 
 use crate::sdk::port_error;
@@ -24,115 +24,48 @@ const COUNTING_SINCE: &str = "countingSince";
 const DIMENSIONS: &str = "dimensions";
 const CLIENT_NAMES: &str = "clientNames";
 
-/// How a project is counted, as it was written down.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Project {
-    /// Its Pinpoint application id.
-    pub id: ProjectId,
-    /// Whose calendar days count. Never changed.
-    pub zone: TimeZone,
-    /// The time of the first event that a trigger has captured, once there is one. Never changed.
-    pub counting_since: Option<DateTime<Utc>>,
-    /// What figures are broken down by, and since when; `None` for those that were there from the beginning.
-    pub dimensions: BTreeMap<Dimension, Option<DateTime<Utc>>>,
-    /// What the app clients are called.
-    pub client_names: BTreeMap<ClientId, String>,
+fn item_of(project: &Project) -> Item {
+    let text = |text: String| AttributeValue::S(text);
+    let dimensions = project.dimensions.iter().map(|(dimension, since)| {
+        let since = since.map(time_text).unwrap_or_default();
+        (dimension.to_string(), text(since))
+    });
+    let names = project.client_names.iter();
+    let names = names.map(|(id, name)| (id.to_string(), text(name.clone())));
+    let mut item = HashMap::from([
+        (PROJECT_SHARD.to_owned(), text(PROJECTS.to_owned())),
+        (SEGMENT_DAY.to_owned(), text(project.id.to_string())),
+        (TIME_ZONE.to_owned(), text(project.zone.to_string())),
+        (
+            DIMENSIONS.to_owned(),
+            AttributeValue::M(dimensions.collect()),
+        ),
+        (CLIENT_NAMES.to_owned(), AttributeValue::M(names.collect())),
+    ]);
+    if let Some(since) = project.counting_since {
+        item.insert(COUNTING_SINCE.to_owned(), text(time_text(since)));
+    }
+    item
 }
 
-impl Project {
-    /// As it is written down by whoever counts first.
-    fn first(id: ProjectId, config: &Config, captured: Option<Captured>) -> Self {
-        let dimensions = config.dimensions().iter();
-        let mut project = Self {
-            id,
-            zone: config.time_zone(),
-            counting_since: captured.map(|captured| captured.first),
-            dimensions: dimensions
-                .map(|dimension| (dimension.clone(), None))
-                .collect(),
-            client_names: BTreeMap::new(),
-        };
-        project.client_names.extend(project.names(config));
-        project
-    }
-
-    /// The same, with what the configuration and captured events add; `None` if that is nothing.
-    pub fn with(&self, config: &Config, captured: Option<Captured>) -> Option<Self> {
-        let mut with = self.clone();
-        let first = captured.map(|captured| captured.first);
-        with.counting_since = self.counting_since.or(first);
-        // What is counted by before anything is captured is counted by from the beginning.
-        if captured.is_some() || self.counting_since.is_none() {
-            let last = captured.map(|captured| captured.last);
-            let since = self.counting_since.and(last);
-            for dimension in config.dimensions() {
-                if self.recorded(dimension).is_none() {
-                    with.dimensions.insert(dimension.clone(), since);
-                }
-            }
-        }
-        with.client_names.extend(self.names(config));
-        (with != *self).then_some(with)
-    }
-
-    /// The dimension as it was recorded: a pair may have been so the other way round.
-    pub fn recorded(&self, dimension: &Dimension) -> Option<&Dimension> {
-        let mut recorded = self.dimensions.keys();
-        recorded.find(|recorded| recorded.is_same_pair(dimension))
-    }
-
-    /// What the project's app clients are called in a configuration.
-    fn names(&self, config: &Config) -> Vec<(ClientId, String)> {
-        let clients = config.clients();
-        let own = clients.filter(|(_, client)| client.project == self.id);
-        let named = own.filter_map(|(id, client)| Some((id.clone(), client.name.clone()?)));
-        named.collect()
-    }
-
-    fn item(&self) -> Item {
-        let text = |text: String| AttributeValue::S(text);
-        let dimensions = self.dimensions.iter().map(|(dimension, since)| {
-            let since = since.map(time_text).unwrap_or_default();
-            (dimension.to_string(), text(since))
-        });
-        let names = self.client_names.iter();
-        let names = names.map(|(id, name)| (id.to_string(), text(name.clone())));
-        let mut item = HashMap::from([
-            (PROJECT_SHARD.to_owned(), text(PROJECTS.to_owned())),
-            (SEGMENT_DAY.to_owned(), text(self.id.to_string())),
-            (TIME_ZONE.to_owned(), text(self.zone.to_string())),
-            (
-                DIMENSIONS.to_owned(),
-                AttributeValue::M(dimensions.collect()),
-            ),
-            (CLIENT_NAMES.to_owned(), AttributeValue::M(names.collect())),
-        ]);
-        if let Some(since) = self.counting_since {
-            item.insert(COUNTING_SINCE.to_owned(), text(time_text(since)));
-        }
-        item
-    }
-
-    /// What is not known, such as a dimension of a newer version, is passed over.
-    fn read(item: &Item) -> Option<Self> {
-        let text = |name: &str| item.get(name)?.as_s().ok().map(String::as_str);
-        let map = |name: &str| item.get(name).and_then(|map| map.as_m().ok());
-        let dimensions = map(DIMENSIONS).into_iter().flatten();
-        let dimensions = dimensions.filter_map(|(name, since)| {
-            let since = since.as_s().ok().and_then(|since| time(since));
-            Some((Dimension::parse(name).ok()?, since))
-        });
-        let names = map(CLIENT_NAMES).into_iter().flatten();
-        let names =
-            names.filter_map(|(id, name)| Some((ClientId::new(id), name.as_s().ok()?.clone())));
-        Some(Self {
-            id: ProjectId::new(text(SEGMENT_DAY)?),
-            zone: text(TIME_ZONE)?.parse().ok()?,
-            counting_since: text(COUNTING_SINCE).and_then(time),
-            dimensions: dimensions.collect(),
-            client_names: names.collect(),
-        })
-    }
+/// What is not known, such as a dimension of a newer version, is passed over.
+fn project_of(item: &Item) -> Option<Project> {
+    let text = |name: &str| item.get(name)?.as_s().ok().map(String::as_str);
+    let map = |name: &str| item.get(name).and_then(|map| map.as_m().ok());
+    let dimensions = map(DIMENSIONS).into_iter().flatten();
+    let dimensions = dimensions.filter_map(|(name, since)| {
+        let since = since.as_s().ok().and_then(|since| time(since));
+        Some((Dimension::parse(name).ok()?, since))
+    });
+    let names = map(CLIENT_NAMES).into_iter().flatten();
+    let names = names.filter_map(|(id, name)| Some((ClientId::new(id), name.as_s().ok()?.clone())));
+    Some(Project {
+        id: ProjectId::new(text(SEGMENT_DAY)?),
+        zone: text(TIME_ZONE)?.parse().ok()?,
+        counting_since: text(COUNTING_SINCE).and_then(time),
+        dimensions: dimensions.collect(),
+        client_names: names.collect(),
+    })
 }
 
 fn time_text(time: DateTime<Utc>) -> String {
@@ -199,7 +132,7 @@ async fn put_first(
     let put = client
         .put_item()
         .table_name(table)
-        .set_item(Some(project.item()))
+        .set_item(Some(item_of(&project)))
         .condition_expression("attribute_not_exists(#key)")
         .expression_attribute_names("#key", PROJECT_SHARD);
     match put.send().await {
@@ -334,7 +267,7 @@ pub async fn list(client: &Client, table: &str) -> Result<Vec<Project>, PortErro
 }
 
 fn read(table: &str, item: &Item) -> Result<Project, PortError> {
-    Project::read(item).ok_or_else(|| {
+    project_of(item).ok_or_else(|| {
         let problem = std::io::Error::other("a project's item is not what was written");
         port_error("GetItem", table, problem)
     })

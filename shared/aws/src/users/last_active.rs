@@ -6,10 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::activity::ActiveDays;
 use domain::auth_event::UserKey;
 use domain::day::Day;
-use domain::ids::{ProjectId, Sub, UserPoolId};
+use domain::ids::ProjectId;
 use domain::segment::Segment;
 use domain::user_state::UserState;
 use pipeline::ports::PortError;
+use pipeline::ports::figures::{IndexPage, LastActive, ListedUser, UserIndex};
 
 use super::{DynamoUserStates, Item};
 use crate::record::{RecordError, escaped, parse_user_key};
@@ -22,39 +23,6 @@ pub const SHARDS: u64 = 16;
 
 /// Stands for the last active day of a user who was never active: before every day.
 const NEVER: &str = "0000-00-00";
-
-/// A user of the index.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ListedUser {
-    /// The user pool.
-    pub pool: UserPoolId,
-    /// Who.
-    pub sub: Sub,
-    /// The first and the last active day; `None` of who was made before anything was counted, and was never active.
-    pub active: Option<(Day, Day)>,
-    /// On how many days they were active.
-    pub active_days: u64,
-}
-
-/// A partition of a project's index, as far as it was read.
-#[derive(Clone, Debug)]
-pub struct IndexPage {
-    /// The users, the longest inactive first.
-    pub users: Vec<ListedUser>,
-    /// After which key it goes on, if it does.
-    pub next: Option<Item>,
-}
-
-/// What of a project's index is read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LastActive {
-    /// Any day, and no day at all.
-    Any,
-    /// This day or an earlier one, or no day at all.
-    UpTo(Day),
-    /// This day or a later one.
-    From(Day),
-}
 
 /// What a state is found by in the index; nothing for those who are no user, or were not active: but who was there
 /// before anything was counted is found.
@@ -84,18 +52,17 @@ fn partition(project: &ProjectId, shard: u64) -> String {
     format!("{}#{shard}", escaped(project.as_str()))
 }
 
-impl DynamoUserStates {
-    /// A page of one of the [`SHARDS`] partitions of a project's index, in the order of the last active day.
-    ///
-    /// # Errors
-    ///
-    /// If DynamoDB does not give it, or an item is not what was written.
-    pub async fn last_active(
+impl UserIndex for DynamoUserStates {
+    type Page = Item;
+
+    const PARTITIONS: u64 = SHARDS;
+
+    async fn last_active(
         &self,
         (project, shard): (&ProjectId, u64),
         wanted: LastActive,
         after: Option<Item>,
-    ) -> Result<IndexPage, PortError> {
+    ) -> Result<IndexPage<Item>, PortError> {
         let query = self
             .client
             .query()

@@ -2,14 +2,66 @@
 
 use std::fmt;
 
-use aws::metrics::Project;
-use domain::dimension::{Dimension, Property};
+use domain::dimension::{Dimension, DimensionError, Property};
 use domain::ids::ClientId;
 use domain::segment::SegmentValue;
+use pipeline::ports::figures::Project;
 
-use crate::Failure;
-use crate::args::MetricsArgs;
-use crate::args::metrics::Condition;
+/// Reads the name of a dimension.
+///
+/// # Errors
+///
+/// If there is none of that name; the message says which there are.
+pub fn dimension(text: &str) -> Result<Dimension, SelectionError> {
+    Dimension::parse(text).map_err(|error| {
+        let names = match error {
+            DimensionError::Unknown(_) => format!("; there are {}", Property::NAMES.join(", ")),
+            DimensionError::Personal(_)
+            | DimensionError::Reserved(_)
+            | DimensionError::Length(_)
+            | DimensionError::PairWithGroup
+            | DimensionError::PairOfOne
+            | DimensionError::MoreThanTwo => String::new(),
+        };
+        SelectionError(format!("{text:?} {error}{names}"))
+    })
+}
+
+/// Why figures cannot be of what was asked for, and what to do about it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SelectionError(String);
+
+/// A value that the figures are of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Condition {
+    /// What has the value.
+    pub property: Property,
+    /// The value.
+    pub value: String,
+}
+
+impl Condition {
+    /// Reads `platform=iOS`; the value is all that comes after the first equals sign.
+    ///
+    /// # Errors
+    ///
+    /// If it is not of that form, or there is no such dimension.
+    pub fn parse(text: &str) -> Result<Self, SelectionError> {
+        let (name, value) = text.split_once('=').ok_or_else(|| {
+            SelectionError(format!("{text:?}: a condition looks like platform=iOS"))
+        })?;
+        match dimension(name)? {
+            Dimension::Of(property) => Ok(Self {
+                property,
+                value: value.to_owned(),
+            }),
+            Dimension::Pair(first, second) => Err(SelectionError(format!(
+                "give both values of a pair: where {first}=… and where {second}=…"
+            ))),
+        }
+    }
+}
 
 /// What figures are of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,14 +82,17 @@ pub struct Wanted {
 }
 
 impl Selection {
-    /// What the command line asks for.
+    /// By a dimension, if one is given, and of what fulfils all conditions.
     ///
     /// # Errors
     ///
     /// If no figures are kept of that, with what would have to be configured.
-    pub fn of(args: &MetricsArgs, project: &Project) -> Result<Self, Failure> {
-        let conditions = args.conditions.as_slice();
-        let asked = asked(args.by.as_ref(), conditions)?;
+    pub fn of(
+        by: Option<&Dimension>,
+        conditions: &[Condition],
+        project: &Project,
+    ) -> Result<Self, SelectionError> {
+        let asked = asked(by, conditions)?;
         let Some(asked) = asked else {
             return Ok(Self::Whole);
         };
@@ -53,19 +108,20 @@ impl Selection {
 }
 
 /// The dimension that has all that is asked for; `None` if nothing is.
-fn asked(by: Option<&Dimension>, conditions: &[Condition]) -> Result<Option<Dimension>, Failure> {
+fn asked(
+    by: Option<&Dimension>,
+    conditions: &[Condition],
+) -> Result<Option<Dimension>, SelectionError> {
     let mut properties: Vec<&Property> = by.map(Dimension::properties).unwrap_or_default();
     let of_by = properties.len();
     for (place, Condition { property, .. }) in conditions.iter().enumerate() {
         let before = conditions.iter().take(place);
         if before.clone().any(|other| other.property == *property) {
-            return Err(Failure::Usage(format!(
-                "--where {property}=… is there twice"
-            )));
+            return Err(SelectionError(format!("where {property}=… is there twice")));
         }
         if of_by == 1 && properties.first() == Some(&property) {
-            return Err(Failure::Usage(format!(
-                "--by {property} and --where {property}=… are the same dimension: leave out one of them"
+            return Err(SelectionError(format!(
+                "by {property} and where {property}=… are the same dimension: leave out one of them"
             )));
         }
         if !properties.contains(&property) {
@@ -78,7 +134,7 @@ fn asked(by: Option<&Dimension>, conditions: &[Condition]) -> Result<Option<Dime
         [first, second] => Ok(Some(Dimension::Pair((*first).clone(), (*second).clone()))),
         more => {
             let names: Vec<String> = more.iter().map(ToString::to_string).collect();
-            Err(Failure::Usage(format!(
+            Err(SelectionError(format!(
                 "figures are kept by two properties at most, and these are {}: {}",
                 names.len(),
                 names.join(", ")
@@ -87,7 +143,7 @@ fn asked(by: Option<&Dimension>, conditions: &[Condition]) -> Result<Option<Dime
     }
 }
 
-fn not_kept(asked: &Dimension, project: &Project) -> Failure {
+fn not_kept(asked: &Dimension, project: &Project) -> SelectionError {
     let kept: Vec<String> = project.dimensions.keys().map(ToString::to_string).collect();
     let kept = match kept.as_slice() {
         [] => "it has none".to_owned(),
@@ -100,7 +156,7 @@ fn not_kept(asked: &Dimension, project: &Project) -> Failure {
              project, which it is not"
         ),
     };
-    Failure::Usage(format!(
+    SelectionError(format!(
         "{why} ({kept}); add it to Dimensions in the configuration, and it is counted from then on"
     ))
 }
@@ -110,7 +166,7 @@ fn value(
     property: &Property,
     conditions: &[Condition],
     project: &Project,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, SelectionError> {
     let mut conditions = conditions.iter();
     let Some(Condition { value, .. }) = conditions.find(|it| it.property == *property) else {
         return Ok(None);
@@ -121,7 +177,7 @@ fn value(
     match named.as_slice() {
         [] => Ok(Some(value.clone())),
         [id] => Ok(Some((*id).to_owned())),
-        several => Err(Failure::Usage(format!(
+        several => Err(SelectionError(format!(
             "several app clients are called {value}; give an id: {}",
             several.join(", ")
         ))),
