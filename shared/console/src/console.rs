@@ -1,0 +1,82 @@
+//! What the console is given.
+
+use chrono::{DateTime, Utc};
+use domain::day::Day;
+use domain::ids::ProjectId;
+use pipeline::ports::PortError;
+use pipeline::ports::figures::{FiguresStore, Project};
+
+use crate::api::ApiError;
+
+/// Where figures are read from, and what only those know who serve them.
+pub struct Console<S> {
+    /// The figures.
+    pub store: S,
+    /// The time.
+    pub now: fn() -> DateTime<Utc>,
+    /// What to tell those who look of a call that failed.
+    pub explain: fn(&PortError) -> String,
+    /// Where this is, such as `the stack shop`: an empty console says so.
+    pub place: String,
+}
+
+impl<S: FiguresStore> Console<S> {
+    /// All projects.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not give them.
+    pub async fn projects(&self) -> Result<Vec<Project>, ApiError> {
+        let projects = self.store.projects().await;
+        projects.map_err(|error| self.unavailable(&error))
+    }
+
+    /// The project that was asked for, or the only one there is.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or there are several to choose from.
+    pub async fn project(&self, asked: Option<&str>) -> Result<Project, ApiError> {
+        choose(self.projects().await?, asked)
+    }
+
+    /// The day that it is in the project.
+    pub fn today(&self, project: &Project) -> Day {
+        project.zone.day_of((self.now)())
+    }
+
+    /// What is said of a call that failed. What there is to mend is in the log.
+    pub fn unavailable(&self, error: &PortError) -> ApiError {
+        tracing::error!(%error, "figures cannot be read");
+        ApiError::Unavailable((self.explain)(error))
+    }
+}
+
+/// The project that was asked for, or the only one.
+///
+/// # Errors
+///
+/// As [`Console::project`].
+pub fn choose(mut projects: Vec<Project>, asked: Option<&str>) -> Result<Project, ApiError> {
+    let ids: Vec<String> = projects.iter().map(|it| it.id.to_string()).collect();
+    if let Some(asked) = asked {
+        let asked = ProjectId::new(asked);
+        projects.retain(|project| project.id == asked);
+        return projects.pop().ok_or_else(|| {
+            ApiError::NotFound(match ids.as_slice() {
+                [] => "nothing has been counted yet".to_owned(),
+                ids => format!("no such project; there are figures of {}", ids.join(", ")),
+            })
+        });
+    }
+    match (projects.pop(), ids.len()) {
+        (Some(project), 1) => Ok(project),
+        (None, _) => Err(ApiError::NotFound(
+            "nothing has been counted yet".to_owned(),
+        )),
+        (Some(_), several) => Err(ApiError::invalid(format!(
+            "there are {several} projects; say which, as project=: {}",
+            ids.join(", ")
+        ))),
+    }
+}
