@@ -8,6 +8,7 @@ mod attach;
 mod config;
 #[cfg(feature = "account")]
 mod confirm;
+mod console;
 mod data_folder;
 #[cfg(feature = "account")]
 mod doctor;
@@ -81,6 +82,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Metrics(args) => metrics::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Users(args) => users::run(args).await,
+        Command::Console(args) => console::run(args).await,
         Command::PinpointLocal(args) => pinpoint_local::run(args).await,
         Command::Config(command) => config::run(command).await,
         Command::Completions(args) => completions(args.shell),

@@ -1,5 +1,6 @@
 //! Where figures are read: a folder that replays kept their store in, or a deployed stack.
 
+use std::fmt;
 use std::path::Path;
 
 use aws::metrics::DynamoMetrics;
@@ -33,6 +34,15 @@ impl<'a> Place<'a> {
     /// The folder, if there is one.
     pub fn new(folder: Option<&'a Path>, account: &'a AccountArgs) -> Self {
         Self { folder, account }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.folder {
+            Some(folder) => write!(f, "{}", folder.display()),
+            None => write!(f, "the stack {}", self.account.stack()),
+        }
     }
 }
 

@@ -33,6 +33,11 @@ Examples:
   cognito-pinpoint users --data-dir data --inactive-for 90d --format csv
   cognito-pinpoint users --stack shop --new-since 2026-03-01";
 
+pub const CONSOLE: &str = "\
+Examples:
+  cognito-pinpoint console --data-dir data --open
+  cognito-pinpoint console --stack shop --profile prod --port 9999";
+
 pub const REDRIVE: &str = "\
 Examples:
   cognito-pinpoint redrive --dry-run                              what waits in the queue, and why

@@ -18,13 +18,13 @@ use figures::first_read;
 use figures::reader::{Series, cohorts_of, months_of, segments as segments_of, series};
 use figures::selection::{Condition, Selection, dimension};
 use pipeline::ports::figures::{FiguresStore, Project};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Console;
 use answer::Answer;
-use parameters::Parameters;
 
 pub use error::ApiError;
+pub(crate) use parameters::Parameters;
 pub(crate) use users::users;
 
 /// How many day objects one answer has at most.
@@ -74,7 +74,7 @@ async fn projects<S: FiguresStore>(
         let span = span.map_err(|error| console.unavailable(&error))?;
         objects.push(project_object(&project, span));
     }
-    Ok(answer.of("projects", objects, json!({})))
+    Ok(answer.of("projects", objects, Map::new()))
 }
 
 fn project_object(project: &Project, span: Option<(Day, Day)>) -> Value {
@@ -165,7 +165,7 @@ async fn segments<S: FiguresStore>(
         ("from", span.0.to_string()),
         ("to", span.1.to_string()),
     ] {
-        more[name] = Value::from(text);
+        more.insert(name.to_owned(), Value::from(text));
     }
     Ok(answer.of("segments", found, more))
 }
@@ -214,8 +214,13 @@ async fn retention<S: FiguresStore>(
 }
 
 /// What every answer says of its project.
-fn of(project: &Project) -> Value {
-    json!({ "project": project.id.to_string(), "timeZone": project.zone.to_string() })
+fn of(project: &Project) -> Map<String, Value> {
+    let text = |name: &str, value: String| (name.to_owned(), Value::from(value));
+    let project = [
+        text("project", project.id.to_string()),
+        text("timeZone", project.zone.to_string()),
+    ];
+    project.into_iter().collect()
 }
 
 fn span(parameters: &Parameters, today: Day) -> Result<Option<(Day, Day)>, ApiError> {

@@ -3,8 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::day::Day;
 use domain::ids::ProjectId;
+use figures::UserObject;
+use figures::users::{Users, WantedUsers};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use pipeline::ports::PortError;
-use pipeline::ports::figures::{FiguresStore, Project};
+use pipeline::ports::figures::{FiguresStore, Project, UserIndex};
 
 use crate::api::ApiError;
 
@@ -16,6 +20,8 @@ pub struct Console<S> {
     pub now: fn() -> DateTime<Utc>,
     /// What to tell those who look of a call that failed.
     pub explain: fn(&PortError) -> String,
+    /// Whoever lists users; `None` where nobody is to see them.
+    pub own: Option<Box<dyn ListUsers>>,
     /// Where this is, such as `the stack shop`: an empty console says so.
     pub place: String,
 }
@@ -78,5 +84,38 @@ pub fn choose(mut projects: Vec<Project>, asked: Option<&str>) -> Result<Project
             "there are {several} projects; say which, as project=: {}",
             ids.join(", ")
         ))),
+    }
+}
+
+/// Lists users: some, the longest inactive first, and whether there are more.
+pub trait ListUsers: Send + Sync {
+    /// At most so many of those that are wanted.
+    fn list<'a>(
+        &'a self,
+        project: &'a Project,
+        wanted: WantedUsers,
+        most: usize,
+    ) -> BoxFuture<'a, Result<(Vec<UserObject>, bool), PortError>>;
+}
+
+impl<I: UserIndex> ListUsers for I {
+    fn list<'a>(
+        &'a self,
+        project: &'a Project,
+        wanted: WantedUsers,
+        most: usize,
+    ) -> BoxFuture<'a, Result<(Vec<UserObject>, bool), PortError>> {
+        async move {
+            let mut users = Users::open(self, project, wanted).await?;
+            let mut found = Vec::new();
+            while let Some(user) = users.next().await? {
+                if found.len() == most {
+                    return Ok((found, true));
+                }
+                found.push(user);
+            }
+            Ok((found, false))
+        }
+        .boxed()
     }
 }

@@ -5,27 +5,27 @@ pub mod api;
 mod console;
 pub mod loopback;
 mod open_metrics;
+mod page;
 
-pub use console::Console;
+pub use console::{Console, ListUsers};
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use pipeline::ports::figures::{FiguresStore, UserIndex};
+use pipeline::ports::figures::FiguresStore;
 
-/// What everybody may see who may see anything: figures, and nobody by name.
-pub fn figures<S: FiguresStore + 'static>(console: Arc<Console<S>>) -> Router {
-    Router::new()
-        .nest("/api/v1", api::routes())
+/// The page and the API. What is shown on one's own machine alone is there where the console has it: users, and the figures as
+/// OpenMetrics.
+pub fn router<S: FiguresStore + 'static>(console: Console<S>) -> Router {
+    let mut routes = page::routes().nest("/api/v1", api::routes());
+    if console.own.is_some() {
+        routes = routes
+            .route("/api/v1/users", get(api::users::<S>))
+            .route("/metrics", get(open_metrics::metrics::<S>));
+    }
+    routes
         .fallback(api::nothing_here)
-        .with_state(console)
-}
-
-/// What is shown on one's own machine besides: the users, and the figures as OpenMetrics.
-pub fn own<S: FiguresStore + UserIndex + 'static>(console: Arc<Console<S>>) -> Router {
-    Router::new()
-        .route("/api/v1/users", get(api::users::<S>))
-        .route("/metrics", get(open_metrics::metrics::<S>))
-        .with_state(console)
+        .method_not_allowed_fallback(api::not_allowed)
+        .with_state(Arc::new(console))
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use figures::csv::csv_text;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ApiError;
 use super::parameters::Parameters;
@@ -35,7 +35,12 @@ impl Answer {
     }
 
     /// The objects under this name, beside what else there is to say; as CSV, the objects alone.
-    pub fn of<T: Serialize>(self, name: &'static str, objects: Vec<T>, more: Value) -> Response {
+    pub fn of<T: Serialize>(
+        self,
+        name: &'static str,
+        objects: Vec<T>,
+        more: Map<String, Value>,
+    ) -> Response {
         match self {
             Self::Json => json(name, &objects, more).into_response(),
             Self::Csv => csv(name, &objects).into_response(),
@@ -56,9 +61,13 @@ fn accepted(headers: &HeaderMap) -> Answer {
     }
 }
 
-fn json<T: Serialize>(name: &str, objects: &[T], mut more: Value) -> Result<Json<Value>, ApiError> {
+fn json<T: Serialize>(
+    name: &str,
+    objects: &[T],
+    mut more: Map<String, Value>,
+) -> Result<Json<Map<String, Value>>, ApiError> {
     let objects = serde_json::to_value(objects);
-    more[name] = objects.map_err(|error| untold(&error))?;
+    more.insert(name.to_owned(), objects.map_err(|error| untold(&error))?);
     Ok(Json(more))
 }
 

@@ -7,8 +7,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::day::Day;
 use figures::dates::{Date, DateError, Last};
-use figures::users::{Users, WantedUsers};
-use pipeline::ports::figures::{FiguresStore, UserIndex};
+use figures::users::WantedUsers;
+use pipeline::ports::figures::FiguresStore;
 use serde_json::Value;
 
 use super::answer::Answer;
@@ -29,7 +29,7 @@ const KNOWN: [&str; 7] = [
     "format",
 ];
 
-pub(crate) async fn users<S: FiguresStore + UserIndex>(
+pub(crate) async fn users<S: FiguresStore>(
     State(console): State<Arc<Console<S>>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -39,21 +39,16 @@ pub(crate) async fn users<S: FiguresStore + UserIndex>(
     let project = console.project(parameters.one("project")?).await?;
     let wanted = wanted(&parameters, console.today(&project))?;
     let most = limit(&parameters)?;
-    let failed = |error| console.unavailable(&error);
-    let mut users = Users::open(&console.store, &project, wanted)
-        .await
-        .map_err(failed)?;
-    let mut objects = Vec::new();
+    let own = console.own.as_ref().ok_or_else(nobody)?;
+    let found = own.list(&project, wanted, most).await;
+    let (objects, are_more) = found.map_err(|error| console.unavailable(&error))?;
     let mut more = of(&project);
-    more["more"] = Value::from(false);
-    while let Some(user) = users.next().await.map_err(failed)? {
-        if objects.len() == most {
-            more["more"] = Value::from(true);
-            break;
-        }
-        objects.push(user);
-    }
+    more.insert("more".to_owned(), Value::from(are_more));
     Ok(answer.of("users", objects, more))
+}
+
+fn nobody() -> ApiError {
+    ApiError::NotFound("users are not shown here".to_owned())
 }
 
 fn limit(parameters: &Parameters) -> Result<usize, ApiError> {

@@ -1,0 +1,233 @@
+//! The chosen figure by each value of a dimension: a click filters the page.
+
+use domain::dimension::Dimension;
+use domain::segment::SegmentValue;
+use figures::selection::label;
+use maud::{Markup, html};
+
+use super::Card;
+use crate::page::load::{Breakdown, Filtering, Loaded, dimension_order};
+use crate::page::measure::{Measured, Unit, change};
+use crate::page::view::View;
+use crate::page::words;
+
+/// How many values are shown at once.
+const SHOWN: usize = 10;
+
+/// A value of the dimension, and what is told of it.
+struct Row<'a> {
+    value: &'a SegmentValue,
+    figure: f64,
+    /// Its part of the largest, in hundredths.
+    bar: f64,
+    share: Option<f64>,
+    change: Option<f64>,
+}
+
+/// The card.
+pub fn card(loaded: &Loaded) -> Markup {
+    let Some(breakdown) = &loaded.breakdown else {
+        let card = Card {
+            id: "breakdown",
+            title: "Breakdown",
+            tabs: Vec::new(),
+            csv: None,
+        };
+        return card.of(html! {
+            p class="note" { "The project has no dimensions: add some under Dimensions in the configuration." }
+        });
+    };
+    let by = breakdown.dimension.to_string();
+    let (from, to) = breakdown.span;
+    let (from, to) = (from.to_string(), to.to_string());
+    let project = loaded.project.id.as_str();
+    let pairs = [
+        ("project", project),
+        ("by", &by),
+        ("from", &from),
+        ("to", &to),
+        ("format", "csv"),
+    ];
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish();
+    let card = Card {
+        id: "breakdown",
+        title: "Breakdown",
+        tabs: tabs(loaded, &breakdown.dimension),
+        csv: Some(format!("/api/v1/segments?{query}")),
+    };
+    card.of(html! { (notes(loaded, breakdown)) (table(loaded, breakdown)) })
+}
+
+fn tabs(loaded: &Loaded, chosen: &Dimension) -> Vec<(String, String, bool)> {
+    let mut dimensions: Vec<&Dimension> = loaded.project.dimensions.keys().collect();
+    dimensions.sort_by_key(|dimension| dimension_order(dimension));
+    let tab = |dimension: &Dimension| {
+        let name = dimension.to_string();
+        let address = loaded.view.href(|view| view.by = Some(name.clone()));
+        (name, address, dimension == chosen)
+    };
+    dimensions.into_iter().map(tab).collect()
+}
+
+fn notes(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
+    let filters = loaded.view.filters.join(", ");
+    let since = loaded
+        .project
+        .dimensions
+        .get(&breakdown.dimension)
+        .copied()
+        .flatten();
+    html! {
+        @match breakdown.filtering {
+            Filtering::NotKept => p class="note" {
+                "Of the whole project: no figures are kept by " (breakdown.dimension) " and " (filters) " at once. Add the pair \
+                 to Dimensions in the configuration, and it is counted from then on."
+            },
+            Filtering::OfItself => p class="note" { "Of the whole project: all values, also those filtered out." },
+            Filtering::None | Filtering::Applied => {},
+        }
+        @if breakdown.span != loaded.period.span {
+            p class="note" { "Of the last 91 days: " (words::span(breakdown.span)) "." }
+        }
+        @if let Some(since) = since {
+            p class="note" {
+                "Counted since " (words::date_of_year(loaded.project.zone.day_of(since)))
+                ": each user is new in their segment from then on."
+            }
+        }
+    }
+}
+
+fn rows<'a>(loaded: &Loaded, breakdown: &'a Breakdown) -> Vec<Row<'a>> {
+    let metric = loaded.view.metric;
+    let whole = breakdown.whole.value(metric, breakdown.span);
+    let of = |(value, figures): &'a (SegmentValue, Measured)| {
+        let figure = figures.value(metric, breakdown.span)?;
+        Some(Row {
+            value,
+            figure,
+            bar: 0.0,
+            share: whole
+                .filter(|whole| *whole > 0.0 && metric.unit() == Unit::Count)
+                .map(|it| figure / it),
+            change: changed(loaded, breakdown, figures),
+        })
+    };
+    let mut rows: Vec<Row> = breakdown.values.iter().filter_map(of).collect();
+    rows.retain(|row| row.figure > 0.0);
+    rows.sort_by(|one, other| other.figure.total_cmp(&one.figure));
+    let most = rows.first().map_or(1.0, |row| row.figure);
+    for row in &mut rows {
+        row.bar = 100.0 * row.figure / most;
+    }
+    rows
+}
+
+/// Over the whole days alone, as everywhere.
+fn changed(loaded: &Loaded, breakdown: &Breakdown, figures: &Measured) -> Option<f64> {
+    let metric = loaded.view.metric;
+    let last = breakdown.span.1.min(loaded.period.today.minus(1));
+    let now = (breakdown.span.0, last);
+    let before = loaded.period.shift?.of(now);
+    if before.0 < loaded.first || now.1 < now.0 {
+        return None;
+    }
+    change(
+        metric.unit(),
+        figures.value(metric, before)?,
+        figures.value(metric, now)?,
+    )
+}
+
+fn table(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
+    let metric = loaded.view.metric;
+    let rows = rows(loaded, breakdown);
+    html! {
+        @if rows.is_empty() {
+            p class="note" { "Nobody and nothing on these days." }
+        } @else {
+            @let (first, more) = rows.split_at(rows.len().min(SHOWN));
+            (of_rows(loaded, breakdown, first))
+            @if !more.is_empty() {
+                details class="data" id="breakdown-more" {
+                    summary { (more.len()) " more" }
+                    (of_rows(loaded, breakdown, more))
+                }
+            }
+            p class="note" { (metric.words()) ". Segments overlap: who used two counts in both." }
+        }
+    }
+}
+
+fn of_rows(loaded: &Loaded, breakdown: &Breakdown, rows: &[Row]) -> Markup {
+    let metric = loaded.view.metric;
+    html! {
+        table class="bars" {
+            thead {
+                tr {
+                    th scope="col" { (breakdown.dimension) }
+                    th scope="col" { (metric.words()) }
+                    th scope="col" { "Share" }
+                    th scope="col" { "Change" }
+                }
+            }
+            tbody {
+                @for row in rows {
+                    tr {
+                        th scope="row" {
+                            svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" {
+                                rect width=(format!("{:.1}", row.bar)) height="1" {}
+                            }
+                            (name(loaded, &breakdown.dimension, row.value))
+                        }
+                        td { (words::figure(metric.unit(), Some(row.figure))) }
+                        td { (words::figure(Unit::Share, row.share)) }
+                        td { (row.change.map_or("–".to_owned(), |it| words::change(metric.unit(), it))) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A value, which filters the page, or takes its filter off.
+fn name(loaded: &Loaded, dimension: &Dimension, value: &SegmentValue) -> Markup {
+    let filters = filters(dimension, value);
+    let on = filters
+        .iter()
+        .all(|filter| loaded.view.filters.contains(filter));
+    let words = value.parts().zip(dimension.properties());
+    let words: Vec<String> = words
+        .map(|(part, property)| label(&property.to_string(), part, &loaded.project))
+        .collect();
+    let address = loaded.view.href(|view| match on {
+        true => view.filters.retain(|filter| !filters.contains(filter)),
+        false => add(view, dimension, &filters, loaded),
+    });
+    html! { a href=(address) aria-pressed=[on.then_some("true")] { (words.join(" · ")) } }
+}
+
+fn filters(dimension: &Dimension, value: &SegmentValue) -> Vec<String> {
+    let parts = dimension.properties().into_iter().zip(value.parts());
+    parts
+        .map(|(property, part)| format!("{property}={part}"))
+        .collect()
+}
+
+/// Adds filters: beside those that are set where figures are kept by both, else in their place.
+fn add(view: &mut View, dimension: &Dimension, filters: &[String], loaded: &Loaded) {
+    let of_it = |filter: &String| {
+        let mut properties = dimension.properties().into_iter();
+        properties.any(|property| filter.starts_with(&format!("{property}=")))
+    };
+    view.filters.retain(|filter| !of_it(filter));
+    let both: Vec<String> = view.filters.iter().chain(filters).cloned().collect();
+    let parsed = both
+        .iter()
+        .filter_map(|it| figures::selection::Condition::parse(it).ok());
+    let parsed: Vec<_> = parsed.collect();
+    let kept = figures::selection::Selection::of(None, &parsed, &loaded.project).is_ok();
+    view.filters = if kept { both } else { filters.to_vec() };
+}

@@ -1,0 +1,322 @@
+//! What a view shows, read all at once.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::day::Day;
+use domain::dimension::Dimension;
+use domain::segment::SegmentValue;
+use figures::reader::{Series, cohorts_of, months_of, series};
+use figures::selection::{Condition, Selection, Wanted, dimension};
+use figures::users::WantedUsers;
+use figures::{CohortObject, MonthObject, UserObject, first_read};
+use pipeline::ports::PortError;
+use pipeline::ports::figures::{FiguresStore, Project};
+
+use super::measure::Measured;
+use super::period::{MOST_DISTINCT_DAYS, Period, Span, length};
+use super::view::{CohortTab, UsersTab, View};
+use crate::Console;
+use crate::api::ApiError;
+
+/// How many months the calendar has.
+const MONTHS: u32 = 12;
+/// How many cohorts there are at least, and at most.
+const WEEKS: (u32, u32) = (8, 13);
+const MONTHS_OF_COHORTS: (u32, u32) = (6, 13);
+/// How many users a list shows.
+const USERS: usize = 12;
+/// For how long who is listed as inactive has not come back (days).
+pub const INACTIVE_DAYS: u32 = 90;
+
+/// All that a view shows of a project.
+pub struct Loaded {
+    /// All projects there are.
+    pub projects: Vec<Project>,
+    /// The one that is shown.
+    pub project: Project,
+    /// The address.
+    pub view: View,
+    /// The days.
+    pub period: Period,
+    /// The first day of which there are figures.
+    pub first: Day,
+    /// The values of the filters.
+    pub conditions: Vec<Condition>,
+    /// The figures, filtered.
+    pub figures: Measured,
+    /// The last calendar months: of the whole project.
+    pub months: Vec<MonthObject>,
+    /// The dimension that is chosen, if the project has any.
+    pub breakdown: Option<Breakdown>,
+    /// The cohorts: of the whole project.
+    pub cohorts: Vec<CohortObject>,
+    /// What happened on some days, by the team's own words.
+    pub annotations: Vec<(Day, String)>,
+    /// Some users, and whether there are more; `None` where users are not shown.
+    pub users: Option<(Vec<UserObject>, bool)>,
+    /// When all this was read.
+    pub read_at: DateTime<Utc>,
+}
+
+/// The segments of a dimension.
+pub struct Breakdown {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// The days: the last ones of the range.
+    pub span: Span,
+    /// Whether the filters apply to it.
+    pub filtering: Filtering,
+    /// The figures of each value, by its name within the dimension.
+    pub values: Vec<(SegmentValue, Measured)>,
+    /// The figures of all of them together.
+    pub whole: Measured,
+}
+
+/// Whether filters apply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Filtering {
+    /// There are none.
+    None,
+    /// They do.
+    Applied,
+    /// They do not: no figures are kept by both.
+    NotKept,
+    /// The dimension is filtered by: all its values are shown.
+    OfItself,
+}
+
+/// Why nothing is shown.
+pub enum NotLoaded {
+    /// Nothing has been counted.
+    Empty,
+    /// Something is wrong.
+    Problem(ApiError),
+}
+
+impl From<ApiError> for NotLoaded {
+    fn from(error: ApiError) -> Self {
+        Self::Problem(error)
+    }
+}
+
+/// Reads what a view shows.
+///
+/// # Errors
+///
+/// If there is nothing, or what the view asks for is not there, or the store does not give it.
+pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<Loaded, NotLoaded> {
+    let failed = |error: PortError| console.unavailable(&error);
+    let projects = console.projects().await?;
+    let project = chosen(&projects, &view)?;
+    let span = console.store.span(&project.id).await.map_err(failed)?;
+    let Some((first, _)) = span else {
+        return Err(NotLoaded::Empty);
+    };
+    let today = console.today(&project);
+    let period = Period::of(&view, today, first)?;
+    let conditions = conditions(&view)?;
+    let selection = Selection::of(None, &conditions, &project).map_err(invalid)?;
+    let store = &console.store;
+    let (months, cohorts) = (last_months(&period), last_cohorts(&view, &period, first));
+    let interval = view.cohorts.interval();
+    let (figures, months, cohorts, breakdown, users) = futures::try_join!(
+        measured(store, &project, &selection, (&period, first)),
+        months_of(store, &project.id, months),
+        cohorts_of(store, &project.id, interval, cohorts),
+        breakdown(store, &project, (&view, &conditions), (&period, first)),
+        users(console, &project, (&view, &period)),
+    )
+    .map_err(failed)?;
+    Ok(Loaded {
+        projects,
+        view,
+        period,
+        first,
+        conditions,
+        figures,
+        months,
+        breakdown,
+        cohorts,
+        annotations: Vec::new(),
+        users,
+        read_at: (console.now)(),
+        project,
+    })
+}
+
+/// The project of a view: the first, if it says none.
+fn chosen(projects: &[Project], view: &View) -> Result<Project, NotLoaded> {
+    match &view.project {
+        Some(id) => Ok(crate::console::choose(projects.to_vec(), Some(id))?),
+        None => projects.first().cloned().ok_or(NotLoaded::Empty),
+    }
+}
+
+fn conditions(view: &View) -> Result<Vec<Condition>, ApiError> {
+    let conditions = view.filters.iter().map(|filter| Condition::parse(filter));
+    conditions.collect::<Result<_, _>>().map_err(invalid)
+}
+
+fn invalid(error: figures::selection::SelectionError) -> ApiError {
+    ApiError::invalid(error.to_string())
+}
+
+/// The days that must be read to tell those of a period, and those that they are compared with.
+fn read(period: &Period, span: Span) -> Span {
+    let before = period.shift.map_or(span.0, |shift| shift.of(span).0);
+    (first_read(before.min(span.0)), span.1)
+}
+
+async fn measured<S: FiguresStore>(
+    store: &S,
+    project: &Project,
+    selection: &Selection,
+    (period, first): (&Period, Day),
+) -> Result<Measured, PortError> {
+    let days = read(period, period.span);
+    let mut found = series(store, project, selection, days).await?;
+    let rows = found.pop().map(|series| series.rows).unwrap_or_default();
+    Ok(Measured::of(rows, days, first))
+}
+
+fn last_months(period: &Period) -> Span {
+    let (_, to) = period.span;
+    (to.month().first_day().minus_months(MONTHS - 1), to)
+}
+
+/// Cohorts of the period, and so many before as make a picture.
+fn last_cohorts(view: &View, period: &Period, first: Day) -> Span {
+    let (from, to) = period.span;
+    let interval = view.cohorts.interval();
+    let back = |count: u32| match view.cohorts {
+        CohortTab::Week => interval.start(to).minus((count - 1) * 7),
+        CohortTab::Month => interval.start(to).minus_months(count - 1),
+    };
+    let (least, most) = match view.cohorts {
+        CohortTab::Week => WEEKS,
+        CohortTab::Month => MONTHS_OF_COHORTS,
+    };
+    let from = from.clamp(back(most), back(least));
+    (from.max(interval.start(first).min(to)), to)
+}
+
+async fn breakdown<S: FiguresStore>(
+    store: &S,
+    project: &Project,
+    (view, conditions): (&View, &[Condition]),
+    (period, first): (&Period, Day),
+) -> Result<Option<Breakdown>, PortError> {
+    let asked = view.by.as_deref().and_then(|by| dimension(by).ok());
+    let asked = asked.and_then(|asked| project.recorded(&asked).cloned());
+    let Some(dimension) = asked.or_else(|| first_dimension(project)) else {
+        return Ok(None);
+    };
+    let (selection, filtering) = selection_of(&dimension, conditions, project);
+    let (from, to) = period.span;
+    let span = (from.max(to.minus(MOST_DISTINCT_DAYS - 1)), to);
+    let days = read(period, span);
+    let whole = match filtering {
+        Filtering::Applied => Selection::of(None, conditions, project).unwrap_or(Selection::Whole),
+        Filtering::None | Filtering::NotKept | Filtering::OfItself => Selection::Whole,
+    };
+    let found = series(store, project, &selection, days);
+    let whole = series(store, project, &whole, days);
+    let (found, mut whole) = futures::try_join!(found, whole)?;
+    let whole = whole.pop().map(|series| series.rows).unwrap_or_default();
+    let place = place_of(&dimension, &selection);
+    let mut values: BTreeMap<SegmentValue, Measured> = BTreeMap::new();
+    for Series { segment, rows } in found {
+        let Some(segment) = segment else { continue };
+        let value = open_part(&segment.1, place);
+        values.insert(value, Measured::of(rows, days, first));
+    }
+    Ok(Some(Breakdown {
+        dimension,
+        span,
+        filtering,
+        values: values.into_iter().collect(),
+        whole: Measured::of(whole, days, first),
+    }))
+}
+
+/// The app client, or whatever comes first; a pair only where there is nothing else.
+fn first_dimension(project: &Project) -> Option<Dimension> {
+    let mut dimensions: Vec<&Dimension> = project.dimensions.keys().collect();
+    dimensions.sort_by_key(|dimension| dimension_order(dimension));
+    dimensions.first().map(|dimension| (*dimension).clone())
+}
+
+/// The order in which dimensions are offered: the app client first, pairs last.
+pub fn dimension_order(dimension: &Dimension) -> (bool, bool, String) {
+    let name = dimension.to_string();
+    let pair = matches!(dimension, Dimension::Pair(..));
+    (pair, name != "client", name)
+}
+
+/// By a dimension, with the filters as far as figures are kept by both.
+fn selection_of(
+    by: &Dimension,
+    conditions: &[Condition],
+    project: &Project,
+) -> (Selection, Filtering) {
+    let alone = || Selection::of(Some(by), &[], project).unwrap_or(Selection::Whole);
+    if conditions.is_empty() {
+        return (alone(), Filtering::None);
+    }
+    let properties = by.properties();
+    let is_own = |condition: &Condition| properties.contains(&&condition.property);
+    if conditions.iter().all(is_own) {
+        return (alone(), Filtering::OfItself);
+    }
+    match Selection::of(Some(by), conditions, project) {
+        Ok(selection) => (selection, Filtering::Applied),
+        Err(_) => (alone(), Filtering::NotKept),
+    }
+}
+
+/// Which part of the values of a pair is open, where the other one is filtered by.
+fn place_of(by: &Dimension, selection: &Selection) -> Option<usize> {
+    let Selection::Segments(wanted) = selection else {
+        return None;
+    };
+    let open = Wanted::open(wanted);
+    match (by, open.as_slice()) {
+        (Dimension::Of(_), [(place, _)]) => Some(*place),
+        (Dimension::Of(_) | Dimension::Pair(..), _) => None,
+    }
+}
+
+fn open_part(value: &SegmentValue, place: Option<usize>) -> SegmentValue {
+    let part = place.and_then(|place| value.parts().nth(place));
+    part.map_or_else(|| value.clone(), SegmentValue::new)
+}
+
+async fn users<S: FiguresStore>(
+    console: &Console<S>,
+    project: &Project,
+    (view, period): (&View, &Period),
+) -> Result<Option<(Vec<UserObject>, bool)>, PortError> {
+    let Some(own) = &console.own else {
+        return Ok(None);
+    };
+    let wanted = wanted_users(view.users, period);
+    own.list(project, wanted, USERS).await.map(Some)
+}
+
+/// Which users a tab lists.
+pub fn wanted_users(tab: UsersTab, period: &Period) -> WantedUsers {
+    match tab {
+        UsersTab::Inactive => WantedUsers::InactiveSince(period.today.minus(INACTIVE_DAYS)),
+        UsersTab::NeverReturned => WantedUsers::NeverReturned,
+        UsersTab::New => WantedUsers::NewSince(period.span.0),
+    }
+}
+
+/// How many days of the period have no figures, as they lie before the first.
+pub fn days_before_first(period: &Period, first: Day) -> u32 {
+    match period.span.0 < first {
+        true => first.days_since(period.span.0).min(length(period.span)),
+        false => 0,
+    }
+}

@@ -1,0 +1,153 @@
+//! The figures of the tiles and of the main chart, worked out from the rows.
+
+use std::collections::BTreeMap;
+
+use domain::activity::{DayFigures, DayRows};
+use domain::day::Day;
+
+use super::period::{MOST_DISTINCT_DAYS, Period, Span, length};
+use super::view::Metric;
+
+/// A project's rows, or a segment's, and the figures of each of their days.
+pub struct Measured {
+    rows: DayRows,
+    days: BTreeMap<Day, DayFigures>,
+    /// The first day of which there is anything to tell.
+    first: Day,
+}
+
+/// How a metric is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// A number of users or events.
+    Count,
+    /// A part of a whole, from 0 to 1.
+    Share,
+}
+
+impl Metric {
+    /// How it is written.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::Active | Self::NewUsers | Self::SignUps | Self::SignIns => Unit::Count,
+            Self::FailureRate | Self::Stickiness => Unit::Share,
+        }
+    }
+}
+
+impl Measured {
+    /// Of the rows of some days, where figures begin on `first`.
+    pub fn of(rows: DayRows, days: Span, first: Day) -> Self {
+        let figures = days.0.through(days.1).map(|day| (day, rows.figures(day)));
+        Self {
+            days: figures.collect(),
+            rows,
+            first,
+        }
+    }
+
+    /// The figures of each of these days.
+    pub fn days(&self, (from, to): Span) -> impl Iterator<Item = &DayFigures> {
+        self.days.range(from..=to).map(|(_, figures)| figures)
+    }
+
+    /// The sum of a figure over these days.
+    pub fn sum(&self, span: Span, figure: fn(&DayFigures) -> i64) -> i64 {
+        self.days(span).map(figure).sum()
+    }
+
+    /// A metric over these days; `None` where there is nothing to tell: before the first day, of nobody's sign-ins, of more
+    /// days than users can be told apart over.
+    pub fn value(&self, metric: Metric, span: Span) -> Option<f64> {
+        if span.1 < self.first {
+            return None;
+        }
+        let sum = |figure| self.sum(span, figure);
+        match metric {
+            Metric::Active => self.active(span).map(number),
+            Metric::NewUsers => Some(number(sum(|day| day.new_users))),
+            Metric::SignUps => Some(number(sum(|day| day.sign_ups))),
+            Metric::SignIns => Some(number(sum(|day| day.sign_ins))),
+            Metric::FailureRate => {
+                let failures = sum(|day| day.auth_failures);
+                share(failures, failures + sum(|day| day.sign_ins))
+            }
+            Metric::Stickiness => share(sum(|day| day.dau), sum(|day| day.mau)),
+        }
+    }
+
+    /// Users active on at least one of these days; `None` of more days than they can be told apart over.
+    pub fn active(&self, span: Span) -> Option<i64> {
+        let days = length(span);
+        (days <= MOST_DISTINCT_DAYS).then(|| self.rows.active(span.1, days))
+    }
+
+    /// A metric at each point.
+    pub fn points(&self, metric: Metric, points: &[Span]) -> Vec<Option<f64>> {
+        points
+            .iter()
+            .map(|point| self.value(metric, *point))
+            .collect()
+    }
+
+    /// What the tile of a metric shows: the metric over the period; of more days than users can be told apart over, of its
+    /// last whole point.
+    pub fn headline(&self, metric: Metric, period: &Period) -> Option<f64> {
+        match metric {
+            Metric::Active if length(period.span) > MOST_DISTINCT_DAYS => {
+                self.value(metric, period.last_whole()?)
+            }
+            metric => self.value(metric, period.span),
+        }
+    }
+
+    /// How much a metric has changed over the whole days against those that they are compared with: relatively, or for
+    /// shares the difference. `None` if there is nothing to compare with.
+    pub fn change(&self, metric: Metric, period: &Period) -> Option<f64> {
+        let shift = period.shift?;
+        let now = match metric {
+            Metric::Active if length(period.span) > MOST_DISTINCT_DAYS => period.last_whole()?,
+            _ => period.whole()?,
+        };
+        let before = shift.of(now);
+        if before.0 < self.first {
+            return None;
+        }
+        change(
+            metric.unit(),
+            self.value(metric, before)?,
+            self.value(metric, now)?,
+        )
+    }
+
+    /// The average of a metric over the points that are over.
+    pub fn average(&self, metric: Metric, period: &Period) -> Option<f64> {
+        let over = period.points.iter().filter(|(_, to)| *to < period.today);
+        let values: Vec<f64> = over
+            .filter_map(|point| self.value(metric, *point))
+            .collect();
+        let count = u32::try_from(values.len())
+            .ok()
+            .filter(|count| *count > 0)?;
+        Some(values.iter().sum::<f64>() / f64::from(count))
+    }
+}
+
+/// How much a figure has changed: relatively, or for shares the difference.
+pub fn change(unit: Unit, before: f64, now: f64) -> Option<f64> {
+    match unit {
+        Unit::Count => (before > 0.0).then(|| (now - before) / before),
+        Unit::Share => Some(now - before),
+    }
+}
+
+/// A part of a whole; `None` of nothing.
+pub fn share(part: i64, whole: i64) -> Option<f64> {
+    (whole > 0).then(|| number(part) / number(whole))
+}
+
+/// Counts are far below the 2^53 that a float holds exactly.
+#[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
+pub fn number(count: i64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,156 @@
+//! Figures and days as people read them.
+
+use domain::day::{Day, Interval};
+
+use super::measure::Unit;
+use super::period::{Span, length};
+use super::view::Step;
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// A figure, or a dash where there is none.
+pub fn figure(unit: Unit, value: Option<f64>) -> String {
+    match (unit, value) {
+        (_, None) => "–".to_owned(),
+        (Unit::Count, Some(value)) => grouped(value),
+        (Unit::Share, Some(value)) => percent(value),
+    }
+}
+
+/// `1,234,567`
+pub fn grouped(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if value <= -0.5 {
+        format!("−{text}")
+    } else {
+        text
+    }
+}
+
+/// `9.4 %`
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// A change: `+11.8 %`, or for shares `+2.7 pts`.
+pub fn change(unit: Unit, change: f64) -> String {
+    let sign = match format!("{:.1}", change * 100.0).as_str() {
+        "0.0" | "-0.0" => "±",
+        _ if change < 0.0 => "−",
+        _ => "+",
+    };
+    let of = match unit {
+        Unit::Count => "%",
+        Unit::Share => "pts",
+    };
+    format!("{sign}{:.1} {of}", change.abs() * 100.0)
+}
+
+/// `Wed 28 Oct`
+pub fn day(day: Day) -> String {
+    let weekday = day.days_since(Interval::Week.start(day));
+    let weekday = usize::try_from(weekday)
+        .ok()
+        .and_then(|it| WEEKDAYS.get(it));
+    format!("{} {}", weekday.unwrap_or(&""), date(day))
+}
+
+/// `28 Oct`
+pub fn date(day: Day) -> String {
+    let (_, month, number) = parts(day);
+    format!("{number} {month}")
+}
+
+/// `28 Oct 2026`
+pub fn date_of_year(day: Day) -> String {
+    let (year, month, number) = parts(day);
+    format!("{number} {month} {year}")
+}
+
+/// `Oct 2026`
+pub fn month(day: Day) -> String {
+    let (year, month, _) = parts(day);
+    format!("{month} {year}")
+}
+
+/// `28 Oct – 24 Nov 2026`
+pub fn span((from, to): Span) -> String {
+    if from == to {
+        return date_of_year(to);
+    }
+    let same_year = parts(from).0 == parts(to).0;
+    let first = if same_year {
+        date(from)
+    } else {
+        date_of_year(from)
+    };
+    format!("{first} – {}", date_of_year(to))
+}
+
+/// A point of a chart.
+pub fn point(step: Step, (from, to): Span) -> String {
+    match step {
+        Step::Day => day(from),
+        Step::Month if length((from, to)) >= 28 => month(from),
+        Step::Week | Step::Month => span((from, to)),
+    }
+}
+
+/// What a point is called.
+pub fn step(step: Step) -> &'static str {
+    step.name()
+}
+
+fn parts(day: Day) -> (String, &'static str, String) {
+    let text = day.to_string();
+    let mut parts = text.rsplitn(3, '-');
+    let number = parts.next().unwrap_or_default().trim_start_matches('0');
+    let month = parts.next().and_then(|month| month.parse::<usize>().ok());
+    let month = month.and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+    let year = parts.next().unwrap_or_default();
+    (
+        year.to_owned(),
+        month.copied().unwrap_or(""),
+        number.to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_and_days_are_written_as_people_read_them() {
+        assert_eq!(grouped(1_234_567.0), "1,234,567");
+        assert_eq!(grouped(999.0), "999");
+        assert_eq!(figure(Unit::Share, Some(0.0944)), "9.4 %");
+        assert_eq!(figure(Unit::Count, None), "–");
+        assert_eq!(change(Unit::Count, 0.118), "+11.8 %");
+        assert_eq!(change(Unit::Share, -0.027), "−2.7 pts");
+        assert_eq!(change(Unit::Count, -0.0001), "±0.0 %");
+        let of = |text| Day::parse(text).unwrap();
+        assert_eq!(day(of("2026-10-28")), "Wed 28 Oct");
+        assert_eq!(
+            span((of("2026-10-28"), of("2026-11-24"))),
+            "28 Oct – 24 Nov 2026"
+        );
+        assert_eq!(
+            span((of("2025-12-30"), of("2026-01-02"))),
+            "30 Dec 2025 – 2 Jan 2026"
+        );
+        assert_eq!(
+            point(Step::Month, (of("2026-02-01"), of("2026-02-28"))),
+            "Feb 2026"
+        );
+    }
+}
