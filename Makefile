@@ -27,9 +27,11 @@ RECORDS ?= 200000
 USERS ?= 300
 RUNS ?= 20
 STARTS ?= 50
+ACME := target/acme
+TODAY := $(shell date -u +%F)
 
 .DEFAULT_GOAL := help
-.PHONY: help replay test test-e2e check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start clean
+.PHONY: help replay test test-e2e check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start acme clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -37,6 +39,16 @@ help: ## List the targets
 replay: ## Build, replay the sample events, and print the figures
 	@echo "compiling what a replay needs; the first time takes about two minutes …"
 	cargo run --package cli --no-default-features -- replay events events/scenarios
+
+acme: $(ACME)/$(TODAY) ## Replay ninety days of a made-up app, up to now, into target/acme
+
+# Its last day is today: another day makes it anew.
+$(ACME)/$(TODAY): events/acme/events.py events/acme/config.json
+	$(MAKE) build-debug
+	rm -rf $(ACME) && mkdir -p $(ACME)
+	$(PYTHON) events/acme/events.py > $(ACME)/events.jsonl
+	$(DEBUG)/cognito-pinpoint replay --config events/acme/config.json --data-dir $(ACME)/data $(ACME)/events.jsonl
+	@touch $@
 
 test: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Run every test
 	cargo test --workspace --quiet

@@ -3,6 +3,8 @@
 //! `make test` builds the binaries before it runs these.
 
 #[cfg(test)]
+mod acme;
+#[cfg(test)]
 mod attach;
 #[cfg(test)]
 mod brute_force;
