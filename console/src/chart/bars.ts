@@ -74,13 +74,13 @@ function box(u: uPlot, bar: { left: number; width: number; from: number; to: num
 function fillBars(ctx: CanvasRenderingContext2D, series: Series, bars: Bar[]): void {
   const whole = pathOf(bars.filter(({ running }) => !running));
   const running = pathOf(bars.filter((bar) => bar.running));
-  ctx.fillStyle = styleColour(series.style);
+  const paint = series.style === "main" ? colour("--bar-main") : styleColour(series.style);
+  ctx.fillStyle = ctx.strokeStyle = paint;
   ctx.fill(whole);
   ctx.globalAlpha = 0.35;
   ctx.fill(running);
   ctx.globalAlpha = 1;
   if (series.style === "bad") hatch(ctx, [whole, running]);
-  ctx.strokeStyle = styleColour(series.style);
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash([3 * devicePixelRatio, 2 * devicePixelRatio]);
   ctx.stroke(running);

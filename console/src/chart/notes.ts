@@ -52,7 +52,7 @@ export function drawLevel(u: uPlot, chart: Chart): void {
   ctx.font = scaled(SIZE);
   ctx.textAlign = "right";
   ctx.textBaseline = inSight ? "bottom" : "top";
-  ctx.fillText(`${inSight ? "" : "↑ "}${text}: ${figure(value, chart.unit)}`, bbox.left + bbox.width, y + (inSight ? -3 : 3) * pixel);
+  haloed(ctx, `${inSight ? "" : "↑ "}${text}: ${figure(value, chart.unit)}`, bbox.left + bbox.width, y + (inSight ? -3 : 3) * pixel);
   if (inSight) {
     ctx.lineWidth = pixel;
     ctx.setLineDash([6 * pixel, 3 * pixel]);
@@ -62,6 +62,17 @@ export function drawLevel(u: uPlot, chart: Chart): void {
     ctx.stroke();
   }
   ctx.restore();
+}
+
+/** Text that stays readable over bars and lines. */
+function haloed(ctx: CanvasRenderingContext2D, text: string, x: number, y: number): void {
+  ctx.save();
+  ctx.strokeStyle = colour("--card");
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 4 * devicePixelRatio;
+  ctx.strokeText(text, x, y);
+  ctx.restore();
+  ctx.fillText(text, x, y);
 }
 
 /** The lines that are named at their ends: a few with short names, where there is room. */

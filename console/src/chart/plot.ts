@@ -4,14 +4,16 @@ import uPlot from "uplot";
 import { drawBars } from "./bars.ts";
 import type { Chart } from "./contract.ts";
 import { legend } from "./legend.ts";
-import { plotted } from "./lines.ts";
+import { plotted, type Plotted } from "./lines.ts";
 import { drawEndNames, drawLevel, drawMarks, endNamed, textWidth } from "./notes.ts";
 import { dayTicks, topValue, valueLines } from "./scale.ts";
 import { axisFigure } from "./text.ts";
 import { colour, font, styleColour } from "./theme.ts";
 
 /** The least distance between the middles of two labels of the horizontal axis. */
-const TICK_ROOM = 64;
+const TICK_ROOM = 62;
+/** About what the vertical axis and the names of lines take of the width. */
+const BESIDE = 80;
 
 export class Plot {
   readonly chart: Chart;
@@ -30,7 +32,8 @@ export class Plot {
     this.#canvas.className = "canvas";
     const named = endNamed(chart, place.clientWidth);
     place.replaceChildren(...(named.length ? [] : legend(chart)), this.#canvas);
-    this.#uplot = new uPlot(options(chart, size(this.#canvas)), plotted(chart).data, this.#canvas);
+    const lines = plotted(chart);
+    this.#uplot = new uPlot(options(chart, lines, size(this.#canvas)), lines.data, this.#canvas);
     this.#resized = new ResizeObserver(() => this.#uplot.setSize(size(this.#canvas)));
     this.#resized.observe(this.#canvas);
   }
@@ -72,22 +75,22 @@ function size(element: HTMLElement): { width: number; height: number } {
   return { width: Math.max(element.clientWidth, 80), height: Math.max(element.clientHeight, 60) };
 }
 
-function options(chart: Chart, { width, height }: { width: number; height: number }): uPlot.Options {
+function options(chart: Chart, { series }: Plotted, { width, height }: { width: number; height: number }): uPlot.Options {
   const lines = valueLines(topValue(chart), chart.unit);
   const half = chart.kind === "line" ? 0 : 0.5;
   const named = endNamed(chart, width);
-  const right = named.length ? Math.max(...named.map(({ name }) => textWidth(name, 12))) + 12 : 16;
+  const right = named.length ? Math.ceil(Math.max(...named.map(({ name }) => textWidth(name, 12)))) + 12 : 16;
   return {
     width,
     height,
     padding: [10, right, 0, 0],
     legend: { show: false },
-    cursor: cursor(chart),
+    cursor: cursor(chart.kind, series),
     scales: {
       x: { time: false, range: () => [-half, Math.max(chart.x.length - 1, half ? 0 : 1) + half] },
       y: { range: () => [0, lines.at(-1)!] },
     },
-    series: plotted(chart).series,
+    series,
     axes: [dayAxis(chart), valueAxis(chart, lines)],
     hooks: {
       drawAxes: [(u) => chart.kind !== "line" && drawBars(u, chart)],
@@ -97,7 +100,7 @@ function options(chart: Chart, { width, height }: { width: number; height: numbe
 }
 
 function dayAxis(chart: Chart): uPlot.Axis {
-  const ticks = (u: uPlot) => dayTicks(chart.x, Math.max(1, Math.floor(u.width / TICK_ROOM)));
+  const ticks = (u: uPlot) => dayTicks(chart.x, Math.max(1, Math.floor((u.width - BESIDE) / TICK_ROOM)));
   return {
     stroke: () => colour("--mut"),
     font: font(11),
@@ -127,18 +130,17 @@ function valueAxis(chart: Chart, lines: number[]): uPlot.Axis {
 }
 
 /** The pointer is followed by charts.ts, which keys move as well. */
-function cursor(chart: Chart): uPlot.Cursor {
+function cursor(kind: Chart["kind"], series: uPlot.Series[]): uPlot.Cursor {
   const none = () => null;
-  const styles = plotted(chart).series.slice(1);
   return {
     y: false,
     drag: { x: false, y: false },
     bind: { mousedown: none, mouseup: none, click: none, dblclick: none, mousemove: none, mouseleave: none, mouseenter: none },
     points: {
-      show: chart.kind === "line" ? true : () => false as unknown as HTMLElement,
+      ...(kind === "line" ? {} : { show: false }),
       size: 8,
       width: 2,
-      stroke: (u, index) => strokeOf(styles[index - 1]?.stroke, u, index),
+      stroke: (u, index) => strokeOf(series[index]?.stroke, u, index),
       fill: () => colour("--card"),
     },
   };

@@ -19,7 +19,7 @@ function smallest(unit: Unit): number {
 
 function niceStep(least: number, unit: Unit): number {
   const power = 10 ** Math.floor(Math.log10(least));
-  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= least - 1e-12) ?? 10) * power;
+  const step = ([1, 1.5, 2, 2.5, 3, 4, 5, 10].find((factor) => factor * power >= least - 1e-12) ?? 10) * power;
   return unit === "count" ? Math.max(1, Math.ceil(step)) : step;
 }
 
@@ -58,7 +58,8 @@ export function dayTicks(days: string[], room: number): Tick[] {
 }
 
 function everyFew(days: string[], room: number): Tick[] {
-  const step = [1, 2, 7, 14, 28].find((few) => days.length / few <= room) ?? Math.ceil(days.length / room);
+  const steps = days.length > 14 ? [7, 14, 28] : [1, 2, 7];
+  const step = steps.find((few) => days.length / few <= room) ?? Math.ceil(days.length / room);
   const text = (day: string) => `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]}`;
   return days.map((day, at) => ({ at, text: text(day) })).filter(({ at }) => at % step === 0);
 }
@@ -68,7 +69,7 @@ function monthTicks(days: string[], room: number): Tick[] {
   const step = [1, 2, 3, 6, 12, 24, 60].find((few) => months.length / few <= room) ?? 120;
   return months
     .filter(({ month }) => monthNumber(month) % step === 0)
-    .map(({ at, month }, index) => ({ at, text: monthText(month, index === 0) }));
+    .map(({ at, month }, index) => ({ at, text: step % 12 === 0 ? month.slice(0, 4) : monthText(month, index === 0) }));
 }
 
 function isNewMonth(days: string[], index: number, month: string): boolean {

@@ -72,6 +72,7 @@ export function sentence(point: Point): string {
   return `${point.title}: ${[...(readings.length ? readings : ["no figure"]), ...point.notes].join("; ")}`;
 }
 
-function inSentence(name: string): string {
+/** A name within a sentence: "Active users" has no capital there, "DAU" has. */
+export function inSentence(name: string): string {
   return /^[A-Z][a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
 }

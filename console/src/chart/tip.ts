@@ -2,7 +2,7 @@
 
 import type { Chart } from "./contract.ts";
 import { sample } from "./legend.ts";
-import type { Point } from "./text.ts";
+import { inSentence, type Point } from "./text.ts";
 
 const DISTANCE = 14;
 const EDGE = 8;
@@ -33,7 +33,7 @@ function content(kind: Chart["kind"], { title, readings, notes }: Point): HTMLEl
   return [
     line("b", title),
     ...readings.map(({ style, value, name }) => {
-      const row = line("span", name ? `${value} ${name}` : value);
+      const row = line("span", name ? `${value} ${inSentence(name)}` : value);
       row.className = style;
       row.prepend(sample(kind, style));
       return row;
