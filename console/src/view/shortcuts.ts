@@ -1,0 +1,57 @@
+// Single keys: `data-key="x"` is clicked by x. They can be switched off (WCAG 2.1.4), which the browser remembers.
+
+const STORED = "shortcuts";
+
+let on = stored();
+
+export function setUpShortcuts(): void {
+  const box = document.querySelector<HTMLInputElement>("#shortcuts-on");
+  if (box) {
+    box.checked = on;
+    box.addEventListener("change", () => store(box.checked));
+  }
+  document.addEventListener("click", ({ target }) => {
+    if (target instanceof Element && target.closest('[data-opens="shortcuts"]')) openList();
+  });
+  document.addEventListener("keydown", pressed);
+}
+
+function pressed(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (isTyping(event.target) || document.querySelector("dialog[open]") || !on) return;
+  if (event.key === "?") openList();
+  else if (!click(event.key)) return;
+  event.preventDefault();
+}
+
+function click(key: string): boolean {
+  const found = [...document.querySelectorAll<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)];
+  found[0]?.click();
+  return found.length > 0;
+}
+
+function openList(): void {
+  document.querySelector<HTMLDialogElement>("dialog#shortcuts:not([open])")?.showModal();
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, select, textarea"));
+}
+
+/** A browser may refuse to remember anything: then they are on, until switched off for this page. */
+function stored(): boolean {
+  try {
+    return localStorage.getItem(STORED) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+function store(value: boolean): void {
+  on = value;
+  try {
+    localStorage.setItem(STORED, value ? "on" : "off");
+  } catch {
+    // `on` holds it for this page.
+  }
+}
