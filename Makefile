@@ -27,6 +27,8 @@ RECORDS ?= 200000
 USERS ?= 300
 RUNS ?= 20
 STARTS ?= 50
+# Most tests wait for processes and time limits rather than compute.
+TEST_THREADS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help replay test test-e2e check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start clean
@@ -39,10 +41,10 @@ replay: ## Build, replay the sample events, and print the figures
 	cargo run --package cli --no-default-features -- replay events events/scenarios
 
 test: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Run every test
-	cargo test --workspace --quiet
+	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --workspace --quiet
 
 test-e2e: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Deploy the stack to an emulator, and follow a client through all of it; stop it half way
-	cargo test --package tests --quiet -- end_to_end outage
+	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --package tests --quiet -- end_to_end outage
 
 check: $(VENV)/ready ## Check formatting, lints, documentation, dependencies and the template
 	cargo fmt --all --check
