@@ -17,6 +17,7 @@ DATA_DIR ?= data
 PORT ?= 9000
 DYNAMODB_PORT ?= 8000
 PINPOINT_PORT ?= 8888
+CONSOLE_PORT ?= 8900
 DEBUG := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
 COMMAND ?= cargo run --package cli --
 INFRA := $(VENV)/bin/python infra/stack
@@ -30,6 +31,8 @@ RUNS ?= 20
 STARTS ?= 50
 ACME := target/acme
 TODAY := $(shell date -u +%F)
+# Most tests wait for processes and time limits rather than compute.
+TEST_THREADS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help replay console acme test test-e2e test-console chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start clean
@@ -41,22 +44,26 @@ replay: ## Build, replay the sample events, and print the figures
 	@echo "compiling what a replay needs; the first time takes about two minutes …"
 	cargo run --package cli --no-default-features -- replay events events/scenarios
 
+console: console-assets ## Build, make up ninety days of an app, and look at its figures
+	@echo "compiling what the console needs; the first time takes about two minutes …"
+	$(MAKE) acme
+	cargo run --package cli --no-default-features -- console --data-dir $(ACME)/data --port $(CONSOLE_PORT) --open
+
 acme: $(ACME)/$(TODAY) ## Replay ninety days of a made-up app, up to now, into target/acme
 
 # Its last day is today: another day makes it anew.
 $(ACME)/$(TODAY): events/acme/events.py events/acme/config.json
-	$(MAKE) build-debug
 	rm -rf $(ACME) && mkdir -p $(ACME)
 	$(PYTHON) events/acme/events.py > $(ACME)/events.jsonl
-	$(DEBUG)/cognito-pinpoint replay --config events/acme/config.json --data-dir $(ACME)/data $(ACME)/events.jsonl
+	cargo run --package cli --no-default-features -- replay --config events/acme/config.json --data-dir $(ACME)/data $(ACME)/events.jsonl
 	@touch $@
 
 test: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Run every test
-	cargo test --workspace --quiet
+	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --workspace --quiet
 	$(MAKE) test-console
 
 test-e2e: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Deploy the stack to an emulator, and follow a client through all of it; stop it half way
-	cargo test --package tests --quiet -- end_to_end outage
+	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --package tests --quiet -- end_to_end outage
 
 test-console: console-assets $(CONSOLE)/tests-ready chromium ## Test the console in a browser
 	$(NODE)/node --test --test-reporter=spec "console/test/*.test.ts"
