@@ -5,7 +5,7 @@ import { say } from "./view/live.ts";
 import { setUpMenus } from "./view/menus.ts";
 import { Navigator } from "./view/navigate.ts";
 import { setUpRefresh } from "./view/refresh.ts";
-import { setUpShortcuts } from "./view/shortcuts.ts";
+import { setUpShortcuts, showShortcutsButton } from "./view/shortcuts.ts";
 
 const charts = new Charts(say);
 let place: Place | null = null;
@@ -15,13 +15,25 @@ const navigator = new Navigator({
     place = charts.place();
   },
   after(reason) {
-    charts.draw(document);
+    show();
     if (reason === "refresh") charts.restore(place);
-    else say(document.title);
+    else say(summary());
   },
 });
 
-charts.draw(document);
+function show(): void {
+  charts.draw(document);
+  showShortcutsButton();
+}
+
+/** "28 Oct – 24 Nov · Acme App. Active users: 2,745". */
+function summary(): string {
+  const text = (part: string) => document.querySelector(`.tile[aria-current="true"] ${part}`)?.textContent?.trim();
+  const [label, value] = [text(".label"), text(".value")];
+  return label && value ? `${document.title}. ${label}: ${value}` : document.title;
+}
+
+show();
 setUpMenus();
 setUpShortcuts();
 setUpRefresh(async () => {

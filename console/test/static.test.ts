@@ -119,7 +119,7 @@ test("an address is swapped in, and back and forward restore it", () =>
     assert.equal(await page.title(), "Acme App, dau, 91d");
     await page.goBack();
     await page.locator('#menu-range > summary:text-is("7d")').waitFor();
-    assert.equal(await live(page), "Acme App, dau, 7d");
+    assert.equal(await live(page), "Acme App, dau, 7d. Daily active users: 2,745");
     await page.goBack();
     await page.locator('#menu-range > summary:text-is("28d")').waitFor();
     await page.goForward();
@@ -245,7 +245,7 @@ test("single keys choose, and can be switched off for good", () =>
     await page.locator("#chart-main canvas").waitFor();
     const requests = server.requests.length;
     for (const key of ["f", "n", "?"]) await page.keyboard.press(key);
-    await page.click('[data-opens="shortcuts"]');
+    await page.click("#show-shortcuts");
     assert.equal(await page.isChecked("#shortcuts-on"), false);
     assert.equal(server.requests.length, requests);
     assert.equal(await range(page), "7d");

@@ -87,7 +87,7 @@ export function charts(range: string): Chart[] {
       ],
     },
     {
-      id: "months", kind: "bars", unit: "count", marks: [], level: { value: 10_000, text: "free tier" },
+      id: "months", kind: "bars", unit: "count", marks: [], level: { value: 10_000, text: "10,000: free in Lite and Essentials" },
       x: ["2026-08-01", "2026-09-01", "2026-10-01", "2026-11-01"], labels: ["Aug 2026", "Sep 2026", "Oct 2026", "Nov 2026"],
       series: [{ name: "Monthly active users", style: "main", values: [7200, 9100, 11_300, 8400], dottedFrom: 3 }],
     },
@@ -126,24 +126,24 @@ export function page(query: URLSearchParams): string {
 <p id="notice" role="status" hidden></p>
 <div id="app"${refresh ? ` data-refresh="${refresh}"` : ""}>
 ${header(range)}
-<main id="view">${tiles(metric)}${body(range)}</main>
-<footer><span>Each user once, late events included</span><button type="button" data-opens="shortcuts">Shortcuts</button><a href="/api/v1/days">JSON</a></footer>
-</div>
-<p id="live" aria-live="polite" class="sr"></p>
+<main id="view">${body(range, metric)}</main>
+<footer><span>Exact: each user once, late events included</span><button type="button" id="show-shortcuts" hidden>Shortcuts <kbd>?</kbd></button><a href="/api/v1/days">JSON</a></footer>
 <dialog id="shortcuts" aria-labelledby="shortcuts-title"><h2 id="shortcuts-title">Shortcuts</h2>
 <dl><dt><kbd>W</kbd></dt><dd>7 days</dd><dt><kbd>?</kbd></dt><dd>This list</dd></dl>
 <label><input type="checkbox" id="shortcuts-on"> Single keys are shortcuts</label>
 <form method="dialog"><button>Close</button></form></dialog>
+</div>
+<p id="live" aria-live="polite" class="sr"></p>
 </body></html>`;
 }
 
 function header(range: string): string {
   const choice = (name: string, text: string, key: string) =>
     `<a href="?range=${name}" data-key="${key}"${name === range ? ' aria-current="true"' : ""}>${text}</a>`;
-  return `<header><h1>Acme App</h1><p class="status">counted to 13:05, 2 s behind · Europe/Berlin</p>
+  return `<header><h1><span class="project">Acme App</span><small>28 Oct – 24 Nov 2026 · Europe/Berlin</small></h1>
 <div class="controls"><a class="chip" href="?range=${range}">Client: Web ✕</a>
-<details class="menu" id="menu-range"><summary>${range}</summary><div>${choice("7d", "7 days", "w")}${choice("28d", "28 days", "f")}${choice("91d", "91 days", "n")}
-<hr><form method="get"><label>From <input type="date" name="from" id="from"></label><input type="hidden" name="range" value="7d"><button>Show</button></form></div></details>
+<div class="steps"><a class="arrow" data-key="ArrowLeft" href="?range=91d" aria-label="The period before">‹</a><details class="menu" id="menu-range"><summary>${range}</summary><div>${choice("7d", "7 days", "w")}${choice("28d", "28 days", "f")}${choice("91d", "91 days", "n")}
+<hr><form method="get"><label>From <input type="date" name="from" id="from"></label><input type="hidden" name="range" value="7d"><button>Show</button></form></div></details><span class="arrow" aria-hidden="true">›</span></div>
 <details class="menu" id="menu-export"><summary>Export</summary><div><a href="?format=csv" download>CSV</a></div></details></div></header>`;
 }
 
@@ -157,19 +157,19 @@ const TILES: [string, string, string, string, string][] = [
 ];
 
 function tiles(metric: string): string {
-  const spark = '<svg class="spark" viewBox="0 -2 90 26" aria-hidden="true" preserveAspectRatio="none"><path d="M0 5L10 8L20 18L30 7L40 5L50 7L60 19L70 15L80 4L90 3"/></svg>';
-  const tile = ([name, text, value, change, judged]: (typeof TILES)[number]) => `<div>
-<a class="tile" id="tile-${name}" href="?metric=${name}" aria-current="${name === metric}"><span class="label">${text}</span><span class="value">${value}</span><span class="change ${judged}">${change}</span>${spark}</a>
+  const spark = '<svg class="spark" viewBox="0 0 100 24" aria-hidden="true" preserveAspectRatio="none"><polyline points="0,5 11,8 22,18 33,7 44,5 56,7 67,19 78,15 89,4 100,3"/></svg>';
+  const tile = ([name, text, value, change, judged]: (typeof TILES)[number]) => `<div class="tile-cell">
+<a class="tile" id="tile-${name}" href="?metric=${name}" aria-current="${name === metric}"><span class="label">${text}</span><span class="value">${value}</span><span class="change ${judged}">${change}</span><span class="hint">2,431 a day on average</span>${spark}</a>
 <button type="button" class="help" popovertarget="help-${name}" aria-label="How ${text} is counted">?</button><div popover id="help-${name}"><p>Each user counts once a day.</p></div></div>`;
   return `<nav class="tiles" aria-label="Figures">${TILES.map(tile).join("")}</nav>`;
 }
 
-function body(range: string): string {
+function body(range: string, metric: string): string {
   const all = charts(range);
   const card = (chart: Chart, title: string) => `<section class="card" id="card-${chart.id}"><header><h2>${title}</h2>
 <nav class="tabs" aria-label="${title}"><a href="?range=${range}" aria-current="true">By day</a><a href="?range=${range}&tab=month">By month</a></nav>
 <a class="export" href="?range=${range}&card=${chart.id}" download>CSV</a></header>${figure(chart)}</section>`;
-  return `<section class="card main" id="card-main">${figure(all[0]!)}</section>
+  return `<section class="main card" id="card-main" aria-label="The figures at a glance">${tiles(metric)}<h2 class="sr">Active users</h2>${figure(all[0]!)}</section>
 <div class="cards">${card(all[1]!, "Active users")}${card(all[2]!, "Sign-ins")}${card(all[3]!, "By month")}${card(all[4]!, "Failure rate")}${breakdown()}${cohorts()}</div>
 <script type="application/json" id="charts">${JSON.stringify({ charts: all })}</script>`;
 }
@@ -178,14 +178,14 @@ function figure(chart: Chart): string {
   const rows = chart.x.slice(-28).map((_, back) => chart.x.length - Math.min(28, chart.x.length) + back);
   const cells = (index: number) => chart.series.map(({ values }) => `<td>${values[index] ?? "–"}</td>`).join("");
   return `<figure class="chart" id="chart-${chart.id}" tabindex="0" role="img" aria-label="${chart.series[0]!.name}, ${chart.labels[0]} to ${chart.labels.at(-1)}"><div class="plot"></div></figure>
-<details class="data"><summary>Table</summary><div tabindex="0" role="region" aria-label="${chart.series[0]!.name}, table"><table><thead><tr><th scope="col">Day</th>${chart.series.map(({ name }) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
+<details class="data" id="data-${chart.id}"><summary>Table</summary><div tabindex="0" role="region" aria-label="${chart.series[0]!.name}, table"><table><thead><tr><th scope="col">Day</th>${chart.series.map(({ name }) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
 <tbody>${rows.map((index) => `<tr><th scope="row">${chart.labels[index]}</th>${cells(index)}</tr>`).join("")}</tbody></table></div></details>`;
 }
 
 function breakdown(): string {
-  const row = ([name, value, share, change]: string[]) => `<tr><td><svg class="bar" aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 100 1"><rect width="${share}" height="1"/></svg><a href="?f=client:${name}">${name}</a></td><td>${value}</td><td>${share} %</td><td class="change">${change}</td></tr>`;
+  const row = ([name, value, share, change]: string[]) => `<tr><th scope="row"><svg class="bar" aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 100 1"><rect width="${share}" height="1"/></svg><a href="?f=client:${name}">${name}</a></th><td>${value}</td><td>${share} %</td><td class="change">${change}</td></tr>`;
   const rows = [["Web", "5,210", "44", "+8 %"], ["iOS", "3,904", "33", "+17 %"], ["Android", "2,611", "22", "+12 %"], ["Partner portal", "318", "3", "−2 %"]];
-  return `<section class="card" id="card-client"><header><h2>Breakdown</h2></header><table class="bars"><thead><tr><th scope="col">App client</th><th scope="col">MAU</th><th scope="col">share</th><th scope="col">change</th></tr></thead><tbody>${rows.map(row).join("")}</tbody></table></section>`;
+  return `<section class="card" id="card-client"><header><h2>Breakdown</h2></header><table class="bars"><thead><tr><th scope="col">App client</th><th scope="col">MAU</th><th scope="col">share</th><th scope="col">change</th></tr></thead><tbody>${rows.map(row).join("")}</tbody></table><p class="note">Active users. Segments overlap: who used two counts in both.</p></section>`;
 }
 
 function cohorts(): string {

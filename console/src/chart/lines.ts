@@ -36,13 +36,13 @@ export function plotted(chart: Chart): Plotted {
 
 /** The parts share the points where they meet. */
 function partsOf({ values, dottedFrom, dottedTo }: Series): Part[] {
-  const from = dottedTo ?? 0;
-  const to = dottedFrom == null ? values.length - 1 : Math.max(dottedFrom - 1, from);
+  const last = values.length - 1;
+  const from = Math.min(dottedTo ?? 0, last);
+  const to = dottedFrom == null ? last : Math.max(dottedFrom - 1, from);
   const between = (first: number, last: number): Values => values.map((value, at) => (at >= first && at <= last ? value : null));
-  const parts = [{ values: between(from, to), dotted: false }];
-  if (from > 0) parts.push({ values: between(0, from), dotted: true });
-  if (to < values.length - 1) parts.push({ values: between(to, values.length - 1), dotted: true });
-  return parts;
+  const dotted = [[0, from] as const, [to, last] as const].filter(([first, end]) => first < end);
+  const parts = dotted.map(([first, end]) => ({ values: between(first, end), dotted: true }));
+  return from < to || parts.length === 0 ? [{ values: between(from, to), dotted: false }, ...parts] : parts;
 }
 
 function line(chart: Chart, series: Series, part: Part): uPlot.Series {

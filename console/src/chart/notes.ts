@@ -2,7 +2,6 @@
 
 import type uPlot from "uplot";
 import type { Chart, Series } from "./contract.ts";
-import { figure } from "./text.ts";
 import { colour, font, styleColour } from "./theme.ts";
 
 const SIZE = 11;
@@ -52,7 +51,7 @@ export function drawLevel(u: uPlot, chart: Chart): void {
   ctx.font = scaled(SIZE);
   ctx.textAlign = "right";
   ctx.textBaseline = inSight ? "bottom" : "top";
-  haloed(ctx, `${inSight ? "" : "↑ "}${text}: ${figure(value, chart.unit)}`, bbox.left + bbox.width, y + (inSight ? -3 : 3) * pixel);
+  haloed(ctx, `${inSight ? "" : "↑ "}${text}`, bbox.left + bbox.width, y + (inSight ? -3 : 3) * pixel);
   if (inSight) {
     ctx.lineWidth = pixel;
     ctx.setLineDash([6 * pixel, 3 * pixel]);

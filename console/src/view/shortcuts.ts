@@ -4,16 +4,20 @@ const STORED = "shortcuts";
 
 let on = stored();
 
+/** Listens for the page's whole life: the list and its button are replaced with the content. */
 export function setUpShortcuts(): void {
-  const box = document.querySelector<HTMLInputElement>("#shortcuts-on");
-  if (box) {
-    box.checked = on;
-    box.addEventListener("change", () => store(box.checked));
-  }
+  document.addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLInputElement && target.id === "shortcuts-on") store(target.checked);
+  });
   document.addEventListener("click", ({ target }) => {
-    if (target instanceof Element && target.closest('[data-opens="shortcuts"]')) openList();
+    if (target instanceof Element && target.closest("#show-shortcuts")) openList();
   });
   document.addEventListener("keydown", pressed);
+}
+
+/** Without script there is nothing to list, and no button for it. */
+export function showShortcutsButton(): void {
+  document.getElementById("show-shortcuts")?.removeAttribute("hidden");
 }
 
 function pressed(event: KeyboardEvent): void {
@@ -31,6 +35,8 @@ function click(key: string): boolean {
 }
 
 function openList(): void {
+  const box = document.querySelector<HTMLInputElement>("#shortcuts-on");
+  if (box) box.checked = on;
   document.querySelector<HTMLDialogElement>("dialog#shortcuts:not([open])")?.showModal();
 }
 
