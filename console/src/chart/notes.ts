@@ -2,6 +2,7 @@
 
 import type uPlot from "uplot";
 import type { Chart, Series } from "./contract.ts";
+import { isLevelInSight } from "./scale.ts";
 import { colour, font, styleColour } from "./theme.ts";
 
 const SIZE = 11;
@@ -38,40 +39,21 @@ function flag(ctx: CanvasRenderingContext2D, x: number, bottom: number): void {
   ctx.stroke();
 }
 
-/** A level that would flatten the figures is named at the top, with an arrow. */
+/** A level's line, if it is in sight; the legend has its text. */
 export function drawLevel(u: uPlot, chart: Chart): void {
-  if (!chart.level) return;
+  if (!isLevelInSight(chart)) return;
   const { ctx, bbox } = u;
   const pixel = devicePixelRatio;
-  const { value, text } = chart.level;
-  const inSight = value <= (u.scales.y!.max ?? 0);
-  const y = inSight ? Math.round(u.valToPos(value, "y", true)) + 0.5 : bbox.top;
+  const y = Math.round(u.valToPos(chart.level!.value, "y", true)) + 0.5;
   ctx.save();
-  ctx.fillStyle = ctx.strokeStyle = colour("--mark");
-  ctx.font = scaled(SIZE);
-  ctx.textAlign = "right";
-  ctx.textBaseline = inSight ? "bottom" : "top";
-  haloed(ctx, `${inSight ? "" : "↑ "}${text}`, bbox.left + bbox.width, y + (inSight ? -3 : 3) * pixel);
-  if (inSight) {
-    ctx.lineWidth = pixel;
-    ctx.setLineDash([6 * pixel, 3 * pixel]);
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-  }
+  ctx.strokeStyle = colour("--mark");
+  ctx.lineWidth = 1.5 * pixel;
+  ctx.setLineDash([6 * pixel, 3 * pixel]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
   ctx.restore();
-}
-
-/** Text that stays readable over bars and lines. */
-function haloed(ctx: CanvasRenderingContext2D, text: string, x: number, y: number): void {
-  ctx.save();
-  ctx.strokeStyle = colour("--card");
-  ctx.lineJoin = "round";
-  ctx.lineWidth = 4 * devicePixelRatio;
-  ctx.strokeText(text, x, y);
-  ctx.restore();
-  ctx.fillText(text, x, y);
 }
 
 /** The lines that are named at their ends: a few with short names, where there is room. */

@@ -3,7 +3,7 @@
 import type { Chart, Unit } from "./contract.ts";
 
 const LINES = 4;
-/** A level further above the figures than this would flatten them: it is named at the top instead. */
+/** A level further above the figures than this would flatten them: then the legend alone has it. */
 const LEVEL_IN_SIGHT = 2.5;
 
 /** The lines of the vertical axis, from 0 to the first at or above every value. */
@@ -23,11 +23,18 @@ function niceStep(least: number, unit: Unit): number {
   return unit === "count" ? Math.max(1, Math.ceil(step)) : step;
 }
 
+/** Whether the level is drawn among the figures. */
+export function isLevelInSight(chart: Chart): boolean {
+  return chart.level != null && chart.level.value <= topFigure(chart) * LEVEL_IN_SIGHT;
+}
+
 export function topValue(chart: Chart): number {
+  return isLevelInSight(chart) ? Math.max(topFigure(chart), chart.level!.value) : topFigure(chart);
+}
+
+function topFigure(chart: Chart): number {
   const values = chart.kind === "stacked" ? stackTotals(chart) : chart.series.flatMap((series) => series.values);
-  const max = values.reduce<number>((top, value) => Math.max(top, value ?? 0), 0);
-  const level = chart.level?.value ?? 0;
-  return level <= max * LEVEL_IN_SIGHT ? Math.max(max, level) : max;
+  return values.reduce<number>((top, value) => Math.max(top, value ?? 0), 0);
 }
 
 /** The stacked series' sums at each point; the period before is no part of a stack. */
