@@ -11,6 +11,7 @@ use maud::{Markup, html};
 /// A card: its title, its tabs (each an address, and whether it is the chosen one), its CSV, and what it shows.
 struct Card<'a> {
     id: &'a str,
+    class: &'a str,
     title: &'a str,
     tabs: Vec<(String, String, bool)>,
     csv: Option<String>,
@@ -19,7 +20,7 @@ struct Card<'a> {
 impl Card<'_> {
     fn of(&self, content: Markup) -> Markup {
         html! {
-            section class="card" id=(self.id) aria-labelledby={ (self.id) "-title" } {
+            section class=(self.class) id=(self.id) aria-labelledby={ (self.id) "-title" } {
                 header {
                     h2 id={ (self.id) "-title" } { (self.title) }
                     @if !self.tabs.is_empty() {

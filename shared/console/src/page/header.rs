@@ -1,6 +1,7 @@
 //! What stands above and below the figures: whose they are, which days, the filters, and what to know about them.
 
 use chrono::SecondsFormat;
+use domain::ids::ProjectId;
 use figures::selection::label;
 use form_urlencoded::Serializer;
 use maud::{Markup, html};
@@ -65,8 +66,20 @@ pub fn title(loaded: &Loaded) -> String {
 }
 
 fn name(loaded: &Loaded) -> String {
-    loaded.project.id.to_string()
+    short(&loaded.project.id)
 }
+
+/// As much of an id as tells it apart.
+fn short(id: &ProjectId) -> String {
+    let id = id.to_string();
+    match (id.get(..LEFT), id.len() > 2 * LEFT) {
+        (Some(left), true) => format!("Project {left}…"),
+        (Some(_) | None, _) => format!("Project {id}"),
+    }
+}
+
+/// How many characters of an id are shown.
+const LEFT: usize = 8;
 
 /// Whose figures these are, and what of them is shown.
 pub fn header(loaded: &Loaded) -> Markup {
@@ -74,7 +87,7 @@ pub fn header(loaded: &Loaded) -> Markup {
     html! {
         header {
             h1 {
-                @if loaded.projects.len() > 1 { (projects(loaded)) } @else { span class="project" { (name(loaded)) } }
+                @if loaded.projects.len() > 1 { (projects(loaded)) } @else { span class="project" title=(loaded.project.id) { (name(loaded)) } }
                 small { (words::span(loaded.period.span)) " · " (loaded.project.zone.to_string()) }
             }
             div class="controls" {
@@ -112,8 +125,8 @@ fn projects(loaded: &Loaded) -> Markup {
 fn chips(loaded: &Loaded) -> Markup {
     html! {
         @for (place, condition) in loaded.conditions.iter().enumerate() {
-            @let property = condition.property.to_string();
-            @let value = label(&property, &condition.value, &loaded.project);
+            @let value = label(&condition.property.to_string(), &condition.value, &loaded.project);
+            @let property = words::property(&condition.property);
             a class="chip" href=(loaded.view.href(|view| { view.filters.remove(place); }))
                 aria-label={ "Remove the filter " (property) ": " (value) } {
                 (property) ": " (value) " " span aria-hidden="true" { "✕" }

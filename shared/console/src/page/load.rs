@@ -117,6 +117,7 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
     let period = Period::of(&view, today, first)?;
     let conditions = conditions(&view)?;
     let selection = Selection::of(None, &conditions, &project).map_err(invalid)?;
+    by_what_is_kept(&view, &project)?;
     let store = &console.store;
     let (months, cohorts) = (last_months(&period), last_cohorts(&view, &period, first));
     let interval = view.cohorts.interval();
@@ -151,6 +152,16 @@ fn chosen(projects: &[Project], view: &View) -> Result<Project, NotLoaded> {
         Some(id) => Ok(crate::console::choose(projects.to_vec(), Some(id))?),
         None => projects.first().cloned().ok_or(NotLoaded::Empty),
     }
+}
+
+/// # Errors
+///
+/// If the view breaks figures down by what the project does not keep any by.
+fn by_what_is_kept(view: &View, project: &Project) -> Result<(), ApiError> {
+    let by = view.by.as_deref().map(dimension).transpose();
+    let by = by.map_err(invalid)?;
+    let selection = by.map(|by| Selection::of(Some(&by), &[], project));
+    selection.transpose().map_err(invalid).map(drop)
 }
 
 fn conditions(view: &View) -> Result<Vec<Condition>, ApiError> {

@@ -109,7 +109,7 @@ fn change(metric: Metric, change: Option<f64>) -> Markup {
 /// What else there is to say of a figure.
 fn hint(loaded: &Loaded, metric: Metric) -> String {
     let (figures, period) = (&loaded.figures, &loaded.period);
-    let step = words::step(period.step);
+    let step = period.step.name();
     let average = figures.average(metric, period);
     match (metric, average) {
         (_, None) => String::new(),

@@ -1,6 +1,7 @@
 //! Figures and days as people read them.
 
 use domain::day::{Day, Interval};
+use domain::dimension::{Dimension, Property};
 
 use super::measure::Unit;
 use super::period::{Span, length};
@@ -106,9 +107,28 @@ pub fn point(step: Step, (from, to): Span) -> String {
     }
 }
 
-/// What a point is called.
-pub fn step(step: Step) -> &'static str {
-    step.name()
+/// What people call a dimension.
+pub fn dimension(dimension: &Dimension) -> String {
+    let names = dimension.properties().into_iter().map(property);
+    let names: Vec<String> = names.collect();
+    names.join(" and ")
+}
+
+/// What people call a property.
+pub fn property(property: &Property) -> String {
+    match property {
+        Property::Client => "App client".to_owned(),
+        Property::Provider => "Provider".to_owned(),
+        Property::Group => "Group".to_owned(),
+        Property::Platform => "Platform".to_owned(),
+        Property::PlatformVersion => "Platform version".to_owned(),
+        Property::AppVersion => "App version".to_owned(),
+        Property::Locale => "Locale".to_owned(),
+        Property::Make => "Make".to_owned(),
+        Property::Model => "Model".to_owned(),
+        Property::Attribute(name) => name.strip_prefix("custom:").unwrap_or(name).to_owned(),
+        Property::App(name) => name.to_string(),
+    }
 }
 
 fn parts(day: Day) -> (String, &'static str, String) {

@@ -57,6 +57,7 @@ pub fn card(loaded: &Loaded, charts: &mut Vec<Chart>) -> Markup {
     };
     let card = Card {
         id: "active",
+        class: "card",
         title: "Active users",
         tabs: vec![
             tab(ActiveTab::Windows, "DAU, WAU, MAU"),
@@ -114,7 +115,7 @@ fn young(loaded: &Loaded) -> Markup {
     let whole = loaded.first.plus(YOUNG_DAYS);
     html! {
         @if loaded.period.span.0 < whole {
-            p class="note" { "The MAU is whole from " (words::date_of_year(whole)) " on: dotted until then." }
+            p class="caption" { "The MAU is whole from " (words::date_of_year(whole)) " on: dotted until then." }
         }
     }
 }
@@ -195,7 +196,7 @@ fn bill(loaded: &Loaded) -> Markup {
                     }
                 }
             }
-            p class="note" {
+            p class="caption" {
                 "A lower bound, by published prices (us-east-1): Cognito also counts users who only had something done to \
                  them, such as a password reset, and federated users by their own price."
             }
@@ -207,7 +208,7 @@ fn bill(loaded: &Loaded) -> Markup {
 pub fn whole_project(loaded: &Loaded) -> Markup {
     html! {
         @if !loaded.conditions.is_empty() {
-            p class="note" { "Of the whole project: filters do not apply here." }
+            p class="caption" { "Of the whole project: filters do not apply here." }
         }
     }
 }

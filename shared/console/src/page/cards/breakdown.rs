@@ -29,6 +29,7 @@ pub fn card(loaded: &Loaded) -> Markup {
     let Some(breakdown) = &loaded.breakdown else {
         let card = Card {
             id: "breakdown",
+            class: "card",
             title: "Breakdown",
             tabs: Vec::new(),
             csv: None,
@@ -53,6 +54,7 @@ pub fn card(loaded: &Loaded) -> Markup {
         .finish();
     let card = Card {
         id: "breakdown",
+        class: "card",
         title: "Breakdown",
         tabs: tabs(loaded, &breakdown.dimension),
         csv: Some(format!("/api/v1/segments?{query}")),
@@ -65,8 +67,8 @@ fn tabs(loaded: &Loaded, chosen: &Dimension) -> Vec<(String, String, bool)> {
     dimensions.sort_by_key(|dimension| dimension_order(dimension));
     let tab = |dimension: &Dimension| {
         let name = dimension.to_string();
-        let address = loaded.view.href(|view| view.by = Some(name.clone()));
-        (name, address, dimension == chosen)
+        let address = loaded.view.href(|view| view.by = Some(name));
+        (words::dimension(dimension), address, dimension == chosen)
     };
     dimensions.into_iter().map(tab).collect()
 }
@@ -89,10 +91,10 @@ fn notes(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
             Filtering::None | Filtering::Applied => {},
         }
         @if breakdown.span != loaded.period.span {
-            p class="note" { "Of the last 91 days: " (words::span(breakdown.span)) "." }
+            p class="caption" { "Of the last 91 days: " (words::span(breakdown.span)) "." }
         }
         @if let Some(since) = since {
-            p class="note" {
+            p class="caption" {
                 "Counted since " (words::date_of_year(loaded.project.zone.day_of(since)))
                 ": each user is new in their segment from then on."
             }
@@ -146,7 +148,7 @@ fn table(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
     let rows = rows(loaded, breakdown);
     html! {
         @if rows.is_empty() {
-            p class="note" { "Nobody and nothing on these days." }
+            p class="caption" { "Nobody and nothing on these days." }
         } @else {
             @let (first, more) = rows.split_at(rows.len().min(SHOWN));
             (of_rows(loaded, breakdown, first))
@@ -156,7 +158,7 @@ fn table(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
                     (of_rows(loaded, breakdown, more))
                 }
             }
-            p class="note" { (metric.words()) ". Segments overlap: who used two counts in both." }
+            p class="caption" { (metric.words()) ". Segments overlap: who used two counts in both." }
         }
     }
 }
@@ -167,7 +169,7 @@ fn of_rows(loaded: &Loaded, breakdown: &Breakdown, rows: &[Row]) -> Markup {
         table class="bars" {
             thead {
                 tr {
-                    th scope="col" { (breakdown.dimension) }
+                    th scope="col" { (words::dimension(&breakdown.dimension)) }
                     th scope="col" { (metric.words()) }
                     th scope="col" { "Share" }
                     th scope="col" { "Change" }

@@ -41,6 +41,7 @@ pub fn card(loaded: &Loaded) -> Markup {
         .finish();
     let card = Card {
         id: "retention",
+        class: "card",
         title: "Retention",
         tabs: vec![
             tab(CohortTab::Week, "By week"),
@@ -72,7 +73,7 @@ fn grid(loaded: &Loaded) -> Markup {
                 tbody { @for cohort in &loaded.cohorts { (row(loaded, cohort, ages)) } }
             }
         }
-        p class="note" { "The part of a " (interval) "’s new users who were active so many " (interval) "s later. Hatched: not over." }
+        p class="caption" { "The part of a " (interval) "’s new users who were active so many " (interval) "s later. Hatched: not over." }
     }
 }
 

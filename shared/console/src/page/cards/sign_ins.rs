@@ -41,6 +41,7 @@ pub fn card(loaded: &Loaded, charts: &mut Vec<Chart>) -> Markup {
     more.push(("format", "csv"));
     let card = Card {
         id: "sign-ins",
+        class: "card",
         title: "Sign-ins and failures",
         tabs: Vec::new(),
         csv: Some(api(loaded, "days", &more)),

@@ -20,6 +20,7 @@ pub fn card(loaded: &Loaded) -> Markup {
     };
     let card = Card {
         id: "users",
+        class: "card wide",
         title: "Users",
         tabs: vec![
             tab(UsersTab::Inactive, format!("Inactive {INACTIVE_DAYS} days")),
@@ -31,10 +32,10 @@ pub fn card(loaded: &Loaded) -> Markup {
     card.of(html! {
         (super::active::whole_project(loaded))
         @if users.is_empty() {
-            p class="note" { "There are no such users." }
+            p class="caption" { "There are no such users." }
         } @else {
             (table(users))
-            @if *more { p class="note" { "These were away the longest; all of them: CSV, or the command cognito-pinpoint users." } }
+            @if *more { p class="caption" { "These were away the longest; all of them: CSV, or the command cognito-pinpoint users." } }
         }
     })
 }
