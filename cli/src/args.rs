@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod account;
+pub mod annotate;
 mod examples;
 pub mod import;
 pub mod metrics;
@@ -40,6 +41,9 @@ pub enum Command {
     /// List users by when they were last active: who has not come back, who has, who is new.
     #[command(after_help = examples::USERS)]
     Users(users::UsersArgs),
+    /// Note what happened on a day, such as a release: it is shown with the figures.
+    #[command(after_help = examples::ANNOTATE)]
+    Annotate(annotate::AnnotateArgs),
     /// Serve a Pinpoint-compatible API on this machine.
     #[command(after_help = examples::PINPOINT_LOCAL)]
     PinpointLocal(PinpointLocalArgs),

@@ -33,6 +33,12 @@ Examples:
   cognito-pinpoint users --data-dir data --inactive-for 90d --format csv
   cognito-pinpoint users --stack shop --new-since 2026-03-01";
 
+pub const ANNOTATE: &str = "\
+Examples:
+  cognito-pinpoint annotate today \"v2.4.1 released\"              in a deploy pipeline; again, it changes nothing
+  cognito-pinpoint annotate --stack shop 2026-03-02 \"Newsletter campaign\"
+  cognito-pinpoint annotate --data-dir data --delete 2026-03-02 \"Newsletter campaign\"";
+
 pub const REDRIVE: &str = "\
 Examples:
   cognito-pinpoint redrive --dry-run                              what waits in the queue, and why

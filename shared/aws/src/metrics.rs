@@ -1,5 +1,6 @@
 //! The rows of a project: how they are written, a shard at a time, and read, added up over all shards.
 
+mod annotations;
 mod cohorts;
 pub(crate) mod projects;
 mod rows;
