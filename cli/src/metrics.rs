@@ -1,5 +1,6 @@
 //! `cognito-pinpoint metrics`: the figures of a project.
 
+mod chart;
 mod dates;
 mod for_people;
 mod selection;
@@ -16,15 +17,21 @@ use figures::{DayObject, SegmentObject, before, days, first_read, months, retent
 use serde::Serialize;
 
 use crate::Failure;
+use crate::args::metrics::ChartFigure;
 use crate::args::{MetricsArgs, MetricsFormat};
 use crate::site::{Place, Site};
 use crate::table::csv_rows;
+use chart::Chart;
 use for_people::Heading;
 use selection::{Selection, Wanted};
 
 /// Prints the figures that were asked for.
 pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
     let place = Place::new(args.data_dir.as_deref(), &args.account);
+    if args.chart.is_some() && args.format != MetricsFormat::Table {
+        let problem = "--chart is for people: --format json and csv have the figures without it";
+        return Err(Failure::Usage(problem.to_owned()));
+    }
     let site = Site::open(&place).await?;
     let project = site.project(args.project.as_ref(), &place).await?;
     let today = project.zone.day_of(Utc::now());
@@ -34,6 +41,8 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
         metrics: site.metrics,
         project,
         format: args.format,
+        chart: args.chart,
+        today,
     };
     match (span, args.retention, selection) {
         (None, _, _) if args.format == MetricsFormat::Json => println!("[]"),
@@ -54,6 +63,10 @@ struct Figures {
     metrics: DynamoMetrics,
     project: Project,
     format: MetricsFormat,
+    /// What to draw, instead of printing all.
+    chart: Option<ChartFigure>,
+    /// The day that is still running.
+    today: Day,
 }
 
 impl Figures {
@@ -66,7 +79,7 @@ impl Figures {
         if rows.span().is_none() {
             eprintln!("project {project} has no figures for these days: is it the right one?");
         }
-        self.print_days(&rows, (from, to), None)
+        self.print_days(&rows, (from, to), None).await
     }
 
     async fn print_where(&self, wanted: &Wanted, (from, to): (Day, Day)) -> Result<(), Failure> {
@@ -79,7 +92,7 @@ impl Figures {
             eprintln!("nobody and nothing has {wanted} on these days, nor on the 29 before");
         }
         let segment = SegmentObject(wanted.dimension.clone(), value);
-        self.print_days(&rows, (from, to), Some(&segment))
+        self.print_days(&rows, (from, to), Some(&segment)).await
     }
 
     async fn print_by(&self, wanted: &Wanted, (from, to): (Day, Day)) -> Result<(), Failure> {
@@ -135,7 +148,7 @@ impl Figures {
         }
     }
 
-    fn print_days(
+    async fn print_days(
         &self,
         rows: &DayRows,
         span: (Day, Day),
@@ -144,6 +157,17 @@ impl Figures {
         let objects = days(&self.project.id, rows, span, segment);
         if self.format != MetricsFormat::Table {
             return print(&objects, self.format);
+        }
+        if let Some(figure) = self.chart {
+            let project = &self.project.id;
+            let chart = Chart {
+                figure,
+                days: &objects,
+                running: (span.1 == self.today).then_some(span.1),
+                annotations: &self.metrics.annotations(project, span).await?,
+                width: chart::width(),
+            };
+            return print_text(&self.heading(span).chart(&chart, segment));
         }
         let before = days(&self.project.id, rows, before(span), segment);
         print_text(&self.heading(span).days(&objects, &before, segment))

@@ -19,7 +19,8 @@ Examples:
   cognito-pinpoint metrics                                        the last 30 days
   cognito-pinpoint metrics --stack shop --last 12w --by platform
   cognito-pinpoint metrics --data-dir data --from 2026-01-01 --to 2026-02-28 --where platform=iOS
-  cognito-pinpoint metrics --data-dir data --last 6mo --months --format csv";
+  cognito-pinpoint metrics --data-dir data --last 6mo --months --format csv
+  cognito-pinpoint metrics --last 90d --chart mau                 drawn, with the annotations";
 
 pub const IMPORT: &str = "\
 Examples:
