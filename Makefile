@@ -56,6 +56,8 @@ $(ACME)/$(TODAY): events/acme/events.py events/acme/config.json
 	rm -rf $(ACME) && mkdir -p $(ACME)
 	$(PYTHON) events/acme/events.py > $(ACME)/events.jsonl
 	cargo run --package cli --no-default-features -- replay --config events/acme/config.json --data-dir $(ACME)/data $(ACME)/events.jsonl
+	@$(PYTHON) events/acme/events.py --annotations | while IFS="$$(printf '\t')" read -r date text; do \
+		$(DEBUG)/cognito-pinpoint annotate --data-dir $(ACME)/data "$$date" "$$text" || exit 1; done
 	@touch $@
 
 test: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Run every test

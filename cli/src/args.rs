@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod account;
+pub mod annotate;
 pub mod console;
 mod examples;
 pub mod import;
@@ -41,6 +42,9 @@ pub enum Command {
     /// List users by when they were last active: who has not come back, who has, who is new.
     #[command(after_help = examples::USERS)]
     Users(users::UsersArgs),
+    /// Note what happened on a day, such as a release: it is shown with the figures.
+    #[command(after_help = examples::ANNOTATE)]
+    Annotate(annotate::AnnotateArgs),
     /// Serve the console on this machine: the figures on a page, and the API that it reads.
     #[command(after_help = examples::CONSOLE)]
     Console(console::ConsoleArgs),

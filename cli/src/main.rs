@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "account"), path = "account_not_built.rs")]
 mod account;
+mod annotate;
 mod args;
 #[cfg(feature = "account")]
 mod attach;
@@ -82,6 +83,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Metrics(args) => metrics::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Users(args) => users::run(args).await,
+        Command::Annotate(args) => annotate::run(args).await,
         Command::Console(args) => console::run(args).await,
         Command::PinpointLocal(args) => pinpoint_local::run(args).await,
         Command::Config(command) => config::run(command).await,

@@ -1,5 +1,6 @@
 //! `cognito-pinpoint metrics`: the figures of a project.
 
+mod chart;
 mod dates;
 mod for_people;
 
@@ -19,13 +20,19 @@ use pipeline::ports::figures::{FiguresStore, Project};
 use serde::Serialize;
 
 use crate::Failure;
+use crate::args::metrics::ChartFigure;
 use crate::args::{MetricsArgs, MetricsFormat};
 use crate::site::{Place, Site};
+use chart::Chart;
 use for_people::Heading;
 
 /// Prints the figures that were asked for.
 pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
     let place = Place::new(args.data_dir.as_deref(), &args.account);
+    if args.chart.is_some() && args.format != MetricsFormat::Table {
+        let problem = "--chart is for people: --format json and csv have the figures without it";
+        return Err(Failure::Usage(problem.to_owned()));
+    }
     let site = Site::open(&place).await?;
     let project = site.project(args.project.as_ref(), &place).await?;
     let today = project.zone.day_of(Utc::now());
@@ -37,6 +44,8 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
         metrics: site.metrics,
         project,
         format: args.format,
+        chart: args.chart,
+        today,
     };
     match (span, args.retention) {
         (None, _) if args.format == MetricsFormat::Json => println!("[]"),
@@ -53,6 +62,10 @@ struct Figures {
     metrics: DynamoMetrics,
     project: Project,
     format: MetricsFormat,
+    /// What to draw, instead of printing all.
+    chart: Option<ChartFigure>,
+    /// The day that is still running.
+    today: Day,
 }
 
 impl Figures {
@@ -69,7 +82,7 @@ impl Figures {
             if one.rows.span().is_none() {
                 eprintln!("{}", self.nothing(selection));
             }
-            self.print_one(&one, span)?;
+            self.print_one(&one, span).await?;
         }
         Ok(())
     }
@@ -129,13 +142,24 @@ impl Figures {
         }
     }
 
-    fn print_one(&self, series: &Series, span: (Day, Day)) -> Result<(), Failure> {
+    async fn print_one(&self, series: &Series, span: (Day, Day)) -> Result<(), Failure> {
         let objects = series.days(&self.project, span);
         if self.format != MetricsFormat::Table {
             return print(&objects, self.format);
         }
-        let before = series.days(&self.project, before(span));
         let segment = series.segment.as_ref();
+        if let Some(figure) = self.chart {
+            let project = &self.project.id;
+            let chart = Chart {
+                figure,
+                days: &objects,
+                running: (span.1 == self.today).then_some(span.1),
+                annotations: &self.metrics.annotations(project, span).await?,
+                width: chart::width(),
+            };
+            return print_text(&self.heading(span).chart(&chart, segment));
+        }
+        let before = series.days(&self.project, before(span));
         print_text(&self.heading(span).days(&objects, &before, segment))
     }
 

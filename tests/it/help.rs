@@ -2,11 +2,12 @@
 
 use crate::support::command::{cognito_pinpoint, done};
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["replay"],
     &["metrics"],
     &["import"],
+    &["annotate"],
     &["pinpoint-local"],
     &["config", "check"],
     &["config", "import"],

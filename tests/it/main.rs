@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod acme;
 #[cfg(test)]
+mod annotate;
+#[cfg(test)]
 mod attach;
 #[cfg(test)]
 mod brute_force;

@@ -329,3 +329,40 @@ fn what_nobody_did_is_an_empty_result_in_every_format() {
     );
     assert_eq!(users("table"), "");
 }
+
+#[test]
+fn a_chart_is_drawn_of_one_figure_with_what_was_annotated() {
+    let data = Data::of("ordinary-week", &one_project());
+    let mut annotate = cognito_pinpoint();
+    annotate.arg("annotate").arg("--data-dir").arg(&data.path);
+    done(annotate.args(["2026-03-04", "v2.4 released"]));
+    let charts = [
+        vec!["--chart"],
+        vec!["--chart", "sign-ins", "--where", "platform=iOS"],
+    ]
+    .map(|what| data.text(&[&WEEK[..], &what].concat()));
+    insta::assert_snapshot!("charts", charts.join("\n---\n\n"));
+}
+
+#[test]
+fn a_chart_of_what_it_cannot_show_is_refused_with_exit_code_2() {
+    let data = Data::of("ordinary-week", &one_project());
+    for (arguments, problem) in [
+        (vec!["--chart", "tokens"], "possible values"),
+        (
+            vec!["--chart", "mau", "--by", "platform"],
+            "cannot be used with",
+        ),
+        (vec!["--chart", "--months"], "cannot be used with"),
+        (vec!["--chart", "--format", "json"], "--chart is for people"),
+    ] {
+        let output = data.metrics(&arguments);
+        let errors = errors_of(&output);
+        assert_eq!(
+            (output.status.code(), output.stdout.len()),
+            (Some(2), 0),
+            "{arguments:?}: {errors}"
+        );
+        assert!(errors.contains(problem), "{arguments:?}: {errors}");
+    }
+}

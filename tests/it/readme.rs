@@ -129,10 +129,11 @@ fn shell(folder: &Path, command: &str, dynamodb: &str, aws: &str) -> Command {
 const PROGRAMS: [&str; 2] = ["cognito-pinpoint ", ".venv/bin/python infra/"];
 
 /// The pages whose commands are run, each in a folder of its own.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "README.md",
     "events/README.md",
     "docs/configuration.md",
+    "docs/console.md",
     "docs/deployment.md",
     "docs/operations.md",
     "docs/replay.md",

@@ -19,7 +19,8 @@ Examples:
   cognito-pinpoint metrics                                        the last 30 days
   cognito-pinpoint metrics --stack shop --last 12w --by platform
   cognito-pinpoint metrics --data-dir data --from 2026-01-01 --to 2026-02-28 --where platform=iOS
-  cognito-pinpoint metrics --data-dir data --last 6mo --months --format csv";
+  cognito-pinpoint metrics --data-dir data --last 6mo --months --format csv
+  cognito-pinpoint metrics --last 90d --chart mau                 drawn, with the annotations";
 
 pub const IMPORT: &str = "\
 Examples:
@@ -32,6 +33,12 @@ pub const USERS: &str = "\
 Examples:
   cognito-pinpoint users --data-dir data --inactive-for 90d --format csv
   cognito-pinpoint users --stack shop --new-since 2026-03-01";
+
+pub const ANNOTATE: &str = "\
+Examples:
+  cognito-pinpoint annotate today \"v2.4.1 released\"              in a deploy pipeline; again, it changes nothing
+  cognito-pinpoint annotate --stack shop 2026-03-02 \"Newsletter campaign\"
+  cognito-pinpoint annotate --data-dir data --delete 2026-03-02 \"Newsletter campaign\"";
 
 pub const CONSOLE: &str = "\
 Examples:

@@ -54,6 +54,11 @@ pub struct MetricsArgs {
     /// one after, instead of each day's figures.
     #[arg(long, value_enum, value_name = "INTERVAL", conflicts_with_all = ["by", "conditions", "months"])]
     pub retention: Option<RetentionInterval>,
+    /// Draw one figure's days as a chart, with the annotations, instead of printing them all; without a word, the users
+    /// active each day. With --by, each segment has a small one anyway.
+    #[arg(long, value_enum, value_name = "FIGURE", num_args = 0..=1, default_missing_value = "dau",
+        conflicts_with_all = ["by", "months", "retention"])]
+    pub chart: Option<ChartFigure>,
     /// How to print them.
     #[arg(long, value_enum, default_value = "table")]
     pub format: MetricsFormat,
@@ -68,6 +73,25 @@ pub enum RetentionInterval {
     Week,
     /// By calendar months.
     Month,
+}
+
+/// What a chart is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ChartFigure {
+    /// Users active on the day.
+    Dau,
+    /// Users active on the 7 days that end with it.
+    Wau,
+    /// Users active on the 30 days that end with it.
+    Mau,
+    /// Users who are new on the day.
+    NewUsers,
+    /// Confirmed sign-ups.
+    SignUps,
+    /// Sign-ins.
+    SignIns,
+    /// Failed authentications.
+    Failures,
 }
 
 impl From<RetentionInterval> for Interval {

@@ -8,6 +8,7 @@ use figures::summary::{Summary, narrowed};
 use figures::{CohortObject, DayObject, MonthObject, SegmentObject};
 use pipeline::ports::figures::Project;
 
+use super::chart::Chart;
 use crate::summary::{self, spark_line, tenths};
 
 /// How long the names of segments may be.
@@ -41,11 +42,20 @@ impl Heading<'_> {
         before: &[DayObject],
         segment: Option<&SegmentObject>,
     ) -> String {
+        let line = self.line_of(segment);
+        format!("{line}\n\n{}", summary::days(days, before))
+    }
+
+    /// The chart of the project's days, or of one segment's.
+    pub fn chart(&self, chart: &Chart<'_>, segment: Option<&SegmentObject>) -> String {
+        format!("{}\n\n{chart}", self.line_of(segment))
+    }
+
+    fn line_of(&self, segment: Option<&SegmentObject>) -> String {
         let segment = segment.map_or(String::new(), |segment| {
             format!(" · {}", self.segment_words(segment, " · "))
         });
-        let line = self.line();
-        format!("{line}{segment}\n\n{}", summary::days(days, before))
+        self.line() + &segment
     }
 
     fn segment_words(&self, segment: &SegmentObject, between: &str) -> String {

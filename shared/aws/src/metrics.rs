@@ -1,5 +1,6 @@
 //! The rows of a project: how they are written, a shard at a time, and read, added up over all shards.
 
+mod annotations;
 mod cohorts;
 pub(crate) mod projects;
 mod rows;
@@ -11,6 +12,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::activity::{CohortRow, DayRows};
+use domain::annotation::Annotation;
 use domain::day::{Day, Interval};
 use domain::dimension::Dimension;
 use domain::ids::ProjectId;
@@ -137,6 +139,14 @@ impl FiguresStore for DynamoMetrics {
             cohorts.entry(start).or_default().add(&row);
         }
         Ok(cohorts)
+    }
+
+    async fn annotations(
+        &self,
+        project: &ProjectId,
+        days: (Day, Day),
+    ) -> Result<Vec<Annotation>, PortError> {
+        self.annotations_of(project, days).await
     }
 }
 

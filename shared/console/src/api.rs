@@ -40,6 +40,7 @@ pub fn routes<S: FiguresStore + 'static>() -> Router<Arc<Console<S>>> {
         .route("/segments", get(segments))
         .route("/months", get(months))
         .route("/retention", get(retention))
+        .route("/annotations", get(annotations))
         .route("/openapi.json", get(openapi))
         .method_not_allowed_fallback(not_allowed)
 }
@@ -211,6 +212,23 @@ async fn retention<S: FiguresStore>(
         objects = found.map_err(|error| console.unavailable(&error))?;
     }
     Ok(answer.of("cohorts", objects, of(&project)))
+}
+
+async fn annotations<S: FiguresStore>(
+    State(console): Asked<S>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let parameters = Parameters::read(query.as_deref(), &["project", "from", "to", "format"])?;
+    let answer = Answer::wanted(&parameters, &headers)?;
+    let project = console.project(parameters.one("project")?).await?;
+    let mut objects = Vec::new();
+    if let Some(span) = span(&parameters, console.today(&project))? {
+        let found = console.store.annotations(&project.id, span).await;
+        let found = found.map_err(|error| console.unavailable(&error))?;
+        objects = figures::annotations(&project.id, &found);
+    }
+    Ok(answer.of("annotations", objects, of(&project)))
 }
 
 /// What every answer says of its project.

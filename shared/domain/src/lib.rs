@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod analytics_event;
+pub mod annotation;
 pub mod auth_event;
 pub mod contact;
 pub mod counter;

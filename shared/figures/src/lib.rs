@@ -13,6 +13,7 @@ pub mod users;
 use std::collections::BTreeMap;
 
 use domain::activity::{CohortRow, DayFigures, DayRows};
+use domain::annotation::Annotation;
 use domain::day::{Day, Interval, Month};
 use domain::dimension::Dimension;
 use domain::ids::ProjectId;
@@ -92,6 +93,18 @@ pub struct UserObject {
     pub active_days: u64,
 }
 
+/// What happened on one day of one project.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnnotationObject {
+    /// The Pinpoint application id.
+    pub project: String,
+    /// The day, such as `2026-01-31`.
+    pub date: String,
+    /// What happened: one line.
+    pub text: String,
+}
+
 /// `{"platform": "iOS"}`, and of a pair `{"client": "…", "platform": "iOS"}`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SegmentObject(pub Dimension, pub SegmentValue);
@@ -131,6 +144,16 @@ pub fn days(
     from.through(to)
         .map(|day| day_object(project, rows.figures(day), segment))
         .collect()
+}
+
+/// The annotations, in the order in which they are.
+pub fn annotations(project: &ProjectId, annotations: &[Annotation]) -> Vec<AnnotationObject> {
+    let object = |annotation: &Annotation| AnnotationObject {
+        project: project.to_string(),
+        date: annotation.day.to_string(),
+        text: annotation.text.to_string(),
+    };
+    annotations.iter().map(object).collect()
 }
 
 /// Every month from the one to the other.

@@ -137,6 +137,7 @@ impl DynamoDbStore {
             "PutItem" => written(&store.put_item(read(body)?)?),
             "GetItem" => written(&store.get_item(read(body)?)?),
             "UpdateItem" => written(&store.update_item(read(body)?)?),
+            "DeleteItem" => written(&store.delete_item(read(body)?)?),
             "BatchGetItem" => written(&store.batch_get_item(read(body)?)?),
             "Query" => written(&store.query(read(body)?)?),
             "TransactWriteItems" => written(&store.transact_write_items(read(body)?)?),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use domain::annotation::Annotation;
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::segment::SegmentValue;
@@ -52,7 +53,7 @@ pub struct Loaded {
     /// The cohorts: of the whole project.
     pub cohorts: Vec<CohortObject>,
     /// What happened on some days, by the team's own words.
-    pub annotations: Vec<(Day, String)>,
+    pub annotations: Vec<Annotation>,
     /// Some users, and whether there are more; `None` where users are not shown.
     pub users: Option<(Vec<UserObject>, bool)>,
     /// When all this was read.
@@ -121,11 +122,12 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
     let store = &console.store;
     let (months, cohorts) = (last_months(&period), last_cohorts(&view, &period, first));
     let interval = view.cohorts.interval();
-    let (figures, months, cohorts, breakdown, users) = futures::try_join!(
+    let (figures, months, cohorts, breakdown, annotations, users) = futures::try_join!(
         measured(store, &project, &selection, (&period, first)),
         months_of(store, &project.id, months),
         cohorts_of(store, &project.id, interval, cohorts),
         breakdown(store, &project, (&view, &conditions), (&period, first)),
+        store.annotations(&project.id, period.span),
         users(console, &project, (&view, &period)),
     )
     .map_err(failed)?;
@@ -139,7 +141,7 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
         months,
         breakdown,
         cohorts,
-        annotations: Vec::new(),
+        annotations,
         users,
         read_at: (console.now)(),
         project,

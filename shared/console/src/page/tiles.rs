@@ -1,5 +1,6 @@
 //! The tiles, and the chart of the one that is chosen.
 
+use domain::annotation::Annotation;
 use maud::{Markup, html};
 
 use super::chart::{Chart, Kind, Line, Mark, Style, spark};
@@ -167,11 +168,11 @@ pub fn main_chart(loaded: &Loaded) -> Chart {
 
 fn marks(loaded: &Loaded) -> Vec<Mark> {
     let annotations = loaded.annotations.iter();
-    let marks = annotations.filter_map(|(day, text)| {
+    let marks = annotations.filter_map(|Annotation { day, text }| {
         let mut points = loaded.period.points.iter();
         let at = points.position(|(from, to)| (from..=to).contains(&day))?;
         let text = match loaded.period.step {
-            Step::Day => text.clone(),
+            Step::Day => text.to_string(),
             Step::Week | Step::Month => format!("{}: {text}", words::date(*day)),
         };
         Some(Mark { at, text })

@@ -6,6 +6,7 @@ use std::future::Future;
 use chrono::{DateTime, Utc};
 use config::Config;
 use domain::activity::{CohortRow, DayRows};
+use domain::annotation::Annotation;
 use domain::day::{Day, Interval};
 use domain::dimension::Dimension;
 use domain::ids::{ClientId, ProjectId, Sub, UserPoolId};
@@ -113,6 +114,13 @@ pub trait FiguresStore: Send + Sync {
         interval: Interval,
         days: (Day, Day),
     ) -> impl Future<Output = Result<BTreeMap<Day, CohortRow>, PortError>> + Send;
+
+    /// The annotations of these days, by day and text.
+    fn annotations(
+        &self,
+        project: &ProjectId,
+        days: (Day, Day),
+    ) -> impl Future<Output = Result<Vec<Annotation>, PortError>> + Send;
 }
 
 /// The users of a project, in partitions, each in the order of the last active day.
