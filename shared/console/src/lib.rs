@@ -5,6 +5,9 @@ pub mod api;
 mod console;
 pub mod loopback;
 mod open_metrics;
+pub mod security_headers;
+#[cfg(feature = "sign-in")]
+pub mod sign_in;
 
 pub use console::Console;
 
