@@ -1,21 +1,28 @@
 //! A function URL invokes this with what a browser asks for.
 
+use std::sync::Arc;
+
+use aws::metrics::DynamoMetrics;
+use aws::sdk::{self, Patience};
 use aws::tables::{METRICS_TABLE, required};
-use axum::Router;
-use axum::routing::get;
+use chrono::Utc;
+use console::Console;
 use console::sign_in::{Settings, SignIn, behind_sign_in};
 use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     aws::telemetry::start();
-    let table = required(METRICS_TABLE).map_err(|error| error.to_string())?;
     let settings = Settings::from_variables(|name| std::env::var(name).ok())?;
-    let figures = figures(table);
+    let table = required(METRICS_TABLE).map_err(|error| error.to_string())?;
+    let client = sdk::dynamodb(&sdk::in_lambda(Patience::BEHIND_THE_LOG));
+    let console = Console {
+        place: table.clone(),
+        store: DynamoMetrics::new(client, table),
+        now: Utc::now,
+        // Whoever looks can mend nothing; the log says what it was.
+        explain: |_| "the figures cannot be read at the moment: try again in a minute".to_owned(),
+    };
+    let figures = console::figures(Arc::new(console));
     lambda_http::run(behind_sign_in(figures, SignIn::new(settings)?)).await
-}
-
-/// In place of the console's own router.
-fn figures(table: String) -> Router {
-    Router::new().route("/", get(async move || table))
 }

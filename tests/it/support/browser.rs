@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::{Body, to_bytes};
-use axum::http::header::{COOKIE, HOST, LOCATION, SET_COOKIE};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -80,6 +80,13 @@ impl Browser {
         let answer = self.send(request.body(Body::empty()).unwrap()).await;
         self.keep(&answer);
         answer
+    }
+
+    /// Sends a form.
+    pub async fn post(&mut self, path: &str, form: String) -> Answer {
+        let request = Request::post(self.uri(path)).header(HOST, &self.host);
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form)).unwrap()).await
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
