@@ -10,7 +10,7 @@ use crate::support::browser::{Answer, Browser};
 use crate::support::command::{in_account, json_of};
 use crate::support::installation::PROJECT;
 use crate::support::ministack::Ministack;
-use crate::support::user_pool::message;
+use crate::support::user_pool::{Key, message, said_by};
 
 const GROUP: &str = "analysts";
 const PASSWORD: &str = "Right-Password-1";
@@ -153,8 +153,10 @@ pub async fn only_members_of_the_group_see_figures(stack: &Stack, client: &Conso
         refused.body
     );
     let right = client.token(ministack, "member").await;
-    let (signed, _) = right.rsplit_once('.').unwrap();
-    let unsigned = message(&json!({"alg": "none"}), &json!({"iss": "any"}));
+    let (header, mut claims) = said_by(&right);
+    let unsigned = message(&json!({"alg": "none", "kid": header["kid"]}), &claims);
+    claims["exp"] = json!(chrono::Utc::now().timestamp() - 1);
+    let expired = Key::of_pem(&ministack.signing_key(&client.pool)).sign(&header, &claims);
     for (case, token, status) in [
         ("a member's", right.clone(), StatusCode::OK),
         ("no token", String::new(), StatusCode::UNAUTHORIZED),
@@ -163,11 +165,7 @@ pub async fn only_members_of_the_group_see_figures(stack: &Stack, client: &Conso
             another.token(ministack, "member").await,
             StatusCode::UNAUTHORIZED,
         ),
-        (
-            "without its signature",
-            format!("{signed}."),
-            StatusCode::UNAUTHORIZED,
-        ),
+        ("expired", expired, StatusCode::UNAUTHORIZED),
         ("unsigned", format!("{unsigned}."), StatusCode::UNAUTHORIZED),
         (
             "of no group",

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use base64::prelude::{BASE64_STANDARD as STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use chrono::Utc;
 use local::dynamodb::Served;
 use ring::digest::{SHA256, digest};
@@ -49,6 +49,13 @@ impl Key {
         Self(RsaKeyPair::from_pkcs8(&made).unwrap())
     }
 
+    /// The one that a PEM file holds.
+    pub fn of_pem(pem: &str) -> Self {
+        let lines = pem.lines().filter(|line| !line.starts_with("-----"));
+        let der = STANDARD.decode(lines.collect::<String>()).unwrap();
+        Self(RsaKeyPair::from_pkcs8(&der).unwrap())
+    }
+
     /// A token with this header and these claims.
     pub fn sign(&self, header: &Value, claims: &Value) -> String {
         let message = message(header, claims);
@@ -77,6 +84,14 @@ impl Key {
         json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY, "n": BASE64.encode(public.n),
             "e": BASE64.encode(public.e)})
     }
+}
+
+/// What a token says: its header and its claims.
+pub fn said_by(token: &str) -> (Value, Value) {
+    let mut parts = token.split('.');
+    let mut part =
+        || serde_json::from_slice(&BASE64.decode(parts.next().unwrap()).unwrap()).unwrap();
+    (part(), part())
 }
 
 /// What is signed of a token.
