@@ -120,6 +120,9 @@ fn shell(folder: &Path, command: &str, dynamodb: &str, aws: &str) -> Command {
         .env("AWS_SECRET_ACCESS_KEY", "local");
     shell
         .env("AWS_REGION", "us-east-1")
+        // The AWS CLI of Python's registry knows no other.
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_PAGER", "")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     shell
