@@ -3,7 +3,7 @@
 import { build } from "esbuild";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const MOST_BYTES = 60_000;
 
@@ -31,4 +31,8 @@ if (total > MOST_BYTES) {
 }
 const folder = join(import.meta.dirname, "dist");
 mkdirSync(folder, { recursive: true });
-for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
+for (const { name, contents } of files) {
+  writeFileSync(join(folder, name), contents);
+  writeFileSync(join(folder, `${name}.gz`), gzipSync(contents, { level: 9 }));
+  writeFileSync(join(folder, `${name}.br`), brotliCompressSync(contents));
+}

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use chrono::Utc;
+use console::security_headers::SecurityHeaders;
 use console::{Console, loopback};
 use pipeline::ports::PortError;
 use tokio::net::TcpListener;
@@ -39,7 +40,8 @@ pub async fn run(args: ConsoleArgs) -> Result<ExitCode, Failure> {
     {
         eprintln!("no browser can be opened: {error}");
     }
-    let routes = loopback::only(console::router(console), port);
+    let routes = SecurityHeaders::of_own_forms().around(console::router(console));
+    let routes = loopback::only(routes, port);
     axum::serve(listener, routes)
         .with_graceful_shutdown(interrupted())
         .await?;

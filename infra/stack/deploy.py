@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Mapping
 
 import package
 import parameters
@@ -12,7 +12,7 @@ import template
 from account import Account, Fault, say
 from cloudformation import Stack
 from configuration import Configuration
-from names import CODE, FUNCTIONS, MACHINES, TABLES, TEMPLATE, key_attributes
+from names import CODE, CONSOLE, FUNCTIONS, MACHINES, TABLES, TEMPLATE, key_attributes
 
 FIRST_TIME = (
     "say which app clients report where: CONFIG=analytics-config.json, which `cognito-pinpoint config import` writes"
@@ -47,7 +47,7 @@ def deploy(args: argparse.Namespace) -> None:
     bucket.make()
     made = package.upload_code(bucket) | (package.upload_configuration(bucket, config) if config else {})
     if not stack.apply(template.body(read, stack.name), {**made, **given, "Architecture": args.architecture}):
-        check_functions(account, stack.name)
+        check_functions(account, stack.name, deployed({**kept, **given}))
         say(f"nothing to change: {stack.name} is as it should be")
     print_next_steps(account, stack, args.config or Path("analytics-config.json"))
 
@@ -87,11 +87,16 @@ def check_tables(account: Account, stack: str) -> None:
             raise Fault(f"there is a table {stack}-{name} of somebody else's: give the stack another name with STACK=…")
 
 
-def check_functions(account: Account, stack: str) -> None:
+def deployed(values: Mapping[str, str]) -> list[str]:
+    """The functions of a stack with these parameters."""
+    return [name for name in FUNCTIONS if name != "console" or all(values.get(it) for it in CONSOLE)]
+
+
+def check_functions(account: Account, stack: str, names: list[str]) -> None:
     """CloudFormation sees no change where something was deleted behind its back."""
     functions = account.client("lambda")
     missing = []
-    for function in (f"{stack}-{name}" for name in FUNCTIONS):
+    for function in (f"{stack}-{name}" for name in names):
         try:
             functions.get_function_configuration(FunctionName=function)
         except functions.exceptions.ResourceNotFoundException:

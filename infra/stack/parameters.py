@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, Iterator, Mapping
 
 from account import Fault
+from names import CONSOLE
 from template import Template
 
 # What a deployment works out, and from what.
@@ -29,6 +30,7 @@ def check_given(template: Template, given: Values) -> None:
 def check_whole(template: Template, given: Values, kept: Values) -> None:
     """Refuses where a parameter has no value, or keeps one that it does not take any more."""
     refuse(missing_or_stale(template["Parameters"], given, kept))
+    refuse(half_a_console({**kept, **given}))
 
 
 def refuse(faults: Iterator[str]) -> None:
@@ -63,6 +65,12 @@ def missing_or_stale(parameters: dict[str, Any], given: Values, kept: Values) ->
                 yield f"{name}={kept[name]}, which the stack has, {reason}: give another in PARAMETERS"
         elif "Default" not in parameter:
             yield f'{name} has no value: PARAMETERS="{name}=…" ({parameter.get("Description", "")})'
+
+
+def half_a_console(values: Values) -> Iterator[str]:
+    missing = [name for name in CONSOLE if not values.get(name)]
+    if missing and len(missing) < len(CONSOLE):
+        yield f"the console needs {', '.join(CONSOLE)}: give {', '.join(missing)}, or leave all of them empty"
 
 
 def refusal(parameter: dict[str, Any], value: str) -> str | None:

@@ -186,8 +186,8 @@ deploy --stack ours --architecture x86_64 --config config.json Loglevel=debug
 2 the template has no parameter Loglevel; the nearest is LogLevel
 
 deploy --stack ours --architecture x86_64 --config config.json Colour=red
-2 the template has no parameter Colour; it has AlarmTopicArn, CaptureBudgetMilliseconds, LogLevel, LogRetentionDays, \
-    PinpointEndpoint, PinpointProjectArns, RoleArns
+2 the template has no parameter Colour; it has AlarmTopicArn, CaptureBudgetMilliseconds, ConsoleClientId, \
+    ConsoleConcurrency, ConsoleDomain, ConsoleGroup, ConsoleUserPoolId, LogLevel, LogRetentionDays, PinpointEndpoint, PinpointProjectArns, RoleArns
 
 deploy --stack ours --architecture x86_64 --config config.json Architecture=arm64
 2 Architecture is set by ARCH=
@@ -211,6 +211,16 @@ deploy --stack ours --architecture x86_64 --config config.json CaptureBudgetMill
 
 deploy --stack ours --architecture x86_64 --config config.json CaptureBudgetMilliseconds=3001
 2 CaptureBudgetMilliseconds=3001 is above 3000
+
+deploy --stack ours --architecture x86_64 --config config.json ConsoleDomain=https://team.example.com/ \
+    ConsoleUserPoolId=pool
+2 several parameters are wrong:|  ConsoleDomain=https://team.example.com/ must be https:// and a host, without a path|  \
+    ConsoleUserPoolId=pool must be a user pool's id, such as eu-west-1_AAAA11111
+
+deploy --stack ours --architecture x86_64 --config config.json ConsoleUserPoolId=eu-west-1_AAAA11111 \
+    ConsoleClientId=3example23456789
+2 the console needs ConsoleUserPoolId, ConsoleClientId, ConsoleDomain, ConsoleGroup: give ConsoleDomain, ConsoleGroup, or \
+    leave all of them empty
 
 deploy --stack theirs --architecture x86_64 --config config.json
 1 the stack theirs in us-east-1 is somebody else's: name ours with STACK=…
@@ -329,7 +339,7 @@ async fn what_is_deployed_again_has_its_data_and_what_is_deleted_leaves_nothing(
         "tables, logs, code and configurations"
     );
     let again = errors_of(&done(&mut at.deploy(&["--config", "config.json"])));
-    assert!(again.contains("9 of them imported"), "{again}");
+    assert!(again.contains("10 of them imported"), "{again}");
     assert_eq!(at.users().await, data);
     done(&mut at.destroy("delete"));
     assert_eq!(at.inventory(), empty);

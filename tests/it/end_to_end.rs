@@ -1,6 +1,7 @@
 //! The stack, deployed to an emulator as anybody would deploy it, with the project's own binaries in it:
 //! what a client does at Cognito arrives at Pinpoint and in the figures.
 
+mod console;
 mod taken_triggers;
 
 use std::os::unix::fs::symlink;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use self::console::ConsoleClient;
 use crate::support::app::App;
 use crate::support::cognito::Cognito;
 use crate::support::command::{done, errors_of, figures_in_account, in_account, python_program};
@@ -28,6 +30,7 @@ struct Stack {
     ministack: Ministack,
     cognito: Cognito,
     pinpoint: Pinpoint,
+    console: ConsoleClient,
     folder: tempfile::TempDir,
 }
 
@@ -36,13 +39,20 @@ impl Stack {
         let ministack = Ministack::with_authorization().await;
         let stack = Self {
             cognito: Cognito::before(&ministack).await,
+            console: ConsoleClient::new(&ministack).await,
             ministack,
             pinpoint: Pinpoint::start().await,
             folder: tempfile::tempdir().unwrap(),
         };
         stack.lay_out();
-        let endpoint = format!("PARAMETERS=PinpointEndpoint={}", stack.pinpoint.url());
-        done(stack.make("deploy").args(["CONFIG=config.json", &endpoint]));
+        let console = stack.console.parameters(stack.ministack.url());
+        let endpoint = stack.pinpoint.url();
+        let parameters = format!("PARAMETERS=PinpointEndpoint={endpoint} {console}");
+        done(
+            stack
+                .make("deploy")
+                .args(["CONFIG=config.json", &parameters]),
+        );
         stack
             .ministack
             .mount_layers("cognito-pinpoint-pre-authentication");
@@ -225,6 +235,7 @@ async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() 
         .filter_map(|endpoint| endpoint.get("Address"));
     assert_eq!(addresses.collect::<Vec<_>>(), ["ada@example.test"]);
     assert_eq!(stack.wrong(&app.pool), Vec::<String>::new());
+    console::only_members_of_the_group_see_figures(&stack, &stack.console).await;
 
     let refused = stack.make("destroy").output().unwrap();
     assert!(

@@ -61,12 +61,13 @@ const CARGO_LAMBDA: &str = ".venv-cargo-lambda/bin";
 /// What is invoked under `make watch`.
 const INVOKE: &str = "cargo lambda invoke ";
 
-/// The user pool and the user whom the READMEs name.
+/// The user pool, the app client and the user whom the READMEs name.
 const POOL: &str = "eu-west-1_AAAA11111";
+const CLIENT: &str = "3example23456789";
 const SUB: &str = "7c0d2f3e-0000-4000-8000-000000000001";
 
-/// A pool with a user whose verified address an app client shares; the pool's id, and the user's `sub`.
-async fn pool(ministack: &Ministack) -> (String, String) {
+/// A pool with a user whose verified address an app client shares; the pool's id, the client's, and the user's `sub`.
+async fn pool(ministack: &Ministack) -> (String, String, String) {
     let pool = ministack.user_pool().await;
     let analytics = AnalyticsConfigurationType::builder()
         .application_id("0".repeat(32))
@@ -74,14 +75,11 @@ async fn pool(ministack: &Ministack) -> (String, String) {
         .build();
     let client = ministack.cognito().create_user_pool_client();
     let client = client.user_pool_id(&pool).client_name("app");
-    client
-        .analytics_configuration(analytics)
-        .send()
-        .await
-        .unwrap();
+    let made = client.analytics_configuration(analytics).send().await;
+    let client = made.unwrap().user_pool_client.unwrap().client_id.unwrap();
     let email = [("email", "ada@example.test"), ("email_verified", "true")];
     let sub = ministack.user(&pool, "ada", &email).await;
-    (pool, sub)
+    (pool, client, sub)
 }
 
 /// A folder with what the commands name, as it is for a user in the repository's folder.
@@ -97,6 +95,8 @@ fn folder() -> tempfile::TempDir {
         symlink(repository(part).canonicalize().unwrap(), path.join(part)).unwrap();
     }
     symlink(binary("cognito-pinpoint"), path.join("cognito-pinpoint")).unwrap();
+    let aws = repository(".venv/bin/aws").canonicalize().unwrap();
+    symlink(aws, path.join("aws")).unwrap();
     let recent = Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     std::fs::write(
         path.join("saved.log"),
@@ -120,13 +120,16 @@ fn shell(folder: &Path, command: &str, dynamodb: &str, aws: &str) -> Command {
         .env("AWS_SECRET_ACCESS_KEY", "local");
     shell
         .env("AWS_REGION", "us-east-1")
+        // The AWS CLI of Python's registry knows no other.
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_PAGER", "")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     shell
 }
 
 /// What else is run here.
-const PROGRAMS: [&str; 2] = ["cognito-pinpoint ", ".venv/bin/python infra/"];
+const PROGRAMS: [&str; 3] = ["aws ", "cognito-pinpoint ", ".venv/bin/python infra/"];
 
 /// The pages whose commands are run, each in a folder of its own.
 const PAGES: [&str; 8] = [
@@ -138,6 +141,7 @@ const PAGES: [&str; 8] = [
     "docs/operations.md",
     "docs/replay.md",
     "docs/taken-triggers.md",
+    "docs/console.md",
 ];
 
 /// Where the commands of a page run.
@@ -145,6 +149,7 @@ struct Surroundings {
     ministack: Ministack,
     dynamodb: Served,
     pool: String,
+    client: String,
     sub: String,
 }
 
@@ -183,17 +188,19 @@ impl Surroundings {
         let queue = aws_sdk_sqs::Client::new(&ministack.sdk()).create_queue();
         let queue = queue.queue_name("cognito-pinpoint-not-published");
         queue.send().await.unwrap();
-        let (pool, sub) = pool(&ministack).await;
+        let (pool, client, sub) = pool(&ministack).await;
         Self {
             ministack,
             dynamodb,
             pool,
+            client,
             sub,
         }
     }
 
     fn shell(&self, folder: &Path, command: &str) -> Command {
         let command = command.replace(POOL, &self.pool).replace(SUB, &self.sub);
+        let command = command.replace(CLIENT, &self.client);
         shell(folder, &command, &self.dynamodb.url(), self.ministack.url())
     }
 

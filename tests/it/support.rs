@@ -1,6 +1,7 @@
 //! What several of the tests need.
 
 pub mod app;
+pub mod browser;
 pub mod cognito;
 pub mod cognito_local;
 pub mod command;
@@ -13,17 +14,19 @@ pub mod pinpoint;
 pub mod queue;
 pub mod runtime_api;
 pub mod trigger;
+pub mod user_pool;
 
 use std::path::PathBuf;
 
 /// The Lambda functions.
-pub const FUNCTIONS: [&str; 6] = [
+pub const FUNCTIONS: [&str; 7] = [
     "pre-authentication",
     "post-authentication",
     "post-confirmation",
     "pre-token-generation",
     "publish-events",
     "expire-attempts",
+    "console",
 ];
 
 /// The path of one of the workspace's binaries, built beside this one.

@@ -253,7 +253,11 @@ fn the_functions_that_read_the_configuration_have_its_layer_and_nothing_before_i
         let properties = &function["Properties"];
         let name = named(&properties["FunctionName"]);
         let layers = json!([{"Ref": "AnalyticsConfig"}]);
-        let expected = (name != "cognito-pinpoint-expire-attempts").then_some(&layers);
+        let without = [
+            "cognito-pinpoint-expire-attempts",
+            "cognito-pinpoint-console",
+        ];
+        let expected = (!without.contains(&name.as_str())).then_some(&layers);
         assert_eq!(properties.get("Layers"), expected, "{name}");
         let variables = properties["Environment"]["Variables"].as_object().unwrap();
         let before = variables
@@ -360,5 +364,68 @@ fn a_function_that_is_deployed_by_itself_is_as_the_template_has_it() {
         let bare = std::fs::read_to_string(bare).unwrap();
         let names = format!("[deploy]\nname = \"{name}\"\nbinary_name = \"{short}\"\n");
         assert!(bare.ends_with(&names), "{bare}");
+    }
+}
+
+#[test]
+fn there_is_a_console_only_with_a_sign_in_and_it_reads_the_metrics_alone() {
+    let template = template();
+    let resources = template["Resources"].as_object().unwrap();
+    let of_console = resources
+        .iter()
+        .filter(|(id, _)| id.starts_with("Console") && *id != "ConsoleLogs");
+    let mut names = Vec::new();
+    for (id, resource) in of_console {
+        assert_eq!(resource["Condition"], "HasConsole", "{id}");
+        names.push(id.as_str());
+    }
+    let expected = [
+        "ConsoleRole",
+        "Console",
+        "ConsoleUrl",
+        "ConsoleUrlMayBeAskedFor",
+        "ConsoleUrlMayInvoke",
+    ];
+    assert_eq!(names, expected);
+
+    let policy = &resources["ConsoleRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    let granted: Vec<_> = statements
+        .map(|it| json!([it["Action"], it["Resource"]]))
+        .collect();
+    let arn = |of: &str| json!({"Fn::GetAtt": [of, "Arn"]});
+    let expected = [
+        json!([
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            arn("ConsoleLogs")
+        ]),
+        json!([["dynamodb:GetItem", "dynamodb:Query"], arn("Metrics")]),
+    ];
+    assert_eq!(granted, expected);
+    let permissions = ["ConsoleUrlMayBeAskedFor", "ConsoleUrlMayInvoke"];
+    let console = json!({"Ref": "Console"});
+    let expected = [
+        json!({"FunctionName": console, "Action": "lambda:InvokeFunctionUrl", "Principal": "*",
+            "FunctionUrlAuthType": "NONE"}),
+        json!({"FunctionName": console, "Action": "lambda:InvokeFunction", "Principal": "*",
+            "InvokedViaFunctionUrl": true}),
+    ];
+    assert_eq!(
+        permissions.map(|it| resources[it]["Properties"].clone()),
+        expected
+    );
+}
+
+#[test]
+fn the_consoles_own_client_is_left_out_by_every_trigger() {
+    let template = template();
+    let client =
+        json!({"Fn::If": ["HasConsole", {"Ref": "ConsoleClientId"}, {"Ref": "AWS::NoValue"}]});
+    for trigger in FUNCTIONS.iter().take(4) {
+        let functions = of_type(&template, "AWS::Lambda::Function").into_iter();
+        let mut named =
+            functions.filter(|it| named(&it["Properties"]["FunctionName"]).ends_with(trigger));
+        let variables = &named.next().unwrap()["Properties"]["Environment"]["Variables"];
+        assert_eq!(variables["CONSOLE_CLIENT_ID"], client, "{trigger}");
     }
 }

@@ -54,6 +54,10 @@ impl Exclude {
         attributes.map(|(name, values)| (name.as_str(), values))
     }
 
+    pub(super) fn add_client(&mut self, client: ClientId) {
+        self.clients.insert(client);
+    }
+
     fn has_client(&self, client: Option<&ClientId>) -> bool {
         client.is_some_and(|client| self.clients.contains(client))
     }

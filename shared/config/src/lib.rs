@@ -166,6 +166,12 @@ impl Config {
         &self.exclude
     }
 
+    /// The same, and this app client is left out as well.
+    pub fn with_excluded(mut self, client: ClientId) -> Self {
+        self.exclude.add_client(client);
+        self
+    }
+
     /// The names of the clients that have one, by id.
     pub fn client_names(&self) -> impl Iterator<Item = (&ClientId, &str)> {
         let names = self.clients.iter();

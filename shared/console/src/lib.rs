@@ -6,6 +6,9 @@ mod console;
 pub mod loopback;
 mod open_metrics;
 mod page;
+pub mod security_headers;
+#[cfg(feature = "sign-in")]
+pub mod sign_in;
 
 pub use console::{Console, ListUsers};
 

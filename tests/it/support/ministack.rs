@@ -118,6 +118,13 @@ impl Ministack {
         std::fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default()
     }
 
+    /// The key that a pool signs ID tokens with, in PEM.
+    pub fn signing_key(&self, pool: &str) -> String {
+        let keys = self.folder.path().join("cognito-pool-keys");
+        let key = std::fs::read_to_string(keys.join(format!("{pool}-id.pem")));
+        key.expect("it has signed")
+    }
+
     /// What its clients are made with.
     pub fn sdk(&self) -> SdkConfig {
         sdk::on_loopback(&self.url, Patience::BEHIND_THE_LOG)

@@ -89,3 +89,23 @@ async fn a_configuration_in_a_file_is_read_however_long() {
         .await;
     assert_eq!(outcomes(&reply), ["captured"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_to_look_at_the_console_is_in_no_figure() {
+    let installation = Installation::start().await;
+    let event = odd_event("PostAuthentication_Authentication", "ana");
+    let client = "1example23456789";
+    for (console, expected) in [
+        (client, vec!["ignored:excluded"]),
+        ("another", vec!["captured"]),
+        ("", vec!["captured"]),
+    ] {
+        let environment = installation
+            .environment()
+            .with("CONSOLE_CLIENT_ID", console);
+        let mut function = Function::start("post-authentication", environment).await;
+        let reply = function.invoke(event.clone()).await;
+        assert_eq!(reply.text(), event, "{console}");
+        assert_eq!(outcomes(&reply), expected, "{console}");
+    }
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use config::Config;
+use domain::ids::ClientId;
 use futures::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::capture::{Captured, End, Moment, capture};
@@ -19,6 +20,9 @@ use crate::tables::{EVENT_LOG_TABLE, required};
 
 /// The environment variable that says how long capture may keep a sign-in waiting (milliseconds).
 const BUDGET: &str = "CAPTURE_BUDGET_MS";
+
+/// The environment variable that names the console's own app client: who only looks at figures is in none.
+const CONSOLE_CLIENT: &str = "CONSOLE_CLIENT_ID";
 
 /// How long that is unless [`BUDGET`] says otherwise.
 const DEFAULT_BUDGET: Duration = Duration::from_millis(1_000);
@@ -49,10 +53,15 @@ pub async fn run() -> Result<(), Error> {
 /// The configuration; `None` if it is faulty.
 fn configuration() -> Option<Config> {
     let read = ConfigurationSource::from_environment().read();
-    read.inspect_err(
+    let read = read.inspect_err(
         |error| tracing::error!(%error, "no event is captured until the configuration is mended"),
-    )
-    .ok()
+    );
+    let console = std::env::var(CONSOLE_CLIENT).ok();
+    let config = read.ok()?;
+    Some(match console.filter(|id| !id.is_empty()) {
+        Some(id) => config.with_excluded(ClientId::new(id)),
+        None => config,
+    })
 }
 
 /// A trigger, ready to be invoked.
