@@ -14,7 +14,7 @@ interface Picture {
   query: string;
 }
 
-const TALL = { ...DESKTOP, viewport: { width: 1200, height: 1130 } };
+const TALL = { ...DESKTOP, viewport: { width: 1080, height: 980 } };
 const PICTURES: Picture[] = [
   { name: "console-light", options: TALL, query: "" },
   { name: "console-dark", options: { ...TALL, colorScheme: "dark" }, query: "?metric=failure-rate&range=91d&active=returning&by=appVersion" },
