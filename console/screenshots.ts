@@ -17,7 +17,7 @@ interface Picture {
 const TALL = { ...DESKTOP, viewport: { width: 1080, height: 980 } };
 const PICTURES: Picture[] = [
   { name: "console-light", options: TALL, query: "" },
-  { name: "console-dark", options: { ...TALL, colorScheme: "dark" }, query: "?metric=failure-rate&range=91d&active=returning&by=appVersion" },
+  { name: "console-dark", options: { ...TALL, colorScheme: "dark" }, query: "?metric=failure-rate&active=returning&by=appVersion" },
   { name: "console-phone", options: { ...PHONE, deviceScaleFactor: 1.5 }, query: "?metric=sign-ins" },
 ];
 
