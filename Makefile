@@ -35,7 +35,7 @@ TODAY := $(shell date -u +%F)
 TEST_THREADS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help replay console acme test test-e2e test-console chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start clean
+.PHONY: help replay console acme test test-e2e test-console screenshots chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -67,8 +67,11 @@ test: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)
 test-e2e: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(NODE)/ready ## Deploy the stack to an emulator, and follow a client through all of it; stop it half way
 	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --package tests --quiet -- end_to_end outage
 
-test-console: console-assets $(CONSOLE)/tests-ready chromium ## Test the console in a browser
-	$(NODE)/node --test --test-reporter=spec "console/test/*.test.ts"
+test-console: console-assets build-debug $(CONSOLE)/tests-ready chromium ## Test the console in a browser
+	COGNITO_PINPOINT=$(abspath $(DEBUG))/cognito-pinpoint $(NODE)/node --test --test-concurrency=2 --test-reporter=spec "console/test/*.test.ts"
+
+screenshots: console-assets build-debug $(CONSOLE)/tests-ready chromium ## Take the README's pictures of the console; in Inter, if it is installed
+	COGNITO_PINPOINT=$(abspath $(DEBUG))/cognito-pinpoint $(NODE)/node console/screenshots.ts docs/images
 
 check: $(VENV)/ready $(CONSOLE)/tests-ready ## Check formatting, lints, documentation, dependencies and the template
 	cargo fmt --all --check

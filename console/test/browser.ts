@@ -49,3 +49,14 @@ export function inked(page: Page, figure: string): Promise<number> {
     return painted;
   });
 }
+
+/** The charts that have nothing painted. */
+export function blankCharts(page: Page): Promise<string[]> {
+  return page.locator("figure.chart").evaluateAll((figures) =>
+    figures.filter((figure) => {
+      const canvas = figure.querySelector("canvas");
+      const pixels = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+      return !pixels?.some((value, at) => at % 4 === 3 && value > 0);
+    }).map(({ id }) => id),
+  );
+}

@@ -3,7 +3,7 @@
 
 import type uPlot from "uplot";
 import { isRunning, type Chart, type Series } from "./contract.ts";
-import { colour, styleColour } from "./theme.ts";
+import { barColour, colour, styleColour } from "./theme.ts";
 
 /** What of a bar's place stays empty. */
 const GAP = 0.24;
@@ -74,8 +74,7 @@ function box(u: uPlot, bar: { left: number; width: number; from: number; to: num
 function fillBars(ctx: CanvasRenderingContext2D, series: Series, bars: Bar[]): void {
   const whole = pathOf(bars.filter(({ running }) => !running));
   const running = pathOf(bars.filter((bar) => bar.running));
-  const paint = series.style === "main" ? colour("--bar-main") : styleColour(series.style);
-  ctx.fillStyle = ctx.strokeStyle = paint;
+  ctx.fillStyle = ctx.strokeStyle = barColour(series.style);
   ctx.fill(whole);
   ctx.globalAlpha = 0.35;
   ctx.fill(running);

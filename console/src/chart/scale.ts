@@ -19,7 +19,7 @@ function smallest(unit: Unit): number {
 
 function niceStep(least: number, unit: Unit): number {
   const power = 10 ** Math.floor(Math.log10(least));
-  const step = ([1, 1.5, 2, 2.5, 3, 4, 5, 10].find((factor) => factor * power >= least - 1e-12) ?? 10) * power;
+  const step = ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 10].find((factor) => factor * power >= least - 1e-12) ?? 10) * power;
   return unit === "count" ? Math.max(1, Math.ceil(step)) : step;
 }
 

@@ -31,6 +31,11 @@ export function styleColour(style: Style): string {
   return colour(PROPERTY[style]);
 }
 
+/** Bars are larger than lines, and touch: their colours are further apart. */
+export function barColour(style: Style): string {
+  return style === "main" || style === "second" ? colour(`--bar-${style}`) : styleColour(style);
+}
+
 /** `light-dark()` is resolved in colours alone, so one is made of the property. */
 function compute(property: string): string {
   const probe = document.createElement("span");

@@ -64,7 +64,7 @@ export class Navigator {
   #clicked(event: MouseEvent): void {
     if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("#app a[href]") : null;
-    if (!link || !/^\/?\?/.test(link.getAttribute("href") ?? "") || link.hasAttribute("download") || link.target) return;
+    if (!link || !/^\/?(\?|$)/.test(link.getAttribute("href") ?? "") || link.hasAttribute("download") || link.target) return;
     event.preventDefault();
     void this.visit(link.href, "choice");
   }

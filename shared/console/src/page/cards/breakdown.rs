@@ -208,7 +208,7 @@ fn name(loaded: &Loaded, dimension: &Dimension, value: &SegmentValue) -> Markup 
         true => view.filters.retain(|filter| !filters.contains(filter)),
         false => add(view, dimension, &filters, loaded),
     });
-    html! { a href=(address) aria-pressed=[on.then_some("true")] { (words.join(" · ")) } }
+    html! { a href=(address) aria-current=[on.then_some("true")] { (words.join(" · ")) } }
 }
 
 fn filters(dimension: &Dimension, value: &SegmentValue) -> Vec<String> {
