@@ -10,7 +10,7 @@ TEMPLATE = Path(__file__).resolve().parent.with_name("template.yaml")
 CODE = TEMPLATE.parent.parent / "target" / "lambda"
 
 TRIGGERS = ["pre-authentication", "post-authentication", "post-confirmation", "pre-token-generation"]
-FUNCTIONS = [*TRIGGERS, "publish-events", "expire-attempts"]
+FUNCTIONS = [*TRIGGERS, "publish-events", "expire-attempts", "gauge-active-users"]
 # With the attributes of their keys, which tell them from somebody else's.
 TABLES = {
     "event-log": {"user", "eventId"},

@@ -9,6 +9,8 @@ mod brute_force;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod dashboards;
+#[cfg(test)]
 mod deploy;
 #[cfg(test)]
 mod disable_inactive;

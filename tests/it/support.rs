@@ -17,13 +17,14 @@ pub mod trigger;
 use std::path::PathBuf;
 
 /// The Lambda functions.
-pub const FUNCTIONS: [&str; 6] = [
+pub const FUNCTIONS: [&str; 7] = [
     "pre-authentication",
     "post-authentication",
     "post-confirmation",
     "pre-token-generation",
     "publish-events",
     "expire-attempts",
+    "gauge-active-users",
 ];
 
 /// The path of one of the workspace's binaries, built beside this one.

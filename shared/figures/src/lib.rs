@@ -1,6 +1,7 @@
 //! The JSON of a day, a month, a cohort and a user: what `replay`, `metrics` and `users` answer; and how far back a reader
 //! must read for them.
 
+pub mod cloudwatch;
 pub mod periods;
 pub mod summary;
 
