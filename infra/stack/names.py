@@ -10,7 +10,7 @@ TEMPLATE = Path(__file__).resolve().parent.with_name("template.yaml")
 CODE = TEMPLATE.parent.parent / "target" / "lambda"
 
 TRIGGERS = ["pre-authentication", "post-authentication", "post-confirmation", "pre-token-generation"]
-FUNCTIONS = [*TRIGGERS, "publish-events", "expire-attempts", "console"]
+FUNCTIONS = [*TRIGGERS, "publish-events", "expire-attempts", "gauge-active-users", "console"]
 # The console is there if all of these are given.
 CONSOLE = ["ConsoleUserPoolId", "ConsoleClientId", "ConsoleDomain", "ConsoleGroup"]
 # With the attributes of their keys, which tell them from somebody else's.

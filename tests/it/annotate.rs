@@ -10,6 +10,7 @@ use chrono::{TimeDelta, Utc};
 use domain::day::Day;
 use domain::ids::ProjectId;
 use local::dynamodb::DynamoDbStore;
+use pipeline::ports::figures::FiguresStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -132,7 +132,7 @@ fn shell(folder: &Path, command: &str, dynamodb: &str, aws: &str) -> Command {
 const PROGRAMS: [&str; 3] = ["aws ", "cognito-pinpoint ", ".venv/bin/python infra/"];
 
 /// The pages whose commands are run, each in a folder of its own.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "events/README.md",
     "docs/configuration.md",

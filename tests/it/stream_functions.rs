@@ -3,6 +3,7 @@
 
 mod dynamodb_at_fault;
 mod expiry;
+mod gauge;
 mod not_published;
 mod pinpoint_at_fault;
 mod sharing;
@@ -17,7 +18,7 @@ use domain::activity::DayFigures;
 use domain::time_zone::TimeZone;
 use serde_json::{Value, json};
 
-use crate::support::installation::{Installation, SHARING, batch, number};
+use crate::support::installation::{Installation, PROJECT, SHARING, STACK, batch, number};
 use crate::support::runtime_api::{Environment, Function, Reply};
 use crate::support::trigger::Trigger;
 
@@ -90,6 +91,19 @@ fn outcomes(reply: &Reply) -> Value {
     serde_json::from_str(lines[0]["outcomes"].as_str().unwrap()).unwrap()
 }
 
+/// What CloudWatch takes out of the log: of each line for it, all but how it is to be read.
+fn embedded_metrics(reply: &Reply) -> Vec<Value> {
+    let lines = reply.logged("_aws").into_iter().cloned();
+    lines
+        .map(|mut line| {
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(directive["Namespace"], STACK);
+            line.as_object_mut().unwrap().remove("_aws");
+            line
+        })
+        .collect()
+}
+
 /// The types of the events that Pinpoint has accepted.
 fn accepted(installation: &Installation) -> Vec<String> {
     let events = installation.pinpoint.events().into_iter();
@@ -121,10 +135,13 @@ async fn what_the_triggers_capture_is_published_and_counted_once() {
     let first = publish.invoke(batch(&records)).await;
     assert_eq!(again(&first), [""; 0]);
     assert_eq!(outcomes(&first), json!({"published": 4}));
+    let expected = json!({"Project": PROJECT, "signUps": 1, "signIns": 1, "authFailures": 0, "failureRate": [0]});
+    assert_eq!(embedded_metrics(&first), [expected]);
     let asked = installation.pinpoint.asked();
     let repeated = publish.invoke(batch(&records)).await;
     assert_eq!(again(&repeated), [""; 0]);
     assert_eq!(outcomes(&repeated), json!({"repeated": 4}));
+    assert_eq!(embedded_metrics(&repeated), [Value::Null; 0]);
 
     assert_eq!(installation.pinpoint.asked(), asked);
     assert_eq!(

@@ -19,13 +19,14 @@ pub mod user_pool;
 use std::path::PathBuf;
 
 /// The Lambda functions.
-pub const FUNCTIONS: [&str; 7] = [
+pub const FUNCTIONS: [&str; 8] = [
     "pre-authentication",
     "post-authentication",
     "post-confirmation",
     "pre-token-generation",
     "publish-events",
     "expire-attempts",
+    "gauge-active-users",
     "console",
 ];
 

@@ -12,7 +12,7 @@ use crate::support::command::{json_of, python_program};
 use crate::support::{FUNCTIONS, repository};
 
 /// What `make deploy` reads.
-fn template() -> Value {
+pub fn template() -> Value {
     let mut python = python_program("python");
     python.arg(repository("tests/python/template.py"));
     json_of(python.arg(repository("infra/template.yaml")))
@@ -146,9 +146,11 @@ fn what_doctor_looks_for_is_there_by_that_name() {
             &json!("IteratorAge"),
             &json!([{"Name": "FunctionName", "Value": {"Ref": "PublishEvents"}}]),
             &json!("Maximum"),
-            &json!(900_000),
+            &json!({"Ref": "FiguresLagAlarmMilliseconds"}),
         ]
     );
+    let default = &template["Parameters"]["FiguresLagAlarmMilliseconds"]["Default"];
+    assert_eq!(default, &json!(900_000));
 }
 
 #[test]
@@ -209,7 +211,7 @@ fn a_trigger_may_append_to_the_event_log_and_to_its_own_log_and_nothing_else() {
 }
 
 #[test]
-fn what_publishes_may_read_and_write_states_and_rows_and_what_expires_may_read_its_index() {
+fn what_runs_behind_the_log_may_read_and_write_what_it_uses() {
     let template = template();
     let arn = |table: &str| json!({"Fn::GetAtt": [table, "Arn"]});
     for (role, expected) in [
@@ -232,6 +234,10 @@ fn what_publishes_may_read_and_write_states_and_rows_and_what_expires_may_read_i
                 json!(["dynamodb:PutItem", arn("EventLog")]),
             ],
         ),
+        (
+            "GaugeActiveUsersRole",
+            vec![json!(["dynamodb:Query", arn("Metrics")])],
+        ),
     ] {
         let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
         let statements = policy["Statement"].as_array().unwrap().iter();
@@ -253,11 +259,9 @@ fn the_functions_that_read_the_configuration_have_its_layer_and_nothing_before_i
         let properties = &function["Properties"];
         let name = named(&properties["FunctionName"]);
         let layers = json!([{"Ref": "AnalyticsConfig"}]);
-        let without = [
-            "cognito-pinpoint-expire-attempts",
-            "cognito-pinpoint-console",
-        ];
-        let expected = (!without.contains(&name.as_str())).then_some(&layers);
+        let without = ["expire-attempts", "gauge-active-users", "console"];
+        let reads_none = without.iter().any(|it| name.ends_with(it));
+        let expected = (!reads_none).then_some(&layers);
         assert_eq!(properties.get("Layers"), expected, "{name}");
         let variables = properties["Environment"]["Variables"].as_object().unwrap();
         let before = variables

@@ -1,6 +1,7 @@
 //! The Lambda functions: each `main.rs` calls one of these.
 
 mod expire;
+mod gauge;
 mod publish;
 mod trigger;
 
@@ -9,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::Context;
 
 pub use expire::run as run_expire;
+pub use gauge::run as run_gauge;
 pub use publish::run as run_publish;
 pub use trigger::run as run_trigger;
 

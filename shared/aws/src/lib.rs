@@ -2,6 +2,7 @@
 //! DynamoDB's alone, so that a trigger builds and links no other.
 
 pub mod configuration;
+pub mod embedded_metrics;
 pub mod erasure;
 pub mod event_log;
 #[cfg(feature = "lambda")]

@@ -1,6 +1,7 @@
 //! The JSON of a day, a month, a cohort, a segment and a user: what `replay`, `metrics`, `users` and the console answer; what
 //! may be asked for, and how it is read.
 
+pub mod cloudwatch;
 pub mod csv;
 pub mod dates;
 pub mod periods;

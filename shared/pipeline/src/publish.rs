@@ -20,7 +20,7 @@ use ::config::Config;
 use chrono::{DateTime, Utc};
 use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::{AuthEvent, Position};
-use domain::ids::EventId;
+use domain::ids::{EventId, ProjectId};
 
 use crate::outcome::{NotPublished, Outcome};
 use crate::ports::{Destinations, UserStates};
@@ -46,6 +46,8 @@ pub struct Judged {
     pub sequence_number: String,
     /// The event's id.
     pub event: EventId,
+    /// The project that it counts for.
+    pub project: ProjectId,
     /// The verdict.
     pub verdict: Verdict,
     /// The analytics events that came of it and were counted, whatever destinations made of them.

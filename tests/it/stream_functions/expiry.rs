@@ -4,14 +4,14 @@ use chrono::Utc;
 use domain::activity::DayFigures;
 use serde_json::{Value, json};
 
-use super::{accepted, at, outcomes, publish_events, sign_in, signed_in};
-use crate::support::installation::{Installation, batch};
+use super::{accepted, at, embedded_metrics, outcomes, publish_events, sign_in, signed_in};
+use crate::support::installation::{Installation, PROJECT, batch};
 use crate::support::misbehaving::{Conduct, Misbehaving};
 use crate::support::runtime_api::Function;
 use crate::support::trigger::Trigger;
 
 /// What EventBridge invokes a function with, by a rule's schedule and by a schedule of its Scheduler.
-fn schedules() -> [String; 2] {
+pub fn schedules() -> [String; 2] {
     let event = |source: &str, detail: Value| {
         json!({
             "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
@@ -57,9 +57,11 @@ async fn an_attempt_without_a_sign_in_expires_into_one_failure() {
     let records = installation.records();
     let expiries = &records[before.len()..];
     assert_eq!(expiries.len(), 1);
-    for outcome in ["applied", "applied"] {
+    let failure = json!({"Project": PROJECT, "signUps": 0, "signIns": 0, "authFailures": 1, "failureRate": [100]});
+    for counted in [vec![failure], vec![]] {
         let reply = publish.invoke(batch(expiries)).await;
-        assert_eq!(outcomes(&reply), json!({outcome: 1}));
+        assert_eq!(outcomes(&reply), json!({"applied": 1}));
+        assert_eq!(embedded_metrics(&reply), counted);
     }
     let events = installation.pinpoint.events();
     let failure = events

@@ -83,6 +83,7 @@ impl Installation {
             .with("EVENT_LOG_TABLE", &self.tables.event_log)
             .with("USERS_TABLE", &self.tables.users)
             .with("METRICS_TABLE", &self.tables.metrics)
+            .with("METRICS_NAMESPACE", STACK)
             .with("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url())
             .with("AWS_ENDPOINT_URL_PINPOINT", self.pinpoint.url())
     }

@@ -6,10 +6,13 @@ use std::time::Duration;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use chrono::Utc;
 use config::Config;
+use domain::ids::ProjectId;
+use figures::cloudwatch::{Counts, Document, Place, counted};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::ports::{Destinations, NotPublishedQueue};
 use pipeline::publish::Judged;
 
+use crate::embedded_metrics;
 use crate::sdk::{self, SdkConfig};
 use crate::stream::{Batch, Outside, publish_batch};
 use crate::tables::{METRICS_TABLE, TableNames, USERS_TABLE, required};
@@ -56,12 +59,35 @@ async fn handle<D: Destinations, Q: NotPublishedQueue>(
     outside: Outside<'_, DynamoUserStates, D, Q>,
 ) -> Result<DynamoDbEventResponse, Error> {
     // Boxed: by value, the future is nested too deep for the compiler.
-    let publishing = Box::pin(publish_batch(batch, Utc::now(), outside));
+    let now = Utc::now();
+    let publishing = Box::pin(publish_batch(batch, now, outside));
     let published = tokio::time::timeout(left, publishing)
         .await
         .map_err(|_| "the batch was not published in time: it is retried")?;
     log_outcomes(&published.judged, published.dropped);
+    let namespace = &embedded_metrics::namespace();
+    let at = Place {
+        namespace,
+        time: now,
+    };
+    embedded_metrics::write(&metrics(&published.judged, at));
     Ok(published.response)
+}
+
+/// What was counted, by project. What another batch has counted is in its log.
+fn metrics(judged: &[Judged], at: Place<'_>) -> Vec<Document> {
+    let mut counts: BTreeMap<&ProjectId, Counts> = BTreeMap::new();
+    for judged in judged {
+        let of_project = counts.entry(&judged.project).or_default();
+        judged
+            .analytics
+            .iter()
+            .for_each(|event| of_project.add(*event));
+    }
+    let documents = counts.iter();
+    documents
+        .flat_map(|(project, counts)| counted(at, project, counts))
+        .collect()
 }
 
 /// One line a batch: how many records came to which end.

@@ -320,6 +320,7 @@ fn judgement(record: &LogRecord, verdict: Verdict) -> Judged {
     Judged {
         sequence_number: record.position.sequence_number.clone(),
         event: record.event.id,
+        project: record.event.user.project.clone(),
         verdict,
         analytics: Vec::new(),
     }

@@ -52,6 +52,7 @@ async fn verdicts_are_in_the_order_of_the_records() {
         let expected = Judged {
             sequence_number: record.position.sequence_number,
             event: record.event.id,
+            project: record.event.user.project,
             verdict: Verdict::Ended(Outcome::Published),
             analytics: vec![AnalyticsEventType::SignIn],
         };
