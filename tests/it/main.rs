@@ -14,6 +14,7 @@ mod brute_force;
 mod config;
 #[cfg(test)]
 mod console_sign_in;
+#[cfg(test)]
 mod dashboards;
 #[cfg(test)]
 mod deploy;

@@ -132,7 +132,7 @@ fn shell(folder: &Path, command: &str, dynamodb: &str, aws: &str) -> Command {
 const PROGRAMS: [&str; 3] = ["aws ", "cognito-pinpoint ", ".venv/bin/python infra/"];
 
 /// The pages whose commands are run, each in a folder of its own.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 8] = [
     "README.md",
     "events/README.md",
     "docs/configuration.md",
@@ -141,7 +141,6 @@ const PAGES: [&str; 9] = [
     "docs/operations.md",
     "docs/replay.md",
     "docs/taken-triggers.md",
-    "docs/console.md",
 ];
 
 /// Where the commands of a page run.
