@@ -18,6 +18,7 @@ PORT ?= 9000
 DYNAMODB_PORT ?= 8000
 PINPOINT_PORT ?= 8888
 CONSOLE_PORT ?= 8900
+OPEN ?= --open
 DEBUG := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
 COMMAND ?= cargo run --package cli --
 INFRA := $(VENV)/bin/python infra/stack
@@ -47,7 +48,7 @@ replay: ## Build, replay the sample events, and print the figures
 console: console-assets ## Build, make up ninety days of an app, and look at its figures
 	@echo "compiling what the console needs; the first time takes about two minutes …"
 	$(MAKE) acme
-	cargo run --package cli --no-default-features -- console --data-dir $(ACME)/data --port $(CONSOLE_PORT) --open
+	cargo run --package cli --no-default-features -- console --data-dir $(ACME)/data --port $(CONSOLE_PORT) $(OPEN)
 
 acme: $(ACME)/$(TODAY) ## Replay ninety days of a made-up app, up to now, into target/acme
 
@@ -73,7 +74,7 @@ test-console: console-assets build-debug $(CONSOLE)/tests-ready chromium ## Test
 screenshots: console-assets build-debug $(CONSOLE)/tests-ready chromium ## Take the README's pictures of the console; in Inter, if it is installed
 	COGNITO_PINPOINT=$(abspath $(DEBUG))/cognito-pinpoint $(NODE)/node console/screenshots.ts docs/images
 
-check: $(VENV)/ready $(CONSOLE)/tests-ready ## Check formatting, lints, documentation, dependencies and the template
+check: console-assets $(VENV)/ready $(CONSOLE)/tests-ready ## Check formatting, lints, documentation, dependencies and the template
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
@@ -81,7 +82,7 @@ check: $(VENV)/ready $(CONSOLE)/tests-ready ## Check formatting, lints, document
 	$(VENV)/bin/cfn-lint
 	$(NODE)/node $(CONSOLE)/node_modules/typescript/bin/tsc --project console
 
-build: $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambda, for ARCH=arm64 or x86_64
+build: console-assets $(CARGO_LAMBDA)/ready ## Build the functions for Lambda into target/lambda, for ARCH=arm64 or x86_64
 	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" cargo lambda build --release --$(subst _,-,$(ARCH)) $(COMPILER) \
 		$(FUNCTIONS:%=--package %)
 	@for name in $(FUNCTIONS); do printf '%-22s %6d KB\n' $$name $$(( $$(wc -c < target/lambda/$$name/bootstrap) / 1024 )); done
@@ -111,10 +112,10 @@ watch: build-debug $(CARGO_LAMBDA)/ready ## Run the functions here, compiled ane
 		--data-dir $(DATA_DIR) --dynamodb-port $(DYNAMODB_PORT) --pinpoint-port $(PINPOINT_PORT) \
 		-- cargo lambda watch -A 127.0.0.1 -P $(PORT)
 
-build-tests: ## Build the tests, and the functions and the command as they need them
+build-tests: console-assets ## Build the tests, and the functions and the command as they need them
 	cargo build --workspace --all-targets
 
-build-debug: ## Build the functions and the command
+build-debug: console-assets ## Build the functions and the command
 	cargo build --workspace --bins
 
 console-assets: console/dist/page.js ## Bundle the console's script and style into console/dist
@@ -122,7 +123,7 @@ console-assets: console/dist/page.js ## Bundle the console's script and style in
 console-watch: $(CONSOLE)/ready ## Bundle them anew as they change
 	$(NODE)/node --watch-path=console/src --watch-path=console/page.css console/build.ts
 
-install: ## Put the cognito-pinpoint command on your path
+install: console-assets ## Put the cognito-pinpoint command on your path
 	cargo install --path cli --locked --profile $(PROFILE) --root $(INSTALL_ROOT)
 
 bench: bench-fold bench-replay bench-metrics bench-import bench-cold-start ## Run every benchmark

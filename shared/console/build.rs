@@ -3,9 +3,13 @@
 use std::path::Path;
 
 fn main() {
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../console/dist");
-    println!("cargo::rerun-if-changed={}", built.display());
-    if !built.join("page.js").is_file() {
-        println!("cargo::warning=the console's script is not built: `make console-assets`");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../console");
+    let built = source.join("dist");
+    if built.join("page.js").is_file() {
+        println!("cargo::rerun-if-changed={}", built.display());
+        return;
     }
+    // What is not there is always taken for changed: what it will appear in is not.
+    println!("cargo::rerun-if-changed={}", source.display());
+    println!("cargo::warning=the console's script is not built: `make console-assets`");
 }

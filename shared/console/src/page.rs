@@ -70,7 +70,9 @@ fn shown(loaded: &Loaded) -> Markup {
         (header::footer(loaded))
         (shell::charts(&charts))
     };
-    shell::page(&header::title(loaded), &loaded.view, app)
+    let running = loaded.period.span.1 == loaded.period.today;
+    let refresh = running.then_some(shell::REFRESH);
+    shell::page(&header::title(loaded), &loaded.view, refresh, app)
 }
 
 /// Nothing has been counted yet, and what to run.
@@ -89,7 +91,7 @@ fn empty(place: &str, view: &View) -> Markup {
             }
         }
     };
-    shell::page("No events yet", view, app)
+    shell::page("No events yet", view, None, app)
 }
 
 /// What is wrong, and what to do. What was asked for is not repeated.
@@ -115,5 +117,5 @@ fn problem(error: &ApiError, view: &View) -> Response {
             }
         }
     };
-    (status, shell::page(what, view, app)).into_response()
+    (status, shell::page(what, view, None, app)).into_response()
 }

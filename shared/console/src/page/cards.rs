@@ -25,8 +25,8 @@ impl Card<'_> {
                     h2 id={ (self.id) "-title" } { (self.title) }
                     @if !self.tabs.is_empty() {
                         nav class="tabs" aria-label=(self.title) {
-                            @for (name, address, current) in &self.tabs {
-                                a href=(address) id={ (self.id) "-" (name) } aria-current=(current) { (name) }
+                            @for (place, (name, address, current)) in self.tabs.iter().enumerate() {
+                                a href=(address) id={ (self.id) "-" (place) } aria-current=(current) { (name) }
                             }
                         }
                     }

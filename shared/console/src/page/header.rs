@@ -280,7 +280,7 @@ pub fn footer(loaded: &Loaded) -> Markup {
     html! {
         footer {
             span { "Exact: each user once, late events included" }
-            span { "Read at " time datetime=(read_at) { (read_at) } }
+            span { "Read at " time datetime=(read_at) { (read_at) } }
             @if let Some(since) = loaded.project.counting_since {
                 span { "Counted since " (words::date_of_year(loaded.project.zone.day_of(since))) }
             }

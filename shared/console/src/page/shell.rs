@@ -6,8 +6,11 @@ use super::assets;
 use super::chart::Chart;
 use super::view::View;
 
-/// A page. What changes with the address is within `app`.
-pub fn page(title: &str, view: &View, app: Markup) -> Markup {
+/// How often the figures of a running day are read anew (seconds), while somebody looks.
+pub const REFRESH: u32 = 60;
+
+/// A page. What changes with the address is within `app`, which is read anew every so many seconds.
+pub fn page(title: &str, view: &View, refresh: Option<u32>, app: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[view.theme.map(|theme| theme.name())] {
@@ -24,7 +27,7 @@ pub fn page(title: &str, view: &View, app: Markup) -> Markup {
             body {
                 a class="skip" href="#view" { "Skip to the figures" }
                 p id="notice" role="status" hidden {}
-                div id="app" { (app) }
+                div id="app" data-refresh=[refresh] { (app) }
                 p id="live" class="sr" aria-live="polite" {}
             }
         }

@@ -131,7 +131,7 @@ fn hint(loaded: &Loaded, metric: Metric) -> String {
                 words::figure(Unit::Count, Some(super::measure::number(failures)))
             )
         }
-        (Metric::Stickiness, Some(_)) => "average DAU by average MAU".to_owned(),
+        (Metric::Stickiness, Some(_)) => "average DAU / MAU".to_owned(),
         (Metric::NewUsers | Metric::SignUps | Metric::SignIns, Some(average)) => {
             format!("{} a {step}", words::grouped(average))
         }

@@ -126,9 +126,15 @@ pub fn property(property: &Property) -> String {
         Property::Locale => "Locale".to_owned(),
         Property::Make => "Make".to_owned(),
         Property::Model => "Model".to_owned(),
-        Property::Attribute(name) => name.strip_prefix("custom:").unwrap_or(name).to_owned(),
-        Property::App(name) => name.to_string(),
+        Property::Attribute(name) => capital(name.strip_prefix("custom:").unwrap_or(name)),
+        Property::App(name) => capital(name),
     }
+}
+
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.clone()).collect()
 }
 
 fn parts(day: Day) -> (String, &'static str, String) {
