@@ -143,6 +143,9 @@ const PAGES: [&str; 8] = [
     "docs/taken-triggers.md",
 ];
 
+/// What goes on until it is stopped.
+const SERVERS: [&str; 2] = ["cognito-pinpoint pinpoint-local", "cognito-pinpoint console"];
+
 /// Where the commands of a page run.
 struct Surroundings {
     ministack: Ministack,
@@ -205,7 +208,7 @@ impl Surroundings {
 
     fn run(&self, folder: &Path, command: &str) {
         let mut shell = self.shell(folder, command);
-        if command.contains("pinpoint-local") {
+        if SERVERS.iter().any(|server| command.starts_with(server)) {
             return serves(&mut shell, command);
         }
         let output = shell.output().unwrap();

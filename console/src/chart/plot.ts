@@ -79,7 +79,7 @@ function options(chart: Chart, { series }: Plotted, { width, height }: { width: 
   const lines = valueLines(topValue(chart), chart.unit);
   const half = chart.kind === "line" ? 0 : 0.5;
   const named = endNamed(chart, width);
-  const right = named.length ? Math.ceil(Math.max(...named.map(({ name }) => textWidth(name, 12)))) + 12 : 16;
+  const right = named.length ? Math.ceil(Math.max(...named.map(({ name }) => textWidth(name, 12)))) + 12 : 26;
   return {
     width,
     height,
