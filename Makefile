@@ -36,7 +36,7 @@ TODAY := $(shell date -u +%F)
 TEST_THREADS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help replay console acme test test-e2e test-console screenshots chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-import bench-cold-start clean
+.PHONY: help replay console acme test test-e2e test-console screenshots chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-console bench-import bench-cold-start clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -126,7 +126,7 @@ console-watch: $(CONSOLE)/ready ## Bundle them anew as they change
 install: console-assets ## Put the cognito-pinpoint command on your path
 	cargo install --path cli --locked --profile $(PROFILE) --root $(INSTALL_ROOT)
 
-bench: bench-fold bench-replay bench-metrics bench-import bench-cold-start ## Run every benchmark
+bench: bench-fold bench-replay bench-metrics bench-console bench-import bench-cold-start ## Run every benchmark
 
 bench-fold: ## Fold events in memory by five dimensions, on one core
 	cargo bench --package domain
@@ -138,6 +138,10 @@ bench-replay: ## Replay EVENTS made-up events in a process of its own, in memory
 bench-metrics: ## Ask for a year's figures by five clients RUNS times, of USERS users, each in a process of its own
 	cargo build --release --package cli
 	$(PYTHON) benches/metrics.py target/release/cognito-pinpoint $(USERS) $(RUNS)
+
+bench-console: console-assets ## Serve the same year with the console, and ask for it RUNS times
+	cargo build --release --package cli
+	$(PYTHON) benches/console.py target/release/cognito-pinpoint $(USERS) $(RUNS)
 
 bench-import: ## Import RECORDS made-up records of Pinpoint's event stream in a process of its own
 	cargo build --release --package cli

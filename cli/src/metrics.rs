@@ -9,13 +9,12 @@ use std::process::ExitCode;
 
 use aws::metrics::DynamoMetrics;
 use chrono::Utc;
-use domain::activity::DayRows;
 use domain::day::{Day, Interval};
-use domain::segment::SegmentValue;
-use figures::csv::{csv_rows, csv_text};
+use figures::csv::csv_text;
+use figures::examples;
 use figures::reader::{Series, cohorts_of, months_of, series};
 use figures::selection::{Selection, Wanted};
-use figures::{DayObject, SegmentObject, before, days, first_read};
+use figures::{DayObject, before, first_read};
 use pipeline::ports::figures::{FiguresStore, Project};
 use serde::Serialize;
 
@@ -116,22 +115,11 @@ impl Figures {
                 let heading = self.heading((from, to));
                 print_text(&heading.segments(wanted, &segments, whole.figures(to).mau))
             }
-            MetricsFormat::Csv if segments.is_empty() => self.print_columns(wanted, to),
-            MetricsFormat::Json | MetricsFormat::Csv => print(&segments.concat(), self.format),
+            MetricsFormat::Json | MetricsFormat::Csv => {
+                let example = examples::day(&self.project.id, Some(&wanted.dimension));
+                print(&segments.concat(), &example, self.format)
+            }
         }
-    }
-
-    /// The names of the columns, over no row: a spreadsheet still knows them.
-    fn print_columns(&self, wanted: &Wanted, day: Day) -> Result<(), Failure> {
-        let value = SegmentValue::unknown(&wanted.dimension);
-        let segment = SegmentObject(wanted.dimension.clone(), value);
-        let rows = DayRows::default();
-        let nobody = days(&self.project.id, &rows, (day, day), Some(&segment));
-        let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
-        for names in csv_rows(&nobody)?.into_iter().take(1) {
-            csv.write_record(names)?;
-        }
-        Ok(csv.flush()?)
     }
 
     /// The first day to be read: for people, also the days before are.
@@ -145,7 +133,9 @@ impl Figures {
     async fn print_one(&self, series: &Series, span: (Day, Day)) -> Result<(), Failure> {
         let objects = series.days(&self.project, span);
         if self.format != MetricsFormat::Table {
-            return print(&objects, self.format);
+            let dimension = series.segment.as_ref().map(|segment| &segment.0);
+            let example = examples::day(&self.project.id, dimension);
+            return print(&objects, &example, self.format);
         }
         let segment = series.segment.as_ref();
         if let Some(figure) = self.chart {
@@ -167,7 +157,9 @@ impl Figures {
         let objects = months_of(&self.metrics, &self.project.id, span).await?;
         match self.format {
             MetricsFormat::Table => print_text(&self.heading(span).months(&objects)),
-            MetricsFormat::Json | MetricsFormat::Csv => print(&objects, self.format),
+            MetricsFormat::Json | MetricsFormat::Csv => {
+                print(&objects, &examples::month(&self.project.id), self.format)
+            }
         }
     }
 
@@ -175,7 +167,10 @@ impl Figures {
         let objects = cohorts_of(&self.metrics, &self.project.id, interval, span).await?;
         match self.format {
             MetricsFormat::Table => print_text(&self.heading(span).retention(&objects)),
-            MetricsFormat::Json | MetricsFormat::Csv => print(&objects, self.format),
+            MetricsFormat::Json | MetricsFormat::Csv => {
+                let example = examples::cohort(&self.project.id, interval);
+                print(&objects, &example, self.format)
+            }
         }
     }
 
@@ -191,9 +186,9 @@ fn print_text(text: &str) -> Result<(), Failure> {
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
-fn print<T: Serialize>(objects: &[T], format: MetricsFormat) -> Result<(), Failure> {
+fn print<T: Serialize>(objects: &[T], example: &T, format: MetricsFormat) -> Result<(), Failure> {
     let text = match format {
-        MetricsFormat::Csv => csv_text(objects)?,
+        MetricsFormat::Csv => csv_text(objects, example)?,
         MetricsFormat::Json | MetricsFormat::Table => serde_json::to_string_pretty(objects)? + "\n",
     };
     print_text(&text)

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use chrono::Utc;
 use domain::day::Day;
+use domain::ids::ProjectId;
 use figures::UserObject;
-use figures::csv::csv_rows;
+use figures::csv::{csv_rows, csv_text};
+use figures::examples;
 use figures::users::{Users, WantedUsers};
 
 use crate::Failure;
@@ -25,7 +27,7 @@ pub async fn run(args: UsersArgs) -> Result<ExitCode, Failure> {
     while let Some(user) = users.next().await? {
         out.print(&user)?;
     }
-    out.finish()?;
+    out.finish(&project.id)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -88,16 +90,14 @@ impl Output {
         Ok(())
     }
 
-    fn finish(self) -> Result<(), Failure> {
+    fn finish(self, project: &ProjectId) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
         match (self.format, self.printed) {
             (MetricsFormat::Json, 0) => writeln!(out, "[]")?,
             (MetricsFormat::Json, _) => writeln!(out, "\n]")?,
             (MetricsFormat::Csv, 0) => {
-                writeln!(
-                    out,
-                    "project,userPoolId,sub,firstActive,lastActive,activeDays"
-                )?;
+                let example = examples::user(project);
+                write!(out, "{}", csv_text(&[], &example)?)?;
             }
             (MetricsFormat::Csv, _) => {}
             (MetricsFormat::Table, 0) => eprintln!("there are no such users"),

@@ -13,6 +13,8 @@ mod brute_force;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod console_sign_in;
 #[cfg(test)]
 mod dashboards;

@@ -2,7 +2,10 @@
 
 mod answer;
 mod error;
+mod everything;
 mod parameters;
+mod projects;
+mod tables;
 mod users;
 
 use std::sync::Arc;
@@ -14,23 +17,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::day::{Day, Interval};
 use figures::dates;
-use figures::first_read;
-use figures::reader::{Series, cohorts_of, months_of, segments as segments_of, series};
 use figures::selection::{Condition, Selection, dimension};
 use pipeline::ports::figures::{FiguresStore, Project};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::Console;
 use answer::Answer;
+use projects::ProjectObject;
 
 pub use error::ApiError;
 pub(crate) use parameters::Parameters;
 pub(crate) use users::users;
-
-/// How many day objects one answer has at most.
-const MOST_OBJECTS: usize = 20_000;
-/// Over how many days segments are added up at most.
-const MOST_DAYS_OF_SEGMENTS: u32 = 92;
 
 /// The routes that read figures.
 pub fn routes<S: FiguresStore + 'static>() -> Router<Arc<Console<S>>> {
@@ -41,6 +38,7 @@ pub fn routes<S: FiguresStore + 'static>() -> Router<Arc<Console<S>>> {
         .route("/months", get(months))
         .route("/retention", get(retention))
         .route("/annotations", get(annotations))
+        .route("/everything", get(everything))
         .route("/openapi.json", get(openapi))
         .method_not_allowed_fallback(not_allowed)
 }
@@ -55,7 +53,7 @@ pub async fn not_allowed() -> ApiError {
     ApiError::MethodNotAllowed
 }
 
-type Asked<S> = State<Arc<Console<S>>>;
+type Shared<S> = State<Arc<Console<S>>>;
 
 async fn openapi() -> Response {
     let json = [("content-type", "application/json")];
@@ -63,7 +61,7 @@ async fn openapi() -> Response {
 }
 
 async fn projects<S: FiguresStore>(
-    State(console): Asked<S>,
+    State(console): Shared<S>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -73,129 +71,71 @@ async fn projects<S: FiguresStore>(
     for project in console.projects().await? {
         let span = console.store.span(&project.id).await;
         let span = span.map_err(|error| console.unavailable(&error))?;
-        objects.push(project_object(&project, span));
+        objects.push(ProjectObject::of(&project, span));
     }
-    Ok(answer.of("projects", objects, Map::new()))
-}
-
-fn project_object(project: &Project, span: Option<(Day, Day)>) -> Value {
-    let dimensions: Vec<String> = project.dimensions.keys().map(ToString::to_string).collect();
-    let names = project.client_names.iter();
-    let names = names.map(|(id, name)| (id.to_string(), Value::from(name.as_str())));
-    let day = |day: Day| day.to_string();
-    let since = project.counting_since;
-    json!({
-        "id": project.id.to_string(),
-        "timeZone": project.zone.to_string(),
-        "countingSince": since.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
-        "firstDay": span.map(|(first, _)| day(first)),
-        "lastDay": span.map(|(_, last)| day(last)),
-        "dimensions": dimensions,
-        "labels": { "client": Value::Object(names.collect()) },
+    Ok(match answer {
+        Answer::Json => answer.of(&projects::table(objects), Map::new()),
+        Answer::Csv => answer.of(&projects::in_cells(&objects), Map::new()),
     })
 }
 
 async fn days<S: FiguresStore>(
-    State(console): Asked<S>,
+    State(console): Shared<S>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let known = ["project", "from", "to", "by", "where", "format"];
     let parameters = Parameters::read(query.as_deref(), &known)?;
     let answer = Answer::wanted(&parameters, &headers)?;
-    let project = console.project(parameters.one("project")?).await?;
-    let selection = selection(&parameters, &project)?;
-    let mut objects = Vec::new();
-    if let Some(span) = span(&parameters, console.today(&project))? {
-        let days = usize::try_from(span.1.days_since(span.0) + 1).unwrap_or(usize::MAX);
-        bounded(days)?;
-        let read = (first_read(span.0), span.1);
-        let found = series(&console.store, &project, &selection, read).await;
-        let found: Vec<Series> = found.map_err(|error| console.unavailable(&error))?;
-        bounded(days.saturating_mul(found.len()))?;
-        objects = found
-            .iter()
-            .flat_map(|one| one.days(&project, span))
-            .collect();
-    }
-    Ok(answer.of("days", objects, of(&project)))
-}
-
-/// # Errors
-///
-/// If there are more day objects than an answer may have.
-fn bounded(objects: usize) -> Result<(), ApiError> {
-    if objects <= MOST_OBJECTS {
-        return Ok(());
-    }
-    Err(ApiError::BadRequest {
-        code: "too_many",
-        message: format!(
-            "these are {objects} day objects, and an answer has at most {MOST_OBJECTS}: narrow it by from and to, or use \
-             the command cognito-pinpoint metrics"
-        ),
-    })
+    let asked = Asked::of(&console, &parameters).await?;
+    let selection = selection(&parameters, &asked.project)?;
+    let days = tables::days(&console, &asked, &selection).await?;
+    Ok(answer.of(&days, of(&asked.project)))
 }
 
 async fn segments<S: FiguresStore>(
-    State(console): Asked<S>,
+    State(console): Shared<S>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let known = ["project", "by", "from", "to", "where", "format"];
     let parameters = Parameters::read(query.as_deref(), &known)?;
     let answer = Answer::wanted(&parameters, &headers)?;
-    let project = console.project(parameters.one("project")?).await?;
+    let asked = Asked::of(&console, &parameters).await?;
     let by = parameters.one("by")?;
     let by = by.ok_or_else(|| ApiError::invalid("by= is missing: the dimension".to_owned()))?;
-    let selection = selection(&parameters, &project)?;
-    let Some(span) = span(&parameters, console.today(&project))? else {
-        return Ok(answer.of("segments", Vec::<Value>::new(), of(&project)));
-    };
-    if span.1.days_since(span.0) >= MOST_DAYS_OF_SEGMENTS {
-        return Err(ApiError::BadRequest {
-            code: "too_many",
-            message: format!("segments are added up over {MOST_DAYS_OF_SEGMENTS} days at most"),
-        });
+    let selection = selection(&parameters, &asked.project)?;
+    let segments = tables::segments(&console, &asked, &selection).await?;
+    let mut more = of(&asked.project);
+    more.insert("by".to_owned(), Value::from(by));
+    let ends = asked.span.map(|(from, to)| [("from", from), ("to", to)]);
+    for (name, day) in ends.into_iter().flatten() {
+        more.insert(name.to_owned(), Value::from(day.to_string()));
     }
-    let found = segments_of(&console.store, &project, &selection, span).await;
-    let found = found.map_err(|error| console.unavailable(&error))?;
-    let mut more = of(&project);
-    for (name, text) in [
-        ("by", by.to_owned()),
-        ("from", span.0.to_string()),
-        ("to", span.1.to_string()),
-    ] {
-        more.insert(name.to_owned(), Value::from(text));
-    }
-    Ok(answer.of("segments", found, more))
+    Ok(answer.of(&segments, more))
 }
 
 async fn months<S: FiguresStore>(
-    State(console): Asked<S>,
+    State(console): Shared<S>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let parameters = Parameters::read(query.as_deref(), &["project", "from", "to", "format"])?;
     let answer = Answer::wanted(&parameters, &headers)?;
-    let project = console.project(parameters.one("project")?).await?;
-    let mut objects = Vec::new();
-    if let Some(span) = span(&parameters, console.today(&project))? {
-        let found = months_of(&console.store, &project.id, span).await;
-        objects = found.map_err(|error| console.unavailable(&error))?;
-    }
-    Ok(answer.of("months", objects, of(&project)))
+    let asked = Asked::of(&console, &parameters).await?;
+    let months = tables::months(&console, &asked).await?;
+    Ok(answer.of(&months, of(&asked.project)))
 }
 
 async fn retention<S: FiguresStore>(
-    State(console): Asked<S>,
+    State(console): Shared<S>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let known = ["project", "interval", "from", "to", "format"];
     let parameters = Parameters::read(query.as_deref(), &known)?;
     let answer = Answer::wanted(&parameters, &headers)?;
-    let project = console.project(parameters.one("project")?).await?;
+    let asked = Asked::of(&console, &parameters).await?;
     let interval = match parameters.one("interval")? {
         None | Some("week") => Interval::Week,
         Some("month") => Interval::Month,
@@ -203,32 +143,50 @@ async fn retention<S: FiguresStore>(
             return Err(ApiError::invalid("interval is week or month".to_owned()));
         }
     };
-    let mut objects = Vec::new();
-    if let Some((from, to)) = span(&parameters, console.today(&project))? {
-        // A triangle of ages: as many numbers as half its square.
-        let cohorts = usize::try_from(interval.age(interval.start(from), to)).unwrap_or(usize::MAX);
-        bounded(cohorts.saturating_mul(cohorts) / 2)?;
-        let found = cohorts_of(&console.store, &project.id, interval, (from, to)).await;
-        objects = found.map_err(|error| console.unavailable(&error))?;
-    }
-    Ok(answer.of("cohorts", objects, of(&project)))
+    let cohorts = tables::cohorts(&console, &asked, interval).await?;
+    Ok(answer.of(&cohorts, of(&asked.project)))
 }
 
 async fn annotations<S: FiguresStore>(
-    State(console): Asked<S>,
+    State(console): Shared<S>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let parameters = Parameters::read(query.as_deref(), &["project", "from", "to", "format"])?;
     let answer = Answer::wanted(&parameters, &headers)?;
-    let project = console.project(parameters.one("project")?).await?;
-    let mut objects = Vec::new();
-    if let Some(span) = span(&parameters, console.today(&project))? {
-        let found = console.store.annotations(&project.id, span).await;
-        let found = found.map_err(|error| console.unavailable(&error))?;
-        objects = figures::annotations(&project.id, &found);
+    let asked = Asked::of(&console, &parameters).await?;
+    let annotations = tables::annotations(&console, &asked).await?;
+    Ok(answer.of(&annotations, of(&asked.project)))
+}
+
+async fn everything<S: FiguresStore>(
+    State(console): Shared<S>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let parameters = Parameters::read(query.as_deref(), &["project", "from", "to"])?;
+    let asked = Asked::of(&console, &parameters).await?;
+    everything::zip(&everything::files(&console, &asked).await?)
+}
+
+/// What nearly every request says: whose figures, and of which days.
+struct Asked {
+    project: Project,
+    /// `None` where none of the days has begun.
+    span: Option<(Day, Day)>,
+}
+
+impl Asked {
+    /// # Errors
+    ///
+    /// If there is no such project, or there are no such days.
+    async fn of<S: FiguresStore>(
+        console: &Console<S>,
+        parameters: &Parameters,
+    ) -> Result<Self, ApiError> {
+        let project = console.project(parameters.one("project")?).await?;
+        let span = span(parameters, console.today(&project))?;
+        Ok(Self { project, span })
     }
-    Ok(answer.of("annotations", objects, of(&project)))
 }
 
 /// What every answer says of its project.

@@ -54,14 +54,20 @@ fn text(value: Value) -> String {
     }
 }
 
-/// The objects as the text of a CSV file: a line of the names, where there is any object, and one for each.
+/// The objects as the text of a CSV file: a line of the names, and one for each. Where there is none, the names are those of
+/// the example: a spreadsheet still knows them.
 ///
 /// # Errors
 ///
 /// If an object cannot be told as JSON.
-pub fn csv_text<T: Serialize>(objects: &[T]) -> Result<String, serde_json::Error> {
+pub fn csv_text<T: Serialize>(objects: &[T], example: &T) -> Result<String, serde_json::Error> {
+    let mut rows = match objects {
+        [] => csv_rows(std::slice::from_ref(example))?,
+        some => csv_rows(some)?,
+    };
+    rows.truncate(objects.len() + 1);
     let mut text = Writer::from_writer(Vec::new());
-    for row in csv_rows(objects)? {
+    for row in rows {
         text.write_record(row).map_err(serde::ser::Error::custom)?;
     }
     let bytes = text.into_inner().map_err(serde::ser::Error::custom)?;

@@ -4,6 +4,7 @@
 pub mod cloudwatch;
 pub mod csv;
 pub mod dates;
+pub mod examples;
 pub mod periods;
 pub mod reader;
 pub mod selection;

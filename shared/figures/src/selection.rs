@@ -82,6 +82,14 @@ pub struct Wanted {
 }
 
 impl Selection {
+    /// The dimension of the segments; `None` for the whole project.
+    pub fn dimension(&self) -> Option<&Dimension> {
+        match self {
+            Self::Whole => None,
+            Self::Segments(wanted) => Some(&wanted.dimension),
+        }
+    }
+
     /// By a dimension, if one is given, and of what fulfils all conditions.
     ///
     /// # Errors

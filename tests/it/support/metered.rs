@@ -1,7 +1,8 @@
 //! Tables in an embedded store that counts what each request writes, as DynamoDB does: a unit for each KB begun, twice in
-//! a transaction, and once more for each item of an index that changes.
+//! a transaction, and once more for each item of an index that changes. Of what is read, it counts the Queries.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws::event_log::DynamoEventLog;
@@ -40,6 +41,7 @@ pub struct Metered {
     store: DynamoDbStore,
     config: Config,
     written: Arc<Mutex<Written>>,
+    queries: Arc<AtomicUsize>,
     captured: u64,
     published: Option<String>,
 }
@@ -68,8 +70,12 @@ impl Metered {
     pub async fn start(config: &str) -> Self {
         let store = DynamoDbStore::in_memory().unwrap();
         let written = Arc::new(Mutex::new(Written::default()));
-        let (behind, meter) = (store.clone(), written.clone());
-        let answer = move |target: &str, body: &[u8]| metered(&behind, &meter, target, body);
+        let queries = Arc::<AtomicUsize>::default();
+        let (behind, meter, counter) = (store.clone(), written.clone(), queries.clone());
+        let answer = move |target: &str, body: &[u8]| {
+            counter.fetch_add(target.ends_with(".Query").into(), Ordering::Relaxed);
+            metered(&behind, &meter, target, body)
+        };
         let client = sdk::dynamodb(&sdk::in_process(answer, Patience::BEHIND_THE_LOG));
         let tables = TableNames::with_prefix("t");
         create_missing(&client, &tables).await.unwrap();
@@ -80,6 +86,7 @@ impl Metered {
             client,
             tables,
             written,
+            queries,
             captured: 0,
             published: None,
         }
@@ -129,6 +136,11 @@ impl Metered {
     /// What was written since the last time.
     pub fn written(&self) -> Written {
         std::mem::take(&mut *self.written.lock().unwrap())
+    }
+
+    /// How many Queries were asked since the last time: each page is one.
+    pub fn queries(&self) -> usize {
+        self.queries.swap(0, Ordering::Relaxed)
     }
 }
 

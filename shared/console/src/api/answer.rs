@@ -34,17 +34,33 @@ impl Answer {
         }
     }
 
-    /// The objects under this name, beside what else there is to say; as CSV, the objects alone.
-    pub fn of<T: Serialize>(
-        self,
-        name: &'static str,
-        objects: Vec<T>,
-        more: Map<String, Value>,
-    ) -> Response {
+    /// The table's objects under its name, beside what else there is to say; as CSV, the objects alone.
+    pub fn of<T: Serialize>(self, table: &Table<T>, more: Map<String, Value>) -> Response {
         match self {
-            Self::Json => json(name, &objects, more).into_response(),
-            Self::Csv => csv(name, &objects).into_response(),
+            Self::Json => json(table, more).into_response(),
+            Self::Csv => csv(table).into_response(),
         }
+    }
+}
+
+/// Objects of one kind.
+pub struct Table<T> {
+    /// What they are called.
+    pub name: &'static str,
+    /// The objects.
+    pub objects: Vec<T>,
+    /// One that names the columns where there is none.
+    pub example: T,
+}
+
+impl<T: Serialize> Table<T> {
+    /// The objects as CSV.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be told.
+    pub fn csv(&self) -> Result<String, ApiError> {
+        csv_text(&self.objects, &self.example).map_err(|error| untold(&error))
     }
 }
 
@@ -62,23 +78,24 @@ fn accepted(headers: &HeaderMap) -> Answer {
 }
 
 fn json<T: Serialize>(
-    name: &str,
-    objects: &[T],
+    table: &Table<T>,
     mut more: Map<String, Value>,
 ) -> Result<Json<Map<String, Value>>, ApiError> {
-    let objects = serde_json::to_value(objects);
-    more.insert(name.to_owned(), objects.map_err(|error| untold(&error))?);
+    let objects = serde_json::to_value(&table.objects);
+    more.insert(
+        table.name.to_owned(),
+        objects.map_err(|error| untold(&error))?,
+    );
     Ok(Json(more))
 }
 
-fn csv<T: Serialize>(name: &str, objects: &[T]) -> Result<impl IntoResponse, ApiError> {
-    let text = csv_text(objects).map_err(|error| untold(&error))?;
-    let disposition = format!("attachment; filename=\"{name}.csv\"");
+fn csv<T: Serialize>(table: &Table<T>) -> Result<impl IntoResponse, ApiError> {
+    let disposition = format!("attachment; filename=\"{}.csv\"", table.name);
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
     ];
-    Ok((headers, text))
+    Ok((headers, table.csv()?))
 }
 
 fn untold(error: &serde_json::Error) -> ApiError {

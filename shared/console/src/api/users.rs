@@ -7,11 +7,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::day::Day;
 use figures::dates::{Date, DateError, Last};
+use figures::examples;
 use figures::users::WantedUsers;
 use pipeline::ports::figures::FiguresStore;
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::{Answer, Table};
 use super::parameters::Parameters;
 use super::{ApiError, of};
 use crate::Console;
@@ -44,7 +45,12 @@ pub(crate) async fn users<S: FiguresStore>(
     let (objects, are_more) = found.map_err(|error| console.unavailable(&error))?;
     let mut more = of(&project);
     more.insert("more".to_owned(), Value::from(are_more));
-    Ok(answer.of("users", objects, more))
+    let users = Table {
+        name: "users",
+        objects,
+        example: examples::user(&project.id),
+    };
+    Ok(answer.of(&users, more))
 }
 
 fn nobody() -> ApiError {
