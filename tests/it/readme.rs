@@ -144,7 +144,10 @@ const PAGES: [&str; 8] = [
 ];
 
 /// What goes on until it is stopped.
-const SERVERS: [&str; 2] = ["cognito-pinpoint pinpoint-local", "cognito-pinpoint console"];
+const SERVERS: [&str; 2] = [
+    "cognito-pinpoint pinpoint-local",
+    "cognito-pinpoint console",
+];
 
 /// Where the commands of a page run.
 struct Surroundings {
