@@ -11,6 +11,9 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[allow_missing = true]
 struct Built;
 
+/// The page's icon, which needs no building.
+const ICON: &str = include_str!("icon.svg");
+
 /// Kept for a year: another content has another name.
 const CACHE: &str = "public, max-age=31536000, immutable";
 
@@ -33,6 +36,10 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// A file, compressed as whoever asks takes it.
 pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    if name == "icon.svg" {
+        let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
+        return (kind, ICON).into_response();
+    }
     let kind = match name.rsplit('.').next() {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",

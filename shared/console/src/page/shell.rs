@@ -20,7 +20,7 @@ pub fn page(title: &str, view: &View, refresh: Option<u32>, app: Markup) -> Mark
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (title) }
-                link rel="icon" href="data:,";
+                link rel="icon" type="image/svg+xml" href="/assets/icon.svg";
                 @if let Some(style) = assets::address("page.css") { link rel="stylesheet" href=(style); }
                 @if let Some(script) = assets::address("page.js") { script type="module" src=(script) {} }
             }
