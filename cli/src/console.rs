@@ -40,8 +40,8 @@ pub async fn run(args: ConsoleArgs) -> Result<ExitCode, Failure> {
     {
         eprintln!("no browser can be opened: {error}");
     }
-    let routes = SecurityHeaders::of_own_forms().around(console::router(console));
-    let routes = loopback::only(routes, port);
+    let routes = loopback::only(console::router(console), port);
+    let routes = SecurityHeaders::of_own_forms().around(routes);
     axum::serve(listener, routes)
         .with_graceful_shutdown(interrupted())
         .await?;

@@ -47,8 +47,18 @@ pub async fn run(args: MetricsArgs) -> Result<ExitCode, Failure> {
         today,
     };
     match (span, args.retention) {
-        (None, _) if args.format == MetricsFormat::Json => println!("[]"),
-        (None, _) => eprintln!("these days have not begun"),
+        (None, _) if args.format == MetricsFormat::Table => eprintln!("these days have not begun"),
+        (None, Some(interval)) => {
+            let example = examples::cohort(&figures.project.id, interval.into());
+            print(&[], &example, args.format)?;
+        }
+        (None, None) if args.months => {
+            print(&[], &examples::month(&figures.project.id), args.format)?;
+        }
+        (None, None) => {
+            let example = examples::day(&figures.project.id, selection.dimension());
+            print(&[], &example, args.format)?;
+        }
         (Some(span), Some(interval)) => figures.print_retention(interval.into(), span).await?,
         (Some(span), None) if args.months => figures.print_months(span).await?,
         (Some(span), None) => figures.print_days(&selection, span).await?,

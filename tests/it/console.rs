@@ -64,6 +64,11 @@ fn the_api_answers_what_metrics_prints() {
             "from=2020-01-01&to=2020-01-02".to_owned(),
             ["--from", "2020-01-01", "--to", "2020-01-02"],
         ),
+        // Nothing can have happened.
+        (
+            "from=9998-01-01&to=9998-01-02".to_owned(),
+            ["--from", "9998-01-01", "--to", "9998-01-02"],
+        ),
     ] {
         for (path, arguments) in [
             ("days", &[][..]),

@@ -23,15 +23,7 @@ fn the_server_is_as_its_openapi_document_says() {
             "--max-examples",
             "20",
         ])
-        .args([
-            "--max-time",
-            "30",
-            "--seed",
-            "1",
-            "--no-color",
-            "--warnings",
-            "off",
-        ]);
+        .args(["--seed", "1", "--no-color", "--warnings", "off"]);
     let output = schemathesis.output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{printed}{}", errors_of(&output));

@@ -222,15 +222,17 @@ fn others_are_not_answered() {
 #[test]
 fn answers_keep_a_browser_from_all_that_is_not_the_consoles() {
     let served = Served::acme();
-    for path in [
-        "/",
-        "/?by=x",
-        "/api/v1/days",
-        "/api/v1/x",
-        "/api/v1/everything",
-        "/metrics",
+    let own = format!("localhost:{}", served.port);
+    for (host, path) in [
+        (own.as_str(), "/"),
+        (&own, "/?by=x"),
+        (&own, "/api/v1/days"),
+        (&own, "/api/v1/x"),
+        (&own, "/api/v1/everything"),
+        (&own, "/metrics"),
+        ("evil.example", "/"),
     ] {
-        let reply = served.ask(&format!("GET {path}"), &[]);
+        let reply = served.ask(&format!("GET {path}"), &[("host", host)]);
         let policy = reply.header("content-security-policy").unwrap_or_default();
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
         assert_eq!(
