@@ -19,7 +19,7 @@ impl Metric {
             Self::SignUps => "Sign-ups",
             Self::SignIns => "Sign-ins",
             Self::FailureRate => "Failure rate",
-            Self::Stickiness => "Stickiness DAU/MAU",
+            Self::Stickiness => "Stickiness",
         }
     }
 
