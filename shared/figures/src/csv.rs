@@ -4,8 +4,8 @@ use ::csv::Writer;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Objects as CSV: see [`cells`]. Text that a spreadsheet would take for a formula has an apostrophe before it, as what apps
-/// say of themselves is anybody's.
+/// Objects as CSV: what an object holds has columns of its own, what a list holds is numbered. Text that a spreadsheet would
+/// take for a formula has an apostrophe before it, as what apps say of themselves is anybody's.
 pub fn csv_rows<T: Serialize>(objects: &[T]) -> Result<Vec<Vec<String>>, serde_json::Error> {
     let mut rows = cells(objects)?;
     for cell in rows.iter_mut().skip(1).flatten() {

@@ -15,7 +15,7 @@ use pipeline::ports::PortError;
 use pipeline::ports::figures::{FiguresStore, Project};
 
 use super::measure::Measured;
-use super::period::{MOST_DISTINCT_DAYS, Period, Span, length};
+use super::period::{MOST_DISTINCT_DAYS, Period, Shift, Span, length};
 use super::view::{CohortTab, UsersTab, View};
 use crate::Console;
 use crate::api::ApiError;
@@ -66,6 +66,8 @@ pub struct Breakdown {
     pub dimension: Dimension,
     /// The days: the last ones of the range.
     pub span: Span,
+    /// How far back lie those that they are compared with.
+    pub shift: Option<Shift>,
     /// Whether the filters apply to it.
     pub filtering: Filtering,
     /// The figures of each value, by its name within the dimension.
@@ -175,9 +177,9 @@ fn invalid(error: figures::selection::SelectionError) -> ApiError {
     ApiError::invalid(error.to_string())
 }
 
-/// The days that must be read to tell those of a period, and those that they are compared with.
-fn read(period: &Period, span: Span) -> Span {
-    let before = period.shift.map_or(span.0, |shift| shift.of(span).0);
+/// The days that must be read to tell these, and those that they are compared with.
+fn read(shift: Option<Shift>, span: Span) -> Span {
+    let before = shift.map_or(span.0, |shift| shift.of(span).0);
     (first_read(before.min(span.0)), span.1)
 }
 
@@ -187,7 +189,7 @@ async fn measured<S: FiguresStore>(
     selection: &Selection,
     (period, first): (&Period, Day),
 ) -> Result<Measured, PortError> {
-    let days = read(period, period.span);
+    let days = read(period.shift, period.span);
     let mut found = series(store, project, selection, days).await?;
     let rows = found.pop().map(|series| series.rows).unwrap_or_default();
     Ok(Measured::of(rows, days, first))
@@ -228,7 +230,12 @@ async fn breakdown<S: FiguresStore>(
     let (selection, filtering) = selection_of(&dimension, conditions, project);
     let (from, to) = period.span;
     let span = (from.max(to.minus(MOST_DISTINCT_DAYS - 1)), to);
-    let days = read(period, span);
+    // A long range is compared as its last days are: else all values would be read of all that range, twice.
+    let shift = match span == period.span {
+        true => period.shift,
+        false => period.shift.map(|_| Shift::Days(MOST_DISTINCT_DAYS)),
+    };
+    let days = read(shift, span);
     let whole = match filtering {
         Filtering::Applied => Selection::of(None, conditions, project).unwrap_or(Selection::Whole),
         Filtering::None | Filtering::NotKept | Filtering::OfItself => Selection::Whole,
@@ -247,6 +254,7 @@ async fn breakdown<S: FiguresStore>(
     Ok(Some(Breakdown {
         dimension,
         span,
+        shift,
         filtering,
         values: values.into_iter().collect(),
         whole: Measured::of(whole, days, first),

@@ -132,7 +132,7 @@ fn changed(loaded: &Loaded, breakdown: &Breakdown, figures: &Measured) -> Option
     let metric = loaded.view.metric;
     let last = breakdown.span.1.min(loaded.period.today.minus(1));
     let now = (breakdown.span.0, last);
-    let before = loaded.period.shift?.of(now);
+    let before = breakdown.shift?.of(now);
     if before.0 < loaded.first || now.1 < now.0 {
         return None;
     }
