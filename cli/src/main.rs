@@ -33,6 +33,7 @@ mod spilled;
 mod summary;
 #[cfg(feature = "account")]
 mod sync;
+#[cfg(feature = "account")]
 mod table;
 mod text;
 mod users;
