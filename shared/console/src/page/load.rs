@@ -122,7 +122,10 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
     let selection = Selection::of(None, &conditions, &project).map_err(invalid)?;
     by_what_is_kept(&view, &project)?;
     let store = &console.store;
-    let (months, cohorts) = (last_months(&period), last_cohorts(&view, &period, first));
+    let (months, cohorts) = (
+        last_months(&period, first),
+        last_cohorts(&view, &period, first),
+    );
     let interval = view.cohorts.interval();
     let (figures, months, cohorts, breakdown, annotations, users) = futures::try_join!(
         measured(store, &project, &selection, (&period, first)),
@@ -195,9 +198,11 @@ async fn measured<S: FiguresStore>(
     Ok(Measured::of(rows, days, first))
 }
 
-fn last_months(period: &Period) -> Span {
+/// The last calendar months, but none before the figures begin.
+fn last_months(period: &Period, first: Day) -> Span {
     let (_, to) = period.span;
-    (to.month().first_day().minus_months(MONTHS - 1), to)
+    let from = to.month().first_day().minus_months(MONTHS - 1);
+    (from.max(first).min(to), to)
 }
 
 /// Cohorts of the period, and so many before as make a picture.
