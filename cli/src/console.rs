@@ -30,6 +30,7 @@ pub async fn run(args: ConsoleArgs) -> Result<ExitCode, Failure> {
         store: site.metrics,
         now: Utc::now,
         explain: |error: &PortError| explained(error),
+        sign_out: None,
         own: Some(Box::new(site.states)),
         place: place.to_string(),
     };

@@ -5,7 +5,7 @@ use aws::sdk::{self, Patience};
 use aws::tables::{METRICS_TABLE, required};
 use chrono::Utc;
 use console::Console;
-use console::sign_in::{Settings, SignIn, behind_sign_in};
+use console::sign_in::{SIGN_OUT, Settings, SignIn, behind_sign_in};
 use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,6 +17,7 @@ async fn main() -> Result<(), Error> {
     let console = Console {
         place: table.clone(),
         own: None,
+        sign_out: Some(SIGN_OUT),
         store: DynamoMetrics::new(client, table),
         now: Utc::now,
         // Whoever looks can mend nothing; the log says what it was.

@@ -22,6 +22,8 @@ pub struct Console<S> {
     pub explain: fn(&PortError) -> String,
     /// Whoever lists users; `None` where nobody is to see them.
     pub own: Option<Box<dyn ListUsers>>,
+    /// Where who has signed in signs out, with a POST; `None` where nobody signs in.
+    pub sign_out: Option<&'static str>,
     /// Where this is, such as `the stack shop`: an empty console says so.
     pub place: String,
 }

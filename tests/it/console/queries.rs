@@ -39,6 +39,7 @@ async fn serve(metered: &Metered) -> u16 {
         now: Utc::now,
         explain: ToString::to_string,
         own: None,
+        sign_out: None,
         place: "a test".to_owned(),
     };
     let routes: Router = console::router(console);

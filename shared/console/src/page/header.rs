@@ -285,6 +285,9 @@ pub fn footer(loaded: &Loaded) -> Markup {
                 span { "Counted since " (words::date_of_year(loaded.project.zone.day_of(since))) }
             }
             a href=(view.href(|view| view.theme = Some(other))) { "Theme: " (other.name()) }
+            @if let Some(address) = loaded.sign_out {
+                form method="post" action=(address) { button type="submit" { "Sign out" } }
+            }
             button type="button" id="show-shortcuts" hidden { "Shortcuts " kbd { "?" } }
         }
         (shortcuts())

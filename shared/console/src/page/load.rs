@@ -56,6 +56,8 @@ pub struct Loaded {
     pub annotations: Vec<Annotation>,
     /// Some users, and whether there are more; `None` where users are not shown.
     pub users: Option<(Vec<UserObject>, bool)>,
+    /// Where who has signed in signs out.
+    pub sign_out: Option<&'static str>,
     /// When all this was read.
     pub read_at: DateTime<Utc>,
 }
@@ -148,6 +150,7 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
         cohorts,
         annotations,
         users,
+        sign_out: console.sign_out,
         read_at: (console.now)(),
         project,
     })
