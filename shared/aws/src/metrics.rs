@@ -212,14 +212,14 @@ impl DynamoMetrics {
     ) -> Result<Vec<Item>, PortError> {
         let between = between.map(AttributeValue::S);
         let shards = futures::stream::iter(0..SHARDS)
-            .map(|shard| self.shard(partition(project, of, shard), between.clone()))
+            .map(|shard| self.query(partition(project, of, shard), between.clone()))
             .buffer_unordered(SHARDS.into());
         let shards: Vec<_> = shards.try_collect().await?;
         Ok(shards.into_iter().flatten().collect())
     }
 
-    /// One Query, page by page.
-    async fn shard(
+    /// The items of a partition whose sort keys lie between these: one Query, page by page.
+    async fn query(
         &self,
         partition: AttributeValue,
         [first, last]: [AttributeValue; 2],

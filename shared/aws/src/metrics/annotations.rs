@@ -28,21 +28,8 @@ impl DynamoMetrics {
         project: &ProjectId,
         (from, to): (Day, Day),
     ) -> Result<Vec<Annotation>, PortError> {
-        let items = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("#key = :key AND #day BETWEEN :first AND :last")
-            .expression_attribute_names("#key", PROJECT_SHARD)
-            .expression_attribute_names("#day", SEGMENT_DAY)
-            .expression_attribute_values(":key", partition(project))
-            .expression_attribute_values(":first", AttributeValue::S(format!("{from}#")))
-            .expression_attribute_values(":last", AttributeValue::S(format!("{to}$")))
-            .into_paginator()
-            .items()
-            .send();
-        let items: Result<Vec<Item>, _> = items.try_collect().await;
-        let items = items.map_err(|error| port_error("Query", &self.table, error))?;
+        let between = [format!("{from}#"), format!("{to}$")].map(AttributeValue::S);
+        let items = self.query(partition(project), between).await?;
         let mut annotations: Vec<Annotation> = items.iter().filter_map(read).collect();
         annotations.sort();
         Ok(annotations)
