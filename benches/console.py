@@ -7,7 +7,6 @@ of a year. The first answer, which reads the store from the disk, is printed by 
 """
 
 import http.client
-import os
 import re
 import statistics
 import subprocess
@@ -16,8 +15,7 @@ import tempfile
 import time
 from datetime import timedelta
 
-from measured import measured
-from metrics import DAYS, START, write
+from metrics import DAYS, START, store
 
 FIRST, LAST = START.date(), (START + timedelta(days=DAYS - 1)).date()
 SPAN = f"from={FIRST}&to={LAST}"
@@ -51,10 +49,7 @@ def report(port, runs):
 def main():
     command, users, runs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     with tempfile.TemporaryDirectory() as folder:
-        events, data = os.path.join(folder, "events.jsonl"), os.path.join(folder, "data")
-        write(events, users)
-        measured([command, "replay", "--format", "json", "--data-dir", data, events])
-        serve = [command, "console", "--data-dir", data, "--port", "0"]
+        serve = [command, "console", "--data-dir", store(command, users, folder), "--port", "0"]
         console = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)
         try:
             port = re.search(r"http://127\.0\.0\.1:(\d+)/", console.stdout.readline()).group(1)

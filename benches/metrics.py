@@ -47,12 +47,18 @@ def write(path, users):
                     file.write(json.dumps({"time": at.isoformat(), "event": event(source, number)}) + "\n")
 
 
+def store(command, users, folder):
+    """Replays that year into a store in the folder, and gives its path."""
+    events, data = os.path.join(folder, "events.jsonl"), os.path.join(folder, "data")
+    write(events, users)
+    measured([command, "replay", "--format", "json", "--data-dir", data, events])
+    return data
+
+
 def main():
     command, users, runs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     with tempfile.TemporaryDirectory() as folder:
-        events, data = os.path.join(folder, "events.jsonl"), os.path.join(folder, "data")
-        write(events, users)
-        measured([command, "replay", "--format", "json", "--data-dir", data, events])
+        data = store(command, users, folder)
         dates = ["--from", START.date().isoformat(), "--to", (START + timedelta(days=DAYS - 1)).date().isoformat()]
         metrics = [command, "metrics", "--data-dir", data, "--by", "client", "--format", "json", *dates]
         all_runs = [measured(metrics) for _ in range(runs + 1)]
