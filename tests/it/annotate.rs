@@ -14,7 +14,7 @@ use pipeline::ports::figures::FiguresStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::command::{cognito_pinpoint, done, errors_of};
+use crate::support::command::{check_refused, cognito_pinpoint, done, errors_of};
 
 /// The only project of a replay without a configuration.
 const PROJECT: &str = "00000000000000000000000000000000";
@@ -155,13 +155,7 @@ fn what_is_no_annotation_is_refused_with_exit_code_2() {
         ),
     ] {
         let output = data.annotate(&arguments);
-        let errors = errors_of(&output);
-        assert_eq!(
-            (output.status.code(), output.stdout.len()),
-            (Some(2), 0),
-            "{arguments:?}: {errors}"
-        );
-        assert!(errors.contains(problem), "{arguments:?}: {errors}");
+        check_refused(&output, problem, &arguments);
     }
     let missing = annotate(Path::new("missing"), &["today", "x"]);
     assert_eq!(missing.status.code(), Some(2), "{}", errors_of(&missing));

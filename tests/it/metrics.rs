@@ -6,7 +6,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::command::{cognito_pinpoint, done, errors_of, json_of};
+use crate::support::command::{check_refused, cognito_pinpoint, done, errors_of, json_of};
 
 /// A folder that replays kept their store in.
 struct Data {
@@ -357,12 +357,6 @@ fn a_chart_of_what_it_cannot_show_is_refused_with_exit_code_2() {
         (vec!["--chart", "--format", "json"], "--chart is for people"),
     ] {
         let output = data.metrics(&arguments);
-        let errors = errors_of(&output);
-        assert_eq!(
-            (output.status.code(), output.stdout.len()),
-            (Some(2), 0),
-            "{arguments:?}: {errors}"
-        );
-        assert!(errors.contains(problem), "{arguments:?}: {errors}");
+        check_refused(&output, problem, &arguments);
     }
 }

@@ -81,6 +81,17 @@ pub fn errors_of(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+/// A command that was asked for what cannot be says so, and prints nothing else.
+pub fn check_refused(output: &Output, problem: &str, arguments: &[&str]) {
+    let errors = errors_of(output);
+    assert_eq!(
+        (output.status.code(), output.stdout.len()),
+        (Some(2), 0),
+        "{arguments:?}: {errors}"
+    );
+    assert!(errors.contains(problem), "{arguments:?}: {errors}");
+}
+
 /// A program of the tests' virtual environment, with credentials that mean nothing.
 pub fn python_program(name: &str) -> Command {
     let program: PathBuf = repository(".venv/bin").join(name);
