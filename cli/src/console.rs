@@ -44,13 +44,7 @@ pub async fn run(args: ConsoleArgs) -> Result<ExitCode, Failure> {
     let routes = loopback::only(console::router(console), port);
     let routes = SecurityHeaders::of_own_forms().around(routes);
     axum::serve(listener, routes)
-        .with_graceful_shutdown(interrupted())
+        .with_graceful_shutdown(crate::interrupted())
         .await?;
     Ok(ExitCode::SUCCESS)
-}
-
-async fn interrupted() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "interrupts cannot be waited for");
-    }
 }

@@ -119,6 +119,13 @@ fn completions(shell: Shell) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Ends when somebody presses Ctrl+C: until then, what serves goes on.
+async fn interrupted() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(%error, "interrupts cannot be waited for");
+    }
+}
+
 fn fail(problem: &str, code: u8) -> ExitCode {
     eprintln!("error: {problem}");
     ExitCode::from(code)

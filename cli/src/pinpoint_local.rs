@@ -32,17 +32,13 @@ pub async fn run(args: PinpointLocalArgs) -> Result<ExitCode, Failure> {
         "Pinpoint-compatible server at http://{}",
         listener.local_addr()?
     );
-    let interrupted = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "interrupts cannot be waited for");
-        }
-    };
     let options = Options {
         apps: AppCreation::Explicit,
         allowed_origins: args.allow_origin,
         events_out,
     };
-    serve(listener, store, Arc::new(SystemClock), options, interrupted).await?;
+    let ended = crate::interrupted();
+    serve(listener, store, Arc::new(SystemClock), options, ended).await?;
     Ok(ExitCode::SUCCESS)
 }
 

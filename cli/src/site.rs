@@ -8,6 +8,7 @@ use aws::sdk::{self, SdkConfig};
 use aws::tables::TableNames;
 use aws::users::DynamoUserStates;
 use domain::ids::ProjectId;
+use figures::reader::{NotChosen, choose};
 use local::dynamodb::DynamoDbStore;
 use pipeline::ports::figures::{FiguresStore, Project};
 
@@ -87,31 +88,24 @@ impl Site {
         asked: Option<&ProjectId>,
         place: &Place<'_>,
     ) -> Result<Project, Failure> {
-        let mut projects = self.metrics.projects().await?;
-        let ids: Vec<String> = projects.iter().map(|it| it.id.to_string()).collect();
-        let ids = ids.join("\n");
-        if let Some(id) = asked {
-            projects.retain(|project| project.id == *id);
-        }
-        match (projects.pop(), asked) {
-            (Some(project), _) if projects.is_empty() => Ok(project),
-            (None, Some(id)) if !ids.is_empty() => Err(Failure::Usage(format!(
-                "nothing has been counted for the project {id}; there are figures of:\n{ids}"
-            ))),
-            (None, _) => Err(Failure::Outside(format!(
-                "nothing has been counted in {} yet",
-                match place.folder {
-                    Some(folder) => folder.display().to_string(),
-                    None => format!(
-                        "the stack {} (cognito-pinpoint doctor says whether anything is wrong)",
-                        place.account.stack()
-                    ),
-                }
-            ))),
-            (Some(_), _) => Err(Failure::Usage(format!(
-                "there are {} projects; say which, with --project:\n{ids}",
-                projects.len() + 1
-            ))),
-        }
+        let chosen = choose(self.metrics.projects().await?, asked);
+        chosen.map_err(|error| match (error, asked) {
+            (NotChosen::Nothing, _) => {
+                let hint = match place.folder {
+                    Some(_) => "",
+                    None => " (cognito-pinpoint doctor says whether anything is wrong)",
+                };
+                Failure::Outside(format!("nothing has been counted in {place}{hint} yet"))
+            }
+            (NotChosen::Unknown(ids), Some(id)) => Failure::Usage(format!(
+                "nothing has been counted for the project {id}; there are figures of:\n{}",
+                ids.join("\n")
+            )),
+            (NotChosen::Several(ids) | NotChosen::Unknown(ids), _) => Failure::Usage(format!(
+                "there are {} projects; say which, with --project:\n{}",
+                ids.len(),
+                ids.join("\n")
+            )),
+        })
     }
 }

@@ -85,9 +85,8 @@ async fn days<S: FiguresStore>(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let known = ["project", "from", "to", "by", "where", "format"];
-    let parameters = Parameters::read(query.as_deref(), &known)?;
-    let answer = Answer::wanted(&parameters, &headers)?;
-    let asked = Asked::of(&console, &parameters).await?;
+    let read = asked(&console, query.as_deref(), (&headers, &known));
+    let (parameters, answer, asked) = read.await?;
     let selection = selection(&parameters, &asked.project)?;
     let days = tables::days(&console, &asked, &selection).await?;
     Ok(answer.of(&days, of(&asked.project)))
@@ -99,9 +98,8 @@ async fn segments<S: FiguresStore>(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let known = ["project", "by", "from", "to", "where", "format"];
-    let parameters = Parameters::read(query.as_deref(), &known)?;
-    let answer = Answer::wanted(&parameters, &headers)?;
-    let asked = Asked::of(&console, &parameters).await?;
+    let read = asked(&console, query.as_deref(), (&headers, &known));
+    let (parameters, answer, asked) = read.await?;
     let by = parameters.one("by")?;
     let by = by.ok_or_else(|| ApiError::invalid("by= is missing: the dimension".to_owned()))?;
     let selection = selection(&parameters, &asked.project)?;
@@ -120,9 +118,8 @@ async fn months<S: FiguresStore>(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let parameters = Parameters::read(query.as_deref(), &["project", "from", "to", "format"])?;
-    let answer = Answer::wanted(&parameters, &headers)?;
-    let asked = Asked::of(&console, &parameters).await?;
+    let read = asked(&console, query.as_deref(), (&headers, &DATES));
+    let (_, answer, asked) = read.await?;
     let months = tables::months(&console, &asked).await?;
     Ok(answer.of(&months, of(&asked.project)))
 }
@@ -133,9 +130,8 @@ async fn retention<S: FiguresStore>(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let known = ["project", "interval", "from", "to", "format"];
-    let parameters = Parameters::read(query.as_deref(), &known)?;
-    let answer = Answer::wanted(&parameters, &headers)?;
-    let asked = Asked::of(&console, &parameters).await?;
+    let read = asked(&console, query.as_deref(), (&headers, &known));
+    let (parameters, answer, asked) = read.await?;
     let interval = match parameters.one("interval")? {
         None | Some("week") => Interval::Week,
         Some("month") => Interval::Month,
@@ -152,9 +148,8 @@ async fn annotations<S: FiguresStore>(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let parameters = Parameters::read(query.as_deref(), &["project", "from", "to", "format"])?;
-    let answer = Answer::wanted(&parameters, &headers)?;
-    let asked = Asked::of(&console, &parameters).await?;
+    let read = asked(&console, query.as_deref(), (&headers, &DATES));
+    let (_, answer, asked) = read.await?;
     let annotations = tables::annotations(&console, &asked).await?;
     Ok(answer.of(&annotations, of(&asked.project)))
 }
@@ -166,6 +161,21 @@ async fn everything<S: FiguresStore>(
     let parameters = Parameters::read(query.as_deref(), &["project", "from", "to"])?;
     let asked = Asked::of(&console, &parameters).await?;
     everything::zip(&everything::files(&console, &asked).await?)
+}
+
+/// What is asked of nothing but days.
+const DATES: [&str; 4] = ["project", "from", "to", "format"];
+
+/// A request's parameters, of which these are known; how it wants its answer; and whose figures it asks for.
+async fn asked<S: FiguresStore>(
+    console: &Console<S>,
+    query: Option<&str>,
+    (headers, known): (&HeaderMap, &[&str]),
+) -> Result<(Parameters, Answer, Asked), ApiError> {
+    let parameters = Parameters::read(query, known)?;
+    let answer = Answer::wanted(&parameters, headers)?;
+    let asked = Asked::of(console, &parameters).await?;
+    Ok((parameters, answer, asked))
 }
 
 /// What nearly every request says: whose figures, and of which days.
@@ -200,25 +210,13 @@ fn of(project: &Project) -> Map<String, Value> {
 }
 
 fn span(parameters: &Parameters, today: Day) -> Result<Option<(Day, Day)>, ApiError> {
-    let day = |name: &str| -> Result<Option<Day>, ApiError> {
-        let text = parameters.one(name)?;
-        let date = text.map(dates::Date::parse).transpose();
-        let date = date.map_err(|error| ApiError::invalid(format!("{name}: {error}")))?;
-        Ok(date.map(|date| date.on(today)))
-    };
-    let span = dates::span(day("from")?, day("to")?, today);
-    span.map_err(|error| ApiError::invalid(error.to_string()))
+    let day = |name| Ok::<_, ApiError>(parameters.date(name)?.map(|date| date.on(today)));
+    Ok(dates::span(day("from")?, day("to")?, today)?)
 }
 
 fn selection(parameters: &Parameters, project: &Project) -> Result<Selection, ApiError> {
-    let invalid = |error: figures::selection::SelectionError| ApiError::invalid(error.to_string());
-    let by = parameters.one("by")?.map(dimension).transpose();
-    let conditions: Result<Vec<Condition>, _> =
-        parameters.all("where").map(Condition::parse).collect();
-    Selection::of(
-        by.map_err(invalid)?.as_ref(),
-        &conditions.map_err(invalid)?,
-        project,
-    )
-    .map_err(invalid)
+    let by = parameters.one("by")?.map(dimension).transpose()?;
+    let conditions = parameters.all("where").map(Condition::parse);
+    let conditions: Vec<Condition> = conditions.collect::<Result<_, _>>()?;
+    Ok(Selection::of(by.as_ref(), &conditions, project)?)
 }

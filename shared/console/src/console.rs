@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::day::Day;
 use domain::ids::ProjectId;
 use figures::UserObject;
+use figures::reader::{NotChosen, choose};
 use figures::users::{Users, WantedUsers};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -45,7 +46,8 @@ impl<S: FiguresStore> Console<S> {
     ///
     /// If there is none, or there are several to choose from.
     pub async fn project(&self, asked: Option<&str>) -> Result<Project, ApiError> {
-        choose(self.projects().await?, asked)
+        let asked = asked.map(ProjectId::new);
+        Ok(choose(self.projects().await?, asked.as_ref())?)
     }
 
     /// The day that it is in the project.
@@ -60,32 +62,20 @@ impl<S: FiguresStore> Console<S> {
     }
 }
 
-/// The project that was asked for, or the only one.
-///
-/// # Errors
-///
-/// As [`Console::project`].
-pub fn choose(mut projects: Vec<Project>, asked: Option<&str>) -> Result<Project, ApiError> {
-    let ids: Vec<String> = projects.iter().map(|it| it.id.to_string()).collect();
-    if let Some(asked) = asked {
-        let asked = ProjectId::new(asked);
-        projects.retain(|project| project.id == asked);
-        return projects.pop().ok_or_else(|| {
-            ApiError::NotFound(match ids.as_slice() {
-                [] => "nothing has been counted yet".to_owned(),
-                ids => format!("no such project; there are figures of {}", ids.join(", ")),
-            })
-        });
-    }
-    match (projects.pop(), ids.len()) {
-        (Some(project), 1) => Ok(project),
-        (None, _) => Err(ApiError::NotFound(
-            "nothing has been counted yet".to_owned(),
-        )),
-        (Some(_), several) => Err(ApiError::invalid(format!(
-            "there are {several} projects; say which, as project=: {}",
-            ids.join(", ")
-        ))),
+impl From<NotChosen> for ApiError {
+    fn from(error: NotChosen) -> Self {
+        match error {
+            NotChosen::Nothing => Self::NotFound("nothing has been counted yet".to_owned()),
+            NotChosen::Unknown(ids) => Self::NotFound(format!(
+                "no such project; there are figures of {}",
+                ids.join(", ")
+            )),
+            NotChosen::Several(ids) => Self::invalid(format!(
+                "there are {} projects; say which, as project=: {}",
+                ids.len(),
+                ids.join(", ")
+            )),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod assets;
 mod cards;
 mod chart;
 mod header;
+mod links;
 mod load;
 mod measure;
 mod period;
@@ -94,7 +95,7 @@ fn empty(place: &str, view: &View) -> Markup {
     shell::page("No events yet", view, None, app)
 }
 
-/// What is wrong, and what to do. What was asked for is not repeated.
+/// What is wrong, and what to do. What it repeats of what was asked for is escaped, as all text is.
 fn problem(error: &ApiError, view: &View) -> Response {
     let status = error.status();
     let what = match status {

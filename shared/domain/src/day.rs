@@ -91,9 +91,19 @@ impl Day {
         Month(self.0.with_day(1).unwrap_or(self.0))
     }
 
+    /// The year, the month from 1 on, and the day of the month.
+    pub fn parts(self) -> (i32, u32, u32) {
+        (self.0.year(), self.0.month(), self.0.day())
+    }
+
+    /// Days since the Monday of its week.
+    pub fn weekday(self) -> u32 {
+        self.0.weekday().num_days_from_monday()
+    }
+
     /// The Monday of the week that this day is in.
     fn monday(self) -> Self {
-        self.minus(self.0.weekday().num_days_from_monday())
+        self.minus(self.weekday())
     }
 }
 

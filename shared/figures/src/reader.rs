@@ -12,6 +12,37 @@ use crate::{
     CohortObject, DayObject, MonthObject, SegmentObject, days, first_read, months, retention,
 };
 
+/// Why it is not clear which project is meant. Each has the ids of those that there are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NotChosen {
+    /// Nothing has been counted of any.
+    Nothing,
+    /// Of the one that was asked for.
+    Unknown(Vec<String>),
+    /// None was asked for, and there are several.
+    Several(Vec<String>),
+}
+
+/// The project that was asked for, or the only one there is.
+///
+/// # Errors
+///
+/// If there is none, or there are several to choose from.
+pub fn choose(mut projects: Vec<Project>, asked: Option<&ProjectId>) -> Result<Project, NotChosen> {
+    let ids: Vec<String> = projects.iter().map(|it| it.id.to_string()).collect();
+    if ids.is_empty() {
+        return Err(NotChosen::Nothing);
+    }
+    if let Some(asked) = asked {
+        projects.retain(|project| project.id == *asked);
+        return projects.pop().ok_or(NotChosen::Unknown(ids));
+    }
+    match (projects.pop(), projects.is_empty()) {
+        (Some(project), true) => Ok(project),
+        (Some(_) | None, _) => Err(NotChosen::Several(ids)),
+    }
+}
+
 /// The rows of a project, or of one segment of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Series {

@@ -63,6 +63,13 @@ impl Condition {
     }
 }
 
+/// As [`Condition::parse`] reads it.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.property, self.value)
+    }
+}
+
 /// What figures are of.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Selection {

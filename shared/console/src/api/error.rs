@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use figures::dates::DateError;
+use figures::selection::SelectionError;
 use serde_json::json;
 
 /// Why something is not answered. Messages are plain text: what shows them escapes them.
@@ -59,6 +61,18 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+}
+
+impl From<SelectionError> for ApiError {
+    fn from(error: SelectionError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<DateError> for ApiError {
+    fn from(error: DateError) -> Self {
+        Self::invalid(error.to_string())
     }
 }
 

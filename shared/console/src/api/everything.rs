@@ -39,8 +39,7 @@ pub async fn files<S: FiguresStore>(
     }
     let last = last_days(asked);
     for dimension in asked.project.dimensions.keys() {
-        let selection = Selection::of(Some(dimension), &[], &asked.project);
-        let selection = selection.map_err(|error| ApiError::invalid(error.to_string()))?;
+        let selection = Selection::of(Some(dimension), &[], &asked.project)?;
         let segments = tables::segments(console, &last, &selection).await?;
         files.push((file_name(&dimension.to_string()), segments.csv()?));
     }

@@ -1,5 +1,7 @@
 //! The parameters of an address.
 
+use figures::dates::Date;
+
 use super::ApiError;
 
 /// The parameters of an address, decoded, in their order.
@@ -42,6 +44,16 @@ impl Parameters {
             None => Ok(value),
             Some(_) => Err(ApiError::invalid(format!("{name}= is there twice"))),
         }
+    }
+
+    /// The only day of this name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If there are several, or it is none.
+    pub fn date(&self, name: &str) -> Result<Option<Date>, ApiError> {
+        let date = self.one(name)?.map(Date::parse).transpose();
+        date.map_err(|error| ApiError::invalid(format!("{name}: {error}")))
     }
 
     /// All values of this name.

@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::day::Day;
-use figures::dates::{Date, DateError, Last};
+use figures::dates::{Date, Last};
 use figures::examples;
 use figures::users::WantedUsers;
 use pipeline::ports::figures::FiguresStore;
@@ -67,12 +67,10 @@ fn limit(parameters: &Parameters) -> Result<usize, ApiError> {
 }
 
 fn wanted(parameters: &Parameters, today: Day) -> Result<WantedUsers, ApiError> {
-    let invalid = |error: DateError| ApiError::invalid(error.to_string());
-    let day = |text| Ok::<Day, ApiError>(Date::parse(text).map_err(invalid)?.on(today));
+    let day = |text| Ok::<Day, ApiError>(Date::parse(text)?.on(today));
     let mut found = Vec::new();
     if let Some(text) = parameters.one("inactiveFor")? {
-        let period = Last::parse(text).map_err(invalid)?;
-        found.push(WantedUsers::InactiveSince(period.before(today)));
+        found.push(WantedUsers::InactiveSince(Last::parse(text)?.before(today)));
     }
     if let Some(text) = parameters.one("activeSince")? {
         found.push(WantedUsers::ActiveSince(day(text)?));

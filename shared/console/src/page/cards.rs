@@ -8,12 +8,42 @@ pub mod users;
 
 use maud::{Markup, html};
 
-/// A card: its title, its tabs (each an address, and whether it is the chosen one), its CSV, and what it shows.
+use super::view::View;
+
+/// A tab of a card: its name, its address, and whether it is the chosen one.
+struct Tab {
+    name: String,
+    address: String,
+    current: bool,
+}
+
+impl Tab {
+    /// One that changes the view; it is chosen where that changes nothing.
+    fn of(view: &View, name: impl Into<String>, change: impl FnOnce(&mut View)) -> Self {
+        let changed = view.with(change);
+        Self {
+            name: name.into(),
+            address: changed.address(),
+            current: changed == *view,
+        }
+    }
+}
+
+/// What is said where a filter is set that does not apply.
+fn whole_project(view: &View) -> Markup {
+    html! {
+        @if !view.filters.is_empty() {
+            p class="caption" { "Of the whole project: filters do not apply here." }
+        }
+    }
+}
+
+/// A card: its title, its tabs, its CSV, and what it shows.
 struct Card<'a> {
     id: &'a str,
     class: &'a str,
     title: &'a str,
-    tabs: Vec<(String, String, bool)>,
+    tabs: Vec<Tab>,
     csv: Option<String>,
 }
 
@@ -25,8 +55,8 @@ impl Card<'_> {
                     h2 id={ (self.id) "-title" } { (self.title) }
                     @if !self.tabs.is_empty() {
                         nav class="tabs" aria-label=(self.title) {
-                            @for (place, (name, address, current)) in self.tabs.iter().enumerate() {
-                                a href=(address) id={ (self.id) "-" (place) } aria-current=(current) { (name) }
+                            @for (place, tab) in self.tabs.iter().enumerate() {
+                                a href=(tab.address) id={ (self.id) "-" (place) } aria-current=(tab.current) { (tab.name) }
                             }
                         }
                     }

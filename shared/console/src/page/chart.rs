@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use serde::Serialize;
 
 use super::measure::Unit;
+use super::period::Period;
 use super::words;
 
 /// A chart, as the script draws it.
@@ -137,6 +138,22 @@ impl Chart {
             level: None,
             area: false,
         }
+    }
+
+    /// A chart of the points of a period.
+    pub fn of_points(id: &'static str, kind: Kind, period: &Period) -> Self {
+        let points = period.points.iter();
+        let points = points.map(|point| (point.0, words::point(period.step, *point)));
+        Self::new(id, kind, points.collect())
+    }
+
+    /// The same chart with these lines, none of which is over from the running point on.
+    pub fn with(mut self, lines: impl IntoIterator<Item = Line>, running: Option<usize>) -> Self {
+        self.series = lines.into_iter().collect();
+        for line in &mut self.series {
+            line.dotted_from = running;
+        }
+        self
     }
 
     /// Its place on the page, and the table behind it.

@@ -3,9 +3,9 @@
 use chrono::SecondsFormat;
 use domain::ids::ProjectId;
 use figures::selection::label;
-use form_urlencoded::Serializer;
 use maud::{Markup, html};
 
+use super::links;
 use super::load::{Loaded, days_before_first};
 use super::period::{Move, Period, length};
 use super::view::{Compare, Matching, Preset, Range, Step, Theme, View, custom};
@@ -113,9 +113,8 @@ fn menu(id: &str, name: &str, items: &Markup) -> Markup {
 fn projects(loaded: &Loaded) -> Markup {
     let items = html! {
         @for project in &loaded.projects {
-            @let id = project.id.to_string();
-            a href=(loaded.view.href(|view| { view.project = Some(id.clone()); view.filters.clear(); view.by = None; }))
-                aria-current=(project.id == loaded.project.id) { (id) }
+            a href=(loaded.view.href(|view| { view.project = Some(project.id.clone()); view.filters.clear(); view.by = None; }))
+                aria-current=(project.id == loaded.project.id) { (project.id) }
         }
     };
     menu("menu-project", &name(loaded), &items)
@@ -124,7 +123,7 @@ fn projects(loaded: &Loaded) -> Markup {
 /// The filters: each takes itself off.
 fn chips(loaded: &Loaded) -> Markup {
     html! {
-        @for (place, condition) in loaded.conditions.iter().enumerate() {
+        @for (place, condition) in loaded.view.filters.iter().enumerate() {
             @let value = label(&condition.property.to_string(), &condition.value, &loaded.project);
             @let property = words::property(&condition.property);
             a class="chip" href=(loaded.view.href(|view| { view.filters.remove(place); }))
@@ -132,7 +131,7 @@ fn chips(loaded: &Loaded) -> Markup {
                 (property) ": " (value) " " span aria-hidden="true" { "✕" }
             }
         }
-        @if !loaded.conditions.is_empty() {
+        @if !loaded.view.filters.is_empty() {
             a class="clear" data-key="x" href=(loaded.view.href(|view| view.filters.clear())) { "Clear" }
         }
     }
@@ -145,7 +144,7 @@ fn ranges(loaded: &Loaded) -> Markup {
         Range::Custom(..) => words::span(loaded.period.span),
     };
     let items = html! {
-        @for preset in Preset::ALL.iter().copied() {
+        @for preset in Preset::ALL {
             a href=(view.href(|view| view.range = Range::Preset(preset))) data-key=(preset.key())
                 aria-current=(view.range == Range::Preset(preset)) { (preset.words()) kbd aria-hidden="true" { (preset.key()) } }
         }
@@ -192,7 +191,7 @@ fn dates(loaded: &Loaded) -> Markup {
 fn steps(loaded: &Loaded) -> Markup {
     let view = &loaded.view;
     let items = html! {
-        @for step in Step::ALL.iter().copied() {
+        @for step in Step::ALL {
             a href=(view.href(|view| view.step = Some(step))) aria-current=(loaded.period.step == step) { (step.words()) }
         }
     };
@@ -201,7 +200,7 @@ fn steps(loaded: &Loaded) -> Markup {
 
 fn comparisons(view: &View) -> Markup {
     let items = html! {
-        @for compare in Compare::ALL.iter().copied() {
+        @for compare in Compare::ALL {
             a href=(view.href(|view| view.compare = compare)) aria-current=(view.compare == compare)
                 data-key=[(compare == Compare::Off && view.compare != Compare::Off).then_some("c")] { (compare.words()) }
         }
@@ -223,31 +222,11 @@ fn comparisons(view: &View) -> Markup {
     menu("menu-compare", &name, &items)
 }
 
-/// An address of the API with the view's project, filters and days.
-pub fn api(loaded: &Loaded, path: &str, more: &[(&str, &str)]) -> String {
-    let mut query = Serializer::new(String::new());
-    query.append_pair("project", loaded.project.id.as_str());
-    let (from, to) = loaded.period.span;
-    query
-        .append_pair("from", &from.to_string())
-        .append_pair("to", &to.to_string());
-    query.extend_pairs(more);
-    format!("/api/v1/{path}?{}", query.finish())
-}
-
 fn export(loaded: &Loaded) -> Markup {
-    let filters = loaded
-        .view
-        .filters
-        .iter()
-        .map(|filter| ("where", filter.as_str()));
-    let filters: Vec<(&str, &str)> = filters.collect();
-    let mut csv = filters.clone();
-    csv.push(("format", "csv"));
     let items = html! {
-        a href=(api(loaded, "days", &csv)) download="days.csv" { "These days as CSV" }
-        a href=(api(loaded, "everything", &[])) download="figures.zip" { "Everything as CSV (zip)" }
-        a href=(api(loaded, "days", &filters)) target="_blank" { "The API call (JSON)" }
+        a href=(links::csv(loaded, "days", links::days(loaded))) download="days.csv" { "These days as CSV" }
+        a href=(links::json(loaded, "everything", links::dates(loaded.period.span))) download="figures.zip" { "Everything as CSV (zip)" }
+        a href=(links::json(loaded, "days", links::days(loaded))) target="_blank" { "The API call (JSON)" }
     };
     menu("menu-export", "Export", &items)
 }
@@ -299,7 +278,7 @@ fn shortcuts() -> Markup {
         dialog id="shortcuts" aria-labelledby="shortcuts-title" {
             h2 id="shortcuts-title" { "Keyboard shortcuts" }
             dl {
-                @for preset in Preset::ALL.iter().copied() {
+                @for preset in Preset::ALL {
                     dt { kbd { (preset.key()) } } dd { (preset.words()) }
                 }
                 dt { kbd { "←" } " " kbd { "→" } } dd { "The period before, after; in a chart: the point before, after" }

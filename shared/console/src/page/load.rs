@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use domain::activity::DayRows;
 use domain::annotation::Annotation;
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::segment::SegmentValue;
-use figures::reader::{Series, cohorts_of, months_of, series};
-use figures::selection::{Condition, Selection, Wanted, dimension};
+use figures::reader::{Series, choose, cohorts_of, months_of, series};
+use figures::selection::{Condition, Selection, Wanted};
 use figures::users::WantedUsers;
 use figures::{CohortObject, MonthObject, UserObject, first_read};
 use pipeline::ports::PortError;
 use pipeline::ports::figures::{FiguresStore, Project};
 
 use super::measure::Measured;
-use super::period::{MOST_DISTINCT_DAYS, Period, Shift, Span, length};
+use super::period::{Period, Shift, Span, length};
 use super::view::{CohortTab, UsersTab, View};
 use crate::Console;
 use crate::api::ApiError;
@@ -42,8 +43,6 @@ pub struct Loaded {
     pub period: Period,
     /// The first day of which there are figures.
     pub first: Day,
-    /// The values of the filters.
-    pub conditions: Vec<Condition>,
     /// The figures, filtered.
     pub figures: Measured,
     /// The last calendar months: of the whole project.
@@ -74,8 +73,8 @@ pub struct Breakdown {
     pub filtering: Filtering,
     /// The figures of each value, by its name within the dimension.
     pub values: Vec<(SegmentValue, Measured)>,
-    /// The figures of all of them together.
-    pub whole: Measured,
+    /// The figures of all of them together, where they are not those that the page shows.
+    pub whole: Option<Measured>,
 }
 
 /// Whether filters apply.
@@ -120,9 +119,10 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
     };
     let today = console.today(&project);
     let period = Period::of(&view, today, first)?;
-    let conditions = conditions(&view)?;
-    let selection = Selection::of(None, &conditions, &project).map_err(invalid)?;
-    by_what_is_kept(&view, &project)?;
+    let selection = Selection::of(None, &view.filters, &project).map_err(ApiError::from)?;
+    if let Some(by) = &view.by {
+        Selection::of(Some(by), &[], &project).map_err(ApiError::from)?;
+    }
     let store = &console.store;
     let (months, cohorts) = (
         last_months(&period, first),
@@ -133,7 +133,7 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
         measured(store, &project, &selection, (&period, first)),
         months_of(store, &project.id, months),
         cohorts_of(store, &project.id, interval, cohorts),
-        breakdown(store, &project, (&view, &conditions), (&period, first)),
+        breakdown(store, &project, &view, (&period, first)),
         store.annotations(&project.id, period.span),
         users(console, &project, (&view, &period)),
     )
@@ -143,7 +143,6 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
         view,
         period,
         first,
-        conditions,
         figures,
         months,
         breakdown,
@@ -159,28 +158,9 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
 /// The project of a view: the first, if it says none.
 fn chosen(projects: &[Project], view: &View) -> Result<Project, NotLoaded> {
     match &view.project {
-        Some(id) => Ok(crate::console::choose(projects.to_vec(), Some(id))?),
+        Some(id) => Ok(choose(projects.to_vec(), Some(id)).map_err(ApiError::from)?),
         None => projects.first().cloned().ok_or(NotLoaded::Empty),
     }
-}
-
-/// # Errors
-///
-/// If the view breaks figures down by what the project does not keep any by.
-fn by_what_is_kept(view: &View, project: &Project) -> Result<(), ApiError> {
-    let by = view.by.as_deref().map(dimension).transpose();
-    let by = by.map_err(invalid)?;
-    let selection = by.map(|by| Selection::of(Some(&by), &[], project));
-    selection.transpose().map_err(invalid).map(drop)
-}
-
-fn conditions(view: &View) -> Result<Vec<Condition>, ApiError> {
-    let conditions = view.filters.iter().map(|filter| Condition::parse(filter));
-    conditions.collect::<Result<_, _>>().map_err(invalid)
-}
-
-fn invalid(error: figures::selection::SelectionError) -> ApiError {
-    ApiError::invalid(error.to_string())
 }
 
 /// The days that must be read to tell these, and those that they are compared with.
@@ -227,32 +207,29 @@ fn last_cohorts(view: &View, period: &Period, first: Day) -> Span {
 async fn breakdown<S: FiguresStore>(
     store: &S,
     project: &Project,
-    (view, conditions): (&View, &[Condition]),
+    view: &View,
     (period, first): (&Period, Day),
 ) -> Result<Option<Breakdown>, PortError> {
-    let asked = view.by.as_deref().and_then(|by| dimension(by).ok());
-    let asked = asked.and_then(|asked| project.recorded(&asked).cloned());
-    let Some(dimension) = asked.or_else(|| first_dimension(project)) else {
+    let asked = view.by.as_ref().and_then(|asked| project.recorded(asked));
+    let dimensions = dimensions(project);
+    let Some(dimension) = asked.or_else(|| dimensions.first().copied()) else {
         return Ok(None);
     };
-    let (selection, filtering) = selection_of(&dimension, conditions, project);
+    let (selection, filtering) = selection_of(dimension, &view.filters, project);
     let (from, to) = period.span;
-    let span = (from.max(to.minus(MOST_DISTINCT_DAYS - 1)), to);
+    let span = (from.max(to.minus(DayRows::LONGEST_WINDOW_DAYS - 1)), to);
     // A long range is compared as its last days are: else all values would be read of all that range, twice.
     let shift = match span == period.span {
         true => period.shift,
-        false => period.shift.map(|_| Shift::Days(MOST_DISTINCT_DAYS)),
+        false => period
+            .shift
+            .map(|_| Shift::Days(DayRows::LONGEST_WINDOW_DAYS)),
     };
     let days = read(shift, span);
-    let whole = match filtering {
-        Filtering::Applied => Selection::of(None, conditions, project).unwrap_or(Selection::Whole),
-        Filtering::None | Filtering::NotKept | Filtering::OfItself => Selection::Whole,
-    };
     let found = series(store, project, &selection, days);
-    let whole = series(store, project, &whole, days);
-    let (found, mut whole) = futures::try_join!(found, whole)?;
-    let whole = whole.pop().map(|series| series.rows).unwrap_or_default();
-    let place = place_of(&dimension, &selection);
+    let whole = whole_of(store, project, filtering, days);
+    let (found, whole) = futures::try_join!(found, whole)?;
+    let place = place_of(dimension, &selection);
     let mut values: BTreeMap<SegmentValue, Measured> = BTreeMap::new();
     for Series { segment, rows } in found {
         let Some(segment) = segment else { continue };
@@ -260,27 +237,37 @@ async fn breakdown<S: FiguresStore>(
         values.insert(value, Measured::of(rows, days, first));
     }
     Ok(Some(Breakdown {
-        dimension,
+        dimension: dimension.clone(),
         span,
         shift,
         filtering,
         values: values.into_iter().collect(),
-        whole: Measured::of(whole, days, first),
+        whole: whole.map(|rows| Measured::of(rows, days, first)),
     }))
 }
 
-/// The app client, or whatever comes first; a pair only where there is nothing else.
-fn first_dimension(project: &Project) -> Option<Dimension> {
-    let mut dimensions: Vec<&Dimension> = project.dimensions.keys().collect();
-    dimensions.sort_by_key(|dimension| dimension_order(dimension));
-    dimensions.first().map(|dimension| (*dimension).clone())
+/// The rows that all values are a part of, where they are not those that the page shows anyway.
+async fn whole_of<S: FiguresStore>(
+    store: &S,
+    project: &Project,
+    filtering: Filtering,
+    days: Span,
+) -> Result<Option<DayRows>, PortError> {
+    match filtering {
+        Filtering::None | Filtering::Applied => Ok(None),
+        Filtering::NotKept | Filtering::OfItself => store.whole(&project.id, days).await.map(Some),
+    }
 }
 
-/// The order in which dimensions are offered: the app client first, pairs last.
-pub fn dimension_order(dimension: &Dimension) -> (bool, bool, String) {
-    let name = dimension.to_string();
-    let pair = matches!(dimension, Dimension::Pair(..));
-    (pair, name != "client", name)
+/// The project's dimensions as they are offered: the app client first, pairs last.
+pub fn dimensions(project: &Project) -> Vec<&Dimension> {
+    let mut dimensions: Vec<&Dimension> = project.dimensions.keys().collect();
+    dimensions.sort_by_key(|dimension| {
+        let name = dimension.to_string();
+        let pair = matches!(dimension, Dimension::Pair(..));
+        (pair, name != "client", name)
+    });
+    dimensions
 }
 
 /// By a dimension, with the filters as far as figures are kept by both.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::activity::{DayFigures, DayRows};
 use domain::day::Day;
 
-use super::period::{MOST_DISTINCT_DAYS, Period, Span, length};
+use super::period::{Period, Span, length};
 use super::view::Metric;
 
 /// A project's rows, or a segment's, and the figures of each of their days.
@@ -79,7 +79,7 @@ impl Measured {
     /// Users active on at least one of these days; `None` of more days than they can be told apart over.
     pub fn active(&self, span: Span) -> Option<i64> {
         let days = length(span);
-        (days <= MOST_DISTINCT_DAYS).then(|| self.rows.active(span.1, days))
+        (days <= DayRows::LONGEST_WINDOW_DAYS).then(|| self.rows.active(span.1, days))
     }
 
     /// A metric at each point.
@@ -94,7 +94,7 @@ impl Measured {
     /// last whole point.
     pub fn headline(&self, metric: Metric, period: &Period) -> Option<f64> {
         match metric {
-            Metric::Active if length(period.span) > MOST_DISTINCT_DAYS => {
+            Metric::Active if length(period.span) > DayRows::LONGEST_WINDOW_DAYS => {
                 self.value(metric, period.last_whole()?)
             }
             metric => self.value(metric, period.span),
@@ -106,7 +106,9 @@ impl Measured {
     pub fn change(&self, metric: Metric, period: &Period) -> Option<f64> {
         let shift = period.shift?;
         let now = match metric {
-            Metric::Active if length(period.span) > MOST_DISTINCT_DAYS => period.last_whole()?,
+            Metric::Active if length(period.span) > DayRows::LONGEST_WINDOW_DAYS => {
+                period.last_whole()?
+            }
             _ => period.whole()?,
         };
         let before = shift.of(now);

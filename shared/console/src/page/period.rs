@@ -1,13 +1,12 @@
 //! The days that the page shows, cut into the points of its charts, and what they are compared with.
 
+use domain::activity::DayRows;
 use domain::day::{Day, Interval};
 use figures::dates;
 
 use super::view::{Compare, Matching, Preset, Range, Step, View};
 use crate::api::ApiError;
 
-/// How many days in a row users can be told apart over: as far as a row's histogram reaches.
-pub const MOST_DISTINCT_DAYS: u32 = 91;
 /// Up to how many days a chart has a point for each, unless the view says otherwise; and up to how many one for each week.
 const DAYS_BY_DAY: u32 = 92;
 const DAYS_BY_WEEK: u32 = 800;
@@ -136,16 +135,15 @@ fn span(range: Range, today: Day, first: Day) -> Result<Span, ApiError> {
         Range::Preset(Preset::Days7) => back(7),
         Range::Preset(Preset::Days28) => back(28),
         Range::Preset(Preset::Days30) => back(30),
-        Range::Preset(Preset::Days91) => back(91),
+        Range::Preset(Preset::Days91) => back(DayRows::LONGEST_WINDOW_DAYS),
         Range::Preset(Preset::Months12) => today.minus_months(12).plus(1),
         Range::Preset(Preset::Month) => today.month().first_day(),
         Range::Preset(Preset::Year) => Interval::Month
             .start(today)
-            .minus_months(months_before(today)),
+            .minus_months(today.parts().1 - 1),
         Range::Preset(Preset::All) => first.min(today),
         Range::Custom(from, to) => {
-            let asked = dates::span(Some(from.on(today)), Some(to.on(today)), today);
-            let asked = asked.map_err(|error| ApiError::invalid(error.to_string()))?;
+            let asked = dates::span(Some(from.on(today)), Some(to.on(today)), today)?;
             let asked =
                 asked.ok_or_else(|| ApiError::invalid("these days have not begun".to_owned()))?;
             if length(asked) > MOST_DAYS {
@@ -161,13 +159,6 @@ fn span(range: Range, today: Day, first: Day) -> Result<Span, ApiError> {
 
 /// No page shows more days: twenty years, and more is mistyped.
 const MOST_DAYS: u32 = 7_320;
-
-/// How many months of its year lie before a day's own.
-fn months_before(day: Day) -> u32 {
-    let text = day.to_string();
-    let month = text.get(5..7).and_then(|month| month.parse().ok());
-    month.unwrap_or(1) - 1
-}
 
 fn points((from, to): Span, step: Step) -> Vec<Span> {
     let interval = match step {

@@ -1,12 +1,13 @@
 //! The tiles, and the chart of the one that is chosen.
 
+use domain::activity::DayRows;
 use domain::annotation::Annotation;
 use maud::{Markup, html};
 
 use super::chart::{Chart, Kind, Line, Mark, Style, spark};
 use super::load::Loaded;
-use super::measure::Unit;
-use super::period::{MOST_DISTINCT_DAYS, length};
+use super::measure::number;
+use super::period::length;
 use super::view::{Metric, Step};
 use super::words;
 
@@ -58,7 +59,7 @@ pub fn tiles(loaded: &Loaded, main: Option<&Chart>) -> Markup {
     html! {
         section class="main card" aria-label="The figures at a glance" {
             nav class="tiles" aria-label="Figures" {
-                @for metric in Metric::ALL.iter().copied() { (tile(loaded, metric)) }
+                @for metric in Metric::ALL { (tile(loaded, metric)) }
             }
             h2 class="sr" { (loaded.view.metric.words()) }
             @if let Some(chart) = main { (chart.figure()) }
@@ -114,7 +115,7 @@ fn hint(loaded: &Loaded, metric: Metric) -> String {
     let average = figures.average(metric, period);
     match (metric, average) {
         (_, None) => String::new(),
-        (Metric::Active, Some(average)) if length(period.span) > MOST_DISTINCT_DAYS => {
+        (Metric::Active, Some(average)) if length(period.span) > DayRows::LONGEST_WINDOW_DAYS => {
             let last = period
                 .last_whole()
                 .map(|last| words::point(period.step, last));
@@ -126,10 +127,7 @@ fn hint(loaded: &Loaded, metric: Metric) -> String {
         }
         (Metric::FailureRate, Some(_)) => {
             let failures = figures.sum(period.span, |day| day.auth_failures);
-            format!(
-                "{} failed",
-                words::figure(Unit::Count, Some(super::measure::number(failures)))
-            )
+            format!("{} failed", words::grouped(number(failures)))
         }
         (Metric::Stickiness, Some(_)) => "average DAU / MAU".to_owned(),
         (Metric::NewUsers | Metric::SignUps | Metric::SignIns, Some(average)) => {
@@ -141,9 +139,7 @@ fn hint(loaded: &Loaded, metric: Metric) -> String {
 /// The chosen figure at each point, the period before, and what happened.
 pub fn main_chart(loaded: &Loaded) -> Chart {
     let (figures, period, metric) = (&loaded.figures, &loaded.period, loaded.view.metric);
-    let points = period.points.iter();
-    let points = points.map(|point| (point.0, words::point(period.step, *point)));
-    let mut chart = Chart::new("main", Kind::Line, points.collect());
+    let mut chart = Chart::of_points("main", Kind::Line, period);
     chart.unit = metric.unit();
     chart.area = true;
     let mut main = Line::new(

@@ -1,6 +1,8 @@
 //! What the page shows, as its address says it. The address holds only what differs from the default.
 
 use domain::day::{Day, Interval};
+use domain::dimension::Dimension;
+use domain::ids::ProjectId;
 use figures::dates::Date;
 use figures::selection::{Condition, dimension};
 use form_urlencoded::Serializer;
@@ -16,15 +18,24 @@ macro_rules! named {
 
         impl $name {
             /// All there are.
-            pub const ALL: &[Self] = &[$(Self::$value,)+];
+            pub const ALL: [Self; [$($text,)+].len()] = [$(Self::$value,)+];
 
             /// The name in the address.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$value => $text,)+ }
             }
 
-            fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.name() == text)
+            /// What the parameter of this name says, if it says anything.
+            fn read(said: &Parameters, name: &str) -> Result<Option<Self>, ApiError> {
+                let Some(text) = said.one(name)? else {
+                    return Ok(None);
+                };
+                let value = Self::ALL.iter().find(|value| value.name() == text);
+                let names = Self::ALL.map(Self::name).join(", ");
+                let value = value.ok_or_else(|| {
+                    ApiError::invalid(format!("{name} is one of {names}"))
+                });
+                value.copied().map(Some)
             }
         }
     };
@@ -171,7 +182,7 @@ pub enum Range {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct View {
     /// The project; the only one, or the first, if it is not said.
-    pub project: Option<String>,
+    pub project: Option<ProjectId>,
     /// The days.
     pub range: Range,
     /// What a point stands for; `None` for what suits the range.
@@ -183,9 +194,9 @@ pub struct View {
     /// What the main chart shows.
     pub metric: Metric,
     /// What figures are broken down by; the first dimension, if it is not said.
-    pub by: Option<String>,
+    pub by: Option<Dimension>,
     /// The filters, such as `platform=iOS`.
-    pub filters: Vec<String>,
+    pub filters: Vec<Condition>,
     /// What the card of the active users shows.
     pub active: ActiveTab,
     /// What the cohorts are gathered by.
@@ -229,84 +240,40 @@ impl View {
     /// If it says something that there is not.
     pub fn read(query: Option<&str>) -> Result<Self, ApiError> {
         let said = Parameters::read(query, &KNOWN)?;
-        let text = |name| Ok::<_, ApiError>(said.one(name)?.map(str::to_owned));
         let default = Self::default();
-        let by = said.one("by")?;
-        by.map(dimension).transpose().map_err(not_known)?;
-        let filters: Vec<String> = said.all("where").map(str::to_owned).collect();
-        for filter in &filters {
-            Condition::parse(filter).map_err(not_known)?;
-        }
+        let by = said.one("by")?.map(dimension).transpose()?;
+        let filters = said.all("where").map(Condition::parse);
+        let filters = filters.collect::<Result<_, _>>()?;
         Ok(Self {
-            project: text("project")?,
+            project: said.one("project")?.map(ProjectId::new),
             range: range(&said)?,
-            step: choice(
-                &said,
-                "interval",
-                Step::parse,
-                Step::ALL.iter().map(|it| it.name()),
-            )?,
-            compare: choice(
-                &said,
-                "compare",
-                Compare::parse,
-                Compare::ALL.iter().map(|it| it.name()),
-            )?
-            .unwrap_or(default.compare),
-            matching: choice(
-                &said,
-                "match",
-                Matching::parse,
-                Matching::ALL.iter().map(|it| it.name()),
-            )?
-            .unwrap_or(default.matching),
-            metric: choice(
-                &said,
-                "metric",
-                Metric::parse,
-                Metric::ALL.iter().map(|it| it.name()),
-            )?
-            .unwrap_or(default.metric),
-            by: by.map(str::to_owned),
+            step: Step::read(&said, "interval")?,
+            compare: Compare::read(&said, "compare")?.unwrap_or(default.compare),
+            matching: Matching::read(&said, "match")?.unwrap_or(default.matching),
+            metric: Metric::read(&said, "metric")?.unwrap_or(default.metric),
+            by,
             filters,
-            active: choice(
-                &said,
-                "active",
-                ActiveTab::parse,
-                ActiveTab::ALL.iter().map(|it| it.name()),
-            )?
-            .unwrap_or(default.active),
-            cohorts: choice(
-                &said,
-                "cohorts",
-                CohortTab::parse,
-                CohortTab::ALL.iter().map(|it| it.name()),
-            )?
-            .unwrap_or(default.cohorts),
-            users: choice(
-                &said,
-                "users",
-                UsersTab::parse,
-                UsersTab::ALL.iter().map(|it| it.name()),
-            )?
-            .unwrap_or(default.users),
-            theme: choice(
-                &said,
-                "theme",
-                Theme::parse,
-                Theme::ALL.iter().map(|it| it.name()),
-            )?,
+            active: ActiveTab::read(&said, "active")?.unwrap_or(default.active),
+            cohorts: CohortTab::read(&said, "cohorts")?.unwrap_or(default.cohorts),
+            users: UsersTab::read(&said, "users")?.unwrap_or(default.users),
+            theme: Theme::read(&said, "theme")?,
         })
     }
 
     /// The same view with a change, as a relative address.
     pub fn href(&self, change: impl FnOnce(&mut Self)) -> String {
-        let mut changed = self.clone();
-        change(&mut changed);
-        changed.address()
+        self.with(change).address()
     }
 
-    fn address(&self) -> String {
+    /// The same view with a change.
+    pub fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut changed = self.clone();
+        change(&mut changed);
+        changed
+    }
+
+    /// Its relative address.
+    pub fn address(&self) -> String {
         let mut query = Serializer::new(String::new());
         for (name, value) in self.pairs() {
             query.append_pair(name, &value);
@@ -316,6 +283,12 @@ impl View {
             .to_owned()
     }
 
+    /// The filters, as an address has them: the page's own as well as the API's.
+    pub fn conditions(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let filters = self.filters.iter();
+        filters.map(|filter| ("where", filter.to_string()))
+    }
+
     /// What differs from the default.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let default = Self::default();
@@ -323,7 +296,7 @@ impl View {
             (value != default).then(|| (name, value.to_owned()))
         };
         let mut pairs: Vec<(&'static str, String)> = Vec::new();
-        pairs.extend(self.project.clone().map(|id| ("project", id)));
+        pairs.extend(self.project.iter().map(|id| ("project", id.to_string())));
         match self.range {
             Range::Preset(preset) => {
                 pairs.extend(unless("range", preset.name(), Preset::Days28.name()))
@@ -342,8 +315,8 @@ impl View {
             default.matching.name(),
         ));
         pairs.extend(unless("metric", self.metric.name(), default.metric.name()));
-        pairs.extend(self.by.clone().map(|by| ("by", by)));
-        pairs.extend(self.filters.iter().map(|filter| ("where", filter.clone())));
+        pairs.extend(self.by.iter().map(|by| ("by", by.to_string())));
+        pairs.extend(self.conditions());
         pairs.extend(unless("active", self.active.name(), default.active.name()));
         pairs.extend(unless(
             "cohorts",
@@ -356,31 +329,9 @@ impl View {
     }
 }
 
-fn choice<T>(
-    said: &Parameters,
-    name: &'static str,
-    parse: fn(&str) -> Option<T>,
-    names: impl Iterator<Item = &'static str>,
-) -> Result<Option<T>, ApiError> {
-    let Some(text) = said.one(name)? else {
-        return Ok(None);
-    };
-    let value = parse(text).ok_or_else(|| {
-        let names: Vec<&str> = names.collect();
-        ApiError::invalid(format!("{name} is one of {}", names.join(", ")))
-    });
-    value.map(Some)
-}
-
 fn range(said: &Parameters) -> Result<Range, ApiError> {
-    let day = |name| {
-        let text = said.one(name)?;
-        let date = text.map(Date::parse).transpose();
-        date.map_err(|error| ApiError::invalid(format!("{name}: {error}")))
-    };
-    let names = Preset::ALL.iter().map(|it| it.name());
-    let preset = choice(said, "range", Preset::parse, names)?;
-    match (preset, day("from")?, day("to")?) {
+    let preset = Preset::read(said, "range")?;
+    match (preset, said.date("from")?, said.date("to")?) {
         (Some(preset), None, None) => Ok(Range::Preset(preset)),
         (None, None, None) => Ok(Range::Preset(Preset::Days28)),
         (None, Some(from), to) => Ok(Range::Custom(from, to.unwrap_or(Date::Today))),
@@ -398,10 +349,6 @@ fn date(date: Date) -> String {
         Date::Today => "today".to_owned(),
         Date::Yesterday => "yesterday".to_owned(),
     }
-}
-
-fn not_known(error: figures::selection::SelectionError) -> ApiError {
-    ApiError::invalid(error.to_string())
 }
 
 /// Days as a custom range.

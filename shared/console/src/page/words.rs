@@ -1,6 +1,6 @@
 //! Figures and days as people read them.
 
-use domain::day::{Day, Interval};
+use domain::day::Day;
 use domain::dimension::{Dimension, Property};
 
 use super::measure::Unit;
@@ -59,29 +59,32 @@ pub fn change(unit: Unit, change: f64) -> String {
 
 /// `Wed 28 Oct`
 pub fn day(day: Day) -> String {
-    let weekday = day.days_since(Interval::Week.start(day));
-    let weekday = usize::try_from(weekday)
-        .ok()
-        .and_then(|it| WEEKDAYS.get(it));
-    format!("{} {}", weekday.unwrap_or(&""), date(day))
+    format!("{} {}", nth(&WEEKDAYS, day.weekday()), date(day))
 }
 
 /// `28 Oct`
 pub fn date(day: Day) -> String {
-    let (_, month, number) = parts(day);
-    format!("{number} {month}")
+    let (_, month, number) = day.parts();
+    format!("{number} {}", nth(&MONTHS, month - 1))
 }
 
 /// `28 Oct 2026`
 pub fn date_of_year(day: Day) -> String {
-    let (year, month, number) = parts(day);
-    format!("{number} {month} {year}")
+    format!("{} {:04}", date(day), day.parts().0)
 }
 
 /// `Oct 2026`
 pub fn month(day: Day) -> String {
-    let (year, month, _) = parts(day);
-    format!("{month} {year}")
+    let (year, month, _) = day.parts();
+    format!("{} {year:04}", nth(&MONTHS, month - 1))
+}
+
+fn nth(names: &[&'static str], place: u32) -> &'static str {
+    let place = usize::try_from(place).ok();
+    place
+        .and_then(|place| names.get(place))
+        .copied()
+        .unwrap_or("")
 }
 
 /// `28 Oct – 24 Nov 2026`
@@ -89,7 +92,7 @@ pub fn span((from, to): Span) -> String {
     if from == to {
         return date_of_year(to);
     }
-    let same_year = parts(from).0 == parts(to).0;
+    let same_year = from.parts().0 == to.parts().0;
     let first = if same_year {
         date(from)
     } else {
@@ -135,20 +138,6 @@ fn capital(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters.clone()).collect()
-}
-
-fn parts(day: Day) -> (String, &'static str, String) {
-    let text = day.to_string();
-    let mut parts = text.rsplitn(3, '-');
-    let number = parts.next().unwrap_or_default().trim_start_matches('0');
-    let month = parts.next().and_then(|month| month.parse::<usize>().ok());
-    let month = month.and_then(|month| MONTHS.get(month.wrapping_sub(1)));
-    let year = parts.next().unwrap_or_default();
-    (
-        year.to_owned(),
-        month.copied().unwrap_or(""),
-        number.to_owned(),
-    )
 }
 
 #[cfg(test)]

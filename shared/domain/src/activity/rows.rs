@@ -105,6 +105,9 @@ impl DayRows {
     /// exact: a 30-day window, less the day itself.
     pub const LOOK_BACK_DAYS: u32 = 29;
 
+    /// The longest window that users can be told apart over: a histogram's recencies reach back no further.
+    pub const LONGEST_WINDOW_DAYS: u32 = 91;
+
     /// Adds a row, or a change to one.
     pub fn add(&mut self, day: Day, row: &DayRow) {
         self.0.entry(day).or_default().add(row);
@@ -123,7 +126,7 @@ impl DayRows {
 
     /// Users active on at least one of the `window` days that end with `last`.
     ///
-    /// Exact if the rows reach back `window - 1` days, and `window` is at most 91.
+    /// Exact if the rows reach back `window - 1` days, and `window` is at most [`DayRows::LONGEST_WINDOW_DAYS`].
     pub fn active(&self, last: Day, window: u32) -> i64 {
         let first = last.minus(window.saturating_sub(1));
         self.0

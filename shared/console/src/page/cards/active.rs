@@ -1,18 +1,18 @@
 //! Active users: by window, new against returning, and by calendar month with what Cognito takes for them.
 
+use domain::activity::{DayFigures, DayRows};
+use domain::day::Day;
 use figures::MonthObject;
 use maud::{Markup, html};
 
-use super::Card;
+use super::{Card, Tab, whole_project};
 use crate::page::chart::{Chart, Kind, Level, Line, Style};
-use crate::page::header::api;
+use crate::page::links;
 use crate::page::load::Loaded;
 use crate::page::measure::number;
+use crate::page::period::Span;
 use crate::page::view::ActiveTab;
 use crate::page::words;
-
-/// Days before the MAU is that of thirty days.
-const YOUNG_DAYS: u32 = 29;
 
 /// Monthly active users that cost nothing, in the plans Lite and Essentials.
 const FREE: i64 = 10_000;
@@ -39,22 +39,7 @@ const PLANS: [Plan; 3] = [
 /// The card, and its chart.
 pub fn card(loaded: &Loaded, charts: &mut Vec<Chart>) -> Markup {
     let view = &loaded.view;
-    let tab = |tab: ActiveTab, name: &str| {
-        let address = view.href(|view| view.active = tab);
-        (name.to_owned(), address, view.active == tab)
-    };
-    let csv = match view.active {
-        ActiveTab::Months => api(loaded, "months", &[("format", "csv")]),
-        ActiveTab::Windows | ActiveTab::Returning => {
-            let mut more: Vec<(&str, &str)> = view
-                .filters
-                .iter()
-                .map(|it| ("where", it.as_str()))
-                .collect();
-            more.push(("format", "csv"));
-            api(loaded, "days", &more)
-        }
-    };
+    let tab = |tab, name| Tab::of(view, name, |view| view.active = tab);
     let card = Card {
         id: "active",
         class: "card",
@@ -64,7 +49,12 @@ pub fn card(loaded: &Loaded, charts: &mut Vec<Chart>) -> Markup {
             tab(ActiveTab::Returning, "New and returning"),
             tab(ActiveTab::Months, "By month"),
         ],
-        csv: Some(csv),
+        csv: Some(match view.active {
+            ActiveTab::Months => links::csv(loaded, "months", links::dates(loaded.period.span)),
+            ActiveTab::Windows | ActiveTab::Returning => {
+                links::csv(loaded, "days", links::days(loaded))
+            }
+        }),
     };
     let (chart, more) = match view.active {
         ActiveTab::Windows => (windows(loaded), young(loaded)),
@@ -82,37 +72,31 @@ fn windows(loaded: &Loaded) -> Chart {
         .days(span)
         .filter(|day| day.day >= loaded.first)
         .collect();
-    let points = days
-        .iter()
-        .map(|day| (day.day, words::day(day.day)))
-        .collect();
-    let mut chart = Chart::new("active", Kind::Line, points);
-    let values = |figure: fn(&domain::activity::DayFigures) -> i64| {
+    let points = days.iter().map(|day| (day.day, words::day(day.day)));
+    let chart = Chart::new("active", Kind::Line, points.collect());
+    let values = |figure: fn(&DayFigures) -> i64| {
         days.iter()
             .map(|day| Some(number(figure(day))))
             .collect::<Vec<_>>()
     };
     let young = days
         .iter()
-        .filter(|day| day.day < loaded.first.plus(YOUNG_DAYS))
+        .filter(|day| day.day < loaded.first.plus(DayRows::LOOK_BACK_DAYS))
         .count();
     let mut mau = Line::new("MAU", Style::Third, values(|day| day.mau));
     mau.dotted_to = (young > 0).then_some(young);
-    chart.series = vec![
+    let lines = [
         Line::new("DAU", Style::Main, values(|day| day.dau)),
         Line::new("WAU", Style::Second, values(|day| day.wau)),
         mau,
     ];
     let running = days.iter().position(|day| day.day == loaded.period.today);
-    for line in &mut chart.series {
-        line.dotted_from = running;
-    }
-    chart
+    chart.with(lines, running)
 }
 
 /// What there is to know of an MAU whose window reaches back before the first day.
 fn young(loaded: &Loaded) -> Markup {
-    let whole = loaded.first.plus(YOUNG_DAYS);
+    let whole = loaded.first.plus(DayRows::LOOK_BACK_DAYS);
     html! {
         @if loaded.period.span.0 < whole {
             p class="caption" { "The MAU is whole from " (words::date_of_year(whole)) " on: dotted until then." }
@@ -122,10 +106,7 @@ fn young(loaded: &Loaded) -> Markup {
 
 fn returning(loaded: &Loaded) -> Chart {
     let (figures, period) = (&loaded.figures, &loaded.period);
-    let points = period.points.iter();
-    let points = points.map(|point| (point.0, words::point(period.step, *point)));
-    let mut chart = Chart::new("active", Kind::Stacked, points.collect());
-    let users = |point: &crate::page::period::Span| {
+    let users = |point: &Span| {
         let active = figures.active(*point)?;
         let new = figures.sum(*point, |day| day.new_users);
         (point.1 >= loaded.first).then_some((new, active - new))
@@ -137,18 +118,15 @@ fn returning(loaded: &Loaded) -> Chart {
             .map(|users| users.map(|users| number(pick(users))));
         values.collect::<Vec<_>>()
     };
-    chart.series = vec![
+    let lines = [
         Line::new("Returning", Style::Main, values(|(_, returning)| returning)),
         Line::new("New", Style::Second, values(|(new, _)| new)),
     ];
-    for line in &mut chart.series {
-        line.dotted_from = period.running();
-    }
-    chart
+    Chart::of_points("active", Kind::Stacked, period).with(lines, period.running())
 }
 
 fn months(loaded: &Loaded) -> Chart {
-    let day = |month: &MonthObject| domain::day::Day::parse(&format!("{}-01", month.month)).ok();
+    let day = |month: &MonthObject| Day::parse(&format!("{}-01", month.month)).ok();
     let months: Vec<_> = loaded
         .months
         .iter()
@@ -157,16 +135,14 @@ fn months(loaded: &Loaded) -> Chart {
     let points = months
         .iter()
         .map(|(first, _)| (*first, words::month(*first)));
-    let mut chart = Chart::new("active", Kind::Bars, points.collect());
     let users = months
         .iter()
         .map(|(_, month)| Some(number(month.calendar_mau)));
-    let mut line = Line::new("Monthly active users", Style::Main, users.collect());
-    let today = loaded.period.today;
-    line.dotted_from = months
-        .iter()
-        .position(|(first, _)| *first == today.month().first_day());
-    chart.series = vec![line];
+    let line = Line::new("Monthly active users", Style::Main, users.collect());
+    let running = loaded.period.today.month().first_day();
+    let running = months.iter().position(|(first, _)| *first == running);
+    let chart = Chart::new("active", Kind::Bars, points.collect());
+    let mut chart = chart.with([line], running);
     chart.level = Some(Level {
         value: number(FREE),
         text: "10,000: free in Lite and Essentials".to_owned(),
@@ -183,7 +159,7 @@ fn bill(loaded: &Loaded) -> Markup {
         .rev()
         .find(|month| month.month != running);
     html! {
-        (whole_project(loaded))
+        (whole_project(&loaded.view))
         @if let Some(month) = whole {
             table class="bill" {
                 caption { "What Cognito bills for " (month.month) ", at least" }
@@ -200,15 +176,6 @@ fn bill(loaded: &Loaded) -> Markup {
                 "A lower bound, by published prices (us-east-1): Cognito also counts users who only had something done to \
                  them, such as a password reset, and federated users by their own price."
             }
-        }
-    }
-}
-
-/// What is said where a filter is set that does not apply.
-pub fn whole_project(loaded: &Loaded) -> Markup {
-    html! {
-        @if !loaded.conditions.is_empty() {
-            p class="caption" { "Of the whole project: filters do not apply here." }
         }
     }
 }

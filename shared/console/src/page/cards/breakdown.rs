@@ -1,12 +1,14 @@
 //! The chosen figure by each value of a dimension: a click filters the page.
 
-use domain::dimension::Dimension;
+use domain::dimension::{Dimension, Property};
 use domain::segment::SegmentValue;
-use figures::selection::label;
+use figures::selection::{Condition, Selection, label};
 use maud::{Markup, html};
+use pipeline::ports::figures::Project;
 
-use super::Card;
-use crate::page::load::{Breakdown, Filtering, Loaded, dimension_order};
+use super::{Card, Tab};
+use crate::page::links;
+use crate::page::load::{Breakdown, Filtering, Loaded, dimensions};
 use crate::page::measure::{Measured, Unit, change};
 use crate::page::view::View;
 use crate::page::words;
@@ -38,43 +40,31 @@ pub fn card(loaded: &Loaded) -> Markup {
             p class="note" { "The project has no dimensions: add some under Dimensions in the configuration." }
         });
     };
-    let by = breakdown.dimension.to_string();
-    let (from, to) = breakdown.span;
-    let (from, to) = (from.to_string(), to.to_string());
-    let project = loaded.project.id.as_str();
-    let pairs = [
-        ("project", project),
-        ("by", &by),
-        ("from", &from),
-        ("to", &to),
-        ("format", "csv"),
-    ];
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish();
+    let by = ("by", breakdown.dimension.to_string());
+    let pairs = [by].into_iter().chain(links::dates(breakdown.span));
     let card = Card {
         id: "breakdown",
         class: "card",
         title: "Breakdown",
         tabs: tabs(loaded, &breakdown.dimension),
-        csv: Some(format!("/api/v1/segments?{query}")),
+        csv: Some(links::csv(loaded, "segments", pairs)),
     };
     card.of(html! { (notes(loaded, breakdown)) (table(loaded, breakdown)) })
 }
 
-fn tabs(loaded: &Loaded, chosen: &Dimension) -> Vec<(String, String, bool)> {
-    let mut dimensions: Vec<&Dimension> = loaded.project.dimensions.keys().collect();
-    dimensions.sort_by_key(|dimension| dimension_order(dimension));
-    let tab = |dimension: &Dimension| {
-        let name = dimension.to_string();
-        let address = loaded.view.href(|view| view.by = Some(name));
-        (words::dimension(dimension), address, dimension == chosen)
+fn tabs(loaded: &Loaded, chosen: &Dimension) -> Vec<Tab> {
+    let dimensions = dimensions(&loaded.project).into_iter();
+    let tab = |dimension: &Dimension| Tab {
+        name: words::dimension(dimension),
+        address: loaded.view.href(|view| view.by = Some(dimension.clone())),
+        current: dimension == chosen,
     };
-    dimensions.into_iter().map(tab).collect()
+    dimensions.map(tab).collect()
 }
 
 fn notes(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
-    let filters = loaded.view.filters.join(", ");
+    let filters = loaded.view.filters.iter().map(ToString::to_string);
+    let filters: Vec<String> = filters.collect();
     let since = loaded
         .project
         .dimensions
@@ -84,7 +74,7 @@ fn notes(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
     html! {
         @match breakdown.filtering {
             Filtering::NotKept => p class="note" {
-                "Of the whole project: no figures are kept by " (breakdown.dimension) " and " (filters) " at once. Add the pair \
+                "Of the whole project: no figures are kept by " (breakdown.dimension) " and " (filters.join(", ")) " at once. Add the pair \
                  to Dimensions in the configuration, and it is counted from then on."
             },
             Filtering::OfItself => p class="note" { "Of the whole project: all values, also those filtered out." },
@@ -104,7 +94,8 @@ fn notes(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
 
 fn rows<'a>(loaded: &Loaded, breakdown: &'a Breakdown) -> Vec<Row<'a>> {
     let metric = loaded.view.metric;
-    let whole = breakdown.whole.value(metric, breakdown.span);
+    let whole = breakdown.whole.as_ref().unwrap_or(&loaded.figures);
+    let whole = whole.value(metric, breakdown.span);
     let of = |(value, figures): &'a (SegmentValue, Measured)| {
         let figure = figures.value(metric, breakdown.span)?;
         Some(Row {
@@ -206,30 +197,25 @@ fn name(loaded: &Loaded, dimension: &Dimension, value: &SegmentValue) -> Markup 
         .collect();
     let address = loaded.view.href(|view| match on {
         true => view.filters.retain(|filter| !filters.contains(filter)),
-        false => add(view, dimension, &filters, loaded),
+        false => add(view, &filters, &loaded.project),
     });
     html! { a href=(address) aria-current=[on.then_some("true")] { (words.join(" · ")) } }
 }
 
-fn filters(dimension: &Dimension, value: &SegmentValue) -> Vec<String> {
+fn filters(dimension: &Dimension, value: &SegmentValue) -> Vec<Condition> {
     let parts = dimension.properties().into_iter().zip(value.parts());
-    parts
-        .map(|(property, part)| format!("{property}={part}"))
-        .collect()
+    let filter = |(property, value): (&Property, &str)| Condition {
+        property: property.clone(),
+        value: value.to_owned(),
+    };
+    parts.map(filter).collect()
 }
 
 /// Adds filters: beside those that are set where figures are kept by both, else in their place.
-fn add(view: &mut View, dimension: &Dimension, filters: &[String], loaded: &Loaded) {
-    let of_it = |filter: &String| {
-        let mut properties = dimension.properties().into_iter();
-        properties.any(|property| filter.starts_with(&format!("{property}=")))
-    };
-    view.filters.retain(|filter| !of_it(filter));
-    let both: Vec<String> = view.filters.iter().chain(filters).cloned().collect();
-    let parsed = both
-        .iter()
-        .filter_map(|it| figures::selection::Condition::parse(it).ok());
-    let parsed: Vec<_> = parsed.collect();
-    let kept = figures::selection::Selection::of(None, &parsed, &loaded.project).is_ok();
+fn add(view: &mut View, filters: &[Condition], project: &Project) {
+    let is_other = |set: &Condition| filters.iter().all(|new| new.property != set.property);
+    view.filters.retain(is_other);
+    let both = [view.filters.as_slice(), filters].concat();
+    let kept = Selection::of(None, &both, project).is_ok();
     view.filters = if kept { both } else { filters.to_vec() };
 }

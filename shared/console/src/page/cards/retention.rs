@@ -4,8 +4,8 @@ use domain::day::{Day, Interval};
 use figures::CohortObject;
 use maud::{Markup, html};
 
-use super::Card;
-use super::active::whole_project;
+use super::{Card, Tab, whole_project};
+use crate::page::links;
 use crate::page::load::Loaded;
 use crate::page::measure::{number, share};
 use crate::page::view::CohortTab;
@@ -17,28 +17,14 @@ const MOST_AGES: usize = 12;
 /// The card.
 pub fn card(loaded: &Loaded) -> Markup {
     let view = &loaded.view;
-    let tab = |tab: CohortTab, name: &str| {
-        let address = view.href(|view| view.cohorts = tab);
-        (name.to_owned(), address, view.cohorts == tab)
-    };
-    let interval = view.cohorts.name();
-    let from = loaded
-        .cohorts
-        .first()
-        .map(|cohort| cohort.cohort.clone())
-        .unwrap_or_default();
-    let to = loaded.period.span.1.to_string();
-    let project = loaded.project.id.as_str();
+    let tab = |tab, name| Tab::of(view, name, |view| view.cohorts = tab);
+    let from = loaded.cohorts.first();
+    let from = from.map_or(String::new(), |cohort| cohort.cohort.clone());
     let pairs = [
-        ("project", project),
-        ("interval", interval),
-        ("from", &from),
-        ("to", &to),
-        ("format", "csv"),
+        ("interval", view.cohorts.name().to_owned()),
+        ("from", from),
+        ("to", loaded.period.span.1.to_string()),
     ];
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish();
     let card = Card {
         id: "retention",
         class: "card",
@@ -47,9 +33,9 @@ pub fn card(loaded: &Loaded) -> Markup {
             tab(CohortTab::Week, "By week"),
             tab(CohortTab::Month, "By month"),
         ],
-        csv: Some(format!("/api/v1/retention?{query}")),
+        csv: Some(links::csv(loaded, "retention", pairs)),
     };
-    card.of(html! { (whole_project(loaded)) (grid(loaded)) })
+    card.of(html! { (whole_project(view)) (grid(loaded)) })
 }
 
 fn grid(loaded: &Loaded) -> Markup {

@@ -1,9 +1,11 @@
 //! Users: on one's own machine alone, and by their `sub` alone.
 
+use domain::day::Day;
 use figures::UserObject;
 use maud::{Markup, html};
 
-use super::Card;
+use super::{Card, Tab, whole_project};
+use crate::page::links;
 use crate::page::load::{INACTIVE_DAYS, Loaded};
 use crate::page::view::UsersTab;
 use crate::page::words;
@@ -14,10 +16,7 @@ pub fn card(loaded: &Loaded) -> Markup {
         return html! {};
     };
     let view = &loaded.view;
-    let tab = |tab: UsersTab, name: String| {
-        let address = view.href(|view| view.users = tab);
-        (name, address, view.users == tab)
-    };
+    let tab = |tab, name: String| Tab::of(view, name, |view| view.users = tab);
     let card = Card {
         id: "users",
         class: "card wide",
@@ -27,10 +26,10 @@ pub fn card(loaded: &Loaded) -> Markup {
             tab(UsersTab::NeverReturned, "Never came back".to_owned()),
             tab(UsersTab::New, "New".to_owned()),
         ],
-        csv: Some(address(loaded)),
+        csv: Some(links::csv(loaded, "users", [which(loaded)])),
     };
     card.of(html! {
-        (super::active::whole_project(loaded))
+        (whole_project(view))
         @if users.is_empty() {
             p class="caption" { "There are no such users." }
         } @else {
@@ -40,30 +39,18 @@ pub fn card(loaded: &Loaded) -> Markup {
     })
 }
 
-fn address(loaded: &Loaded) -> String {
-    let from = loaded.period.span.0.to_string();
-    let inactive = format!("{INACTIVE_DAYS}d");
-    let which = match loaded.view.users {
-        UsersTab::Inactive => ("inactiveFor", inactive.as_str()),
-        UsersTab::NeverReturned => ("neverReturned", "true"),
-        UsersTab::New => ("newSince", from.as_str()),
-    };
-    let pairs = [
-        ("project", loaded.project.id.as_str()),
-        which,
-        ("format", "csv"),
-    ];
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish();
-    format!("/api/v1/users?{query}")
+/// Which users, as the API is asked for them.
+fn which(loaded: &Loaded) -> (&'static str, String) {
+    match loaded.view.users {
+        UsersTab::Inactive => ("inactiveFor", format!("{INACTIVE_DAYS}d")),
+        UsersTab::NeverReturned => ("neverReturned", "true".to_owned()),
+        UsersTab::New => ("newSince", loaded.period.span.0.to_string()),
+    }
 }
 
 fn table(users: &[UserObject]) -> Markup {
     let day = |day: &Option<String>| {
-        let day = day
-            .as_deref()
-            .and_then(|day| domain::day::Day::parse(day).ok());
+        let day = day.as_deref().and_then(|day| Day::parse(day).ok());
         day.map_or("never".to_owned(), words::date_of_year)
     };
     html! {
