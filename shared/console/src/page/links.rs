@@ -4,6 +4,7 @@ use form_urlencoded::Serializer;
 
 use super::load::Loaded;
 use super::period::Span;
+use super::view::conditions;
 
 /// A parameter's name and value.
 type Pair = (&'static str, String);
@@ -24,7 +25,7 @@ pub fn csv(loaded: &Loaded, path: &str, pairs: impl IntoIterator<Item = Pair>) -
 
 /// The days that the page shows, filtered.
 pub fn days(loaded: &Loaded) -> Vec<Pair> {
-    let filters = loaded.view.conditions();
+    let filters = conditions(&loaded.view.filters);
     dates(loaded.period.span)
         .into_iter()
         .chain(filters)

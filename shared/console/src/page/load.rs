@@ -12,6 +12,7 @@ use figures::reader::{Series, choose, cohorts_of, months_of, series};
 use figures::selection::{Condition, Selection, Wanted};
 use figures::users::WantedUsers;
 use figures::{CohortObject, MonthObject, UserObject, first_read};
+use futures::future::OptionFuture;
 use pipeline::ports::PortError;
 use pipeline::ports::figures::{FiguresStore, Project};
 
@@ -41,12 +42,14 @@ pub struct Loaded {
     pub view: View,
     /// The days.
     pub period: Period,
-    /// The first day of which there are figures.
+    /// The first day of which there are figures, with these filters.
     pub first: Day,
     /// The figures, filtered.
     pub figures: Measured,
     /// The last calendar months: of the whole project.
     pub months: Vec<MonthObject>,
+    /// The days of these months.
+    pub months_span: Span,
     /// The dimension that is chosen, if the project has any.
     pub breakdown: Option<Breakdown>,
     /// The cohorts: of the whole project.
@@ -71,6 +74,8 @@ pub struct Breakdown {
     pub shift: Option<Shift>,
     /// Whether the filters apply to it.
     pub filtering: Filtering,
+    /// Those that do.
+    pub conditions: Vec<Condition>,
     /// The figures of each value, by its name within the dimension.
     pub values: Vec<(SegmentValue, Measured)>,
     /// The figures of all of them together, where they are not those that the page shows.
@@ -86,7 +91,7 @@ pub enum Filtering {
     Applied,
     /// They do not: no figures are kept by both.
     NotKept,
-    /// The dimension is filtered by: all its values are shown.
+    /// The dimension is filtered by: all its values are shown. Filters by other dimensions apply.
     OfItself,
 }
 
@@ -124,14 +129,15 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
         Selection::of(Some(by), &[], &project).map_err(ApiError::from)?;
     }
     let store = &console.store;
-    let (months, cohorts) = (
+    let (months_span, cohorts) = (
         last_months(&period, first),
         last_cohorts(&view, &period, first),
     );
     let interval = view.cohorts.interval();
+    let days = read(period.shift, period.span);
     let (figures, months, cohorts, breakdown, annotations, users) = futures::try_join!(
-        measured(store, &project, &selection, (&period, first)),
-        months_of(store, &project.id, months),
+        measured(store, &project, &selection, (days, first)),
+        months_of(store, &project.id, months_span),
         cohorts_of(store, &project.id, interval, cohorts),
         breakdown(store, &project, &view, (&period, first)),
         store.annotations(&project.id, period.span),
@@ -142,9 +148,10 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
         projects,
         view,
         period,
-        first,
+        first: figures.first,
         figures,
         months,
+        months_span,
         breakdown,
         cohorts,
         annotations,
@@ -169,16 +176,24 @@ fn read(shift: Option<Shift>, span: Span) -> Span {
     (first_read(before.min(span.0)), span.1)
 }
 
+/// The figures of these days of the whole project, or of one segment of it.
 async fn measured<S: FiguresStore>(
     store: &S,
     project: &Project,
     selection: &Selection,
-    (period, first): (&Period, Day),
+    (days, first): (Span, Day),
 ) -> Result<Measured, PortError> {
-    let days = read(period.shift, period.span);
     let mut found = series(store, project, selection, days).await?;
     let rows = found.pop().map(|series| series.rows).unwrap_or_default();
+    let first = first_of(selection, project, first);
     Ok(Measured::of(rows, days, first))
+}
+
+/// The first day of which a selection has figures: a dimension may have been added after the project's first day.
+fn first_of(selection: &Selection, project: &Project, first: Day) -> Day {
+    let dimension = selection.dimension();
+    let since = dimension.and_then(|it| project.dimensions.get(it).copied().flatten());
+    since.map_or(first, |since| project.zone.day_of(since).max(first))
 }
 
 /// The last calendar months, but none before the figures begin.
@@ -215,7 +230,12 @@ async fn breakdown<S: FiguresStore>(
     let Some(dimension) = asked.or_else(|| dimensions.first().copied()) else {
         return Ok(None);
     };
-    let (selection, filtering) = selection_of(dimension, &view.filters, project);
+    let By {
+        selection,
+        whole,
+        filtering,
+        conditions,
+    } = By::of(dimension, &view.filters, project);
     let (from, to) = period.span;
     let span = (from.max(to.minus(DayRows::LONGEST_WINDOW_DAYS - 1)), to);
     // A long range is compared as its last days are: else all values would be read of all that range, twice.
@@ -227,8 +247,11 @@ async fn breakdown<S: FiguresStore>(
     };
     let days = read(shift, span);
     let found = series(store, project, &selection, days);
-    let whole = whole_of(store, project, filtering, days);
-    let (found, whole) = futures::try_join!(found, whole)?;
+    let whole = whole.as_ref();
+    let whole = whole.map(|whole| measured(store, project, whole, (days, first)));
+    let (found, whole) = futures::join!(found, OptionFuture::from(whole));
+    let (found, whole) = (found?, whole.transpose()?);
+    let first = first_of(&selection, project, first);
     let place = place_of(dimension, &selection);
     let mut values: BTreeMap<SegmentValue, Measured> = BTreeMap::new();
     for Series { segment, rows } in found {
@@ -241,22 +264,10 @@ async fn breakdown<S: FiguresStore>(
         span,
         shift,
         filtering,
+        conditions,
         values: values.into_iter().collect(),
-        whole: whole.map(|rows| Measured::of(rows, days, first)),
+        whole,
     }))
-}
-
-/// The rows that all values are a part of, where they are not those that the page shows anyway.
-async fn whole_of<S: FiguresStore>(
-    store: &S,
-    project: &Project,
-    filtering: Filtering,
-    days: Span,
-) -> Result<Option<DayRows>, PortError> {
-    match filtering {
-        Filtering::None | Filtering::Applied => Ok(None),
-        Filtering::NotKept | Filtering::OfItself => store.whole(&project.id, days).await.map(Some),
-    }
 }
 
 /// The project's dimensions as they are offered: the app client first, pairs last.
@@ -270,24 +281,44 @@ pub fn dimensions(project: &Project) -> Vec<&Dimension> {
     dimensions
 }
 
-/// By a dimension, with the filters as far as figures are kept by both.
-fn selection_of(
-    by: &Dimension,
-    conditions: &[Condition],
-    project: &Project,
-) -> (Selection, Filtering) {
-    let alone = || Selection::of(Some(by), &[], project).unwrap_or(Selection::Whole);
-    if conditions.is_empty() {
-        return (alone(), Filtering::None);
-    }
-    let properties = by.properties();
-    let is_own = |condition: &Condition| properties.contains(&&condition.property);
-    if conditions.iter().all(is_own) {
-        return (alone(), Filtering::OfItself);
-    }
-    match Selection::of(Some(by), conditions, project) {
-        Ok(selection) => (selection, Filtering::Applied),
-        Err(_) => (alone(), Filtering::NotKept),
+/// What a breakdown is read by.
+struct By {
+    selection: Selection,
+    /// What all its values are a part of, where that is not what the page shows.
+    whole: Option<Selection>,
+    filtering: Filtering,
+    /// The filters that apply.
+    conditions: Vec<Condition>,
+}
+
+impl By {
+    /// By a dimension, with the filters by other ones as far as figures are kept by all of them.
+    fn of(by: &Dimension, filters: &[Condition], project: &Project) -> Self {
+        let properties = by.properties();
+        let others = filters
+            .iter()
+            .filter(|it| !properties.contains(&&it.property));
+        let others: Vec<Condition> = others.cloned().collect();
+        let (filtering, whole) = match (filters.len(), others.len()) {
+            (0, _) => (Filtering::None, None),
+            (all, some) if all == some => (Filtering::Applied, None),
+            (_, _) => (
+                Filtering::OfItself,
+                Selection::of(None, &others, project).ok(),
+            ),
+        };
+        let kept = Selection::of(Some(by), &others, project).map(|selection| Self {
+            selection,
+            whole,
+            filtering,
+            conditions: others,
+        });
+        kept.unwrap_or_else(|_| Self {
+            selection: Selection::of(Some(by), &[], project).unwrap_or(Selection::Whole),
+            whole: Some(Selection::Whole),
+            filtering: Filtering::NotKept,
+            conditions: Vec::new(),
+        })
     }
 }
 

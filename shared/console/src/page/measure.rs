@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::activity::{DayFigures, DayRows};
 use domain::day::Day;
 
-use super::period::{Period, Span, length};
+use super::period::{Period, Shift, Span, length};
 use super::view::Metric;
 
 /// A project's rows, or a segment's, and the figures of each of their days.
@@ -13,7 +13,7 @@ pub struct Measured {
     rows: DayRows,
     days: BTreeMap<Day, DayFigures>,
     /// The first day of which there is anything to tell.
-    first: Day,
+    pub first: Day,
 }
 
 /// How a metric is written.
@@ -91,14 +91,27 @@ impl Measured {
     }
 
     /// What the tile of a metric shows: the metric over the period; of more days than users can be told apart over, of its
-    /// last whole point.
+    /// last whole point. An average of days is one of those that are over.
     pub fn headline(&self, metric: Metric, period: &Period) -> Option<f64> {
         match metric {
             Metric::Active if length(period.span) > DayRows::LONGEST_WINDOW_DAYS => {
                 self.value(metric, period.last_whole()?)
             }
-            metric => self.value(metric, period.span),
+            metric => self.figure(metric, period.span, period),
         }
+    }
+
+    /// A metric over some days, as a figure to be read alone: as long as a day runs, it is left out of an average of days.
+    pub fn figure(&self, metric: Metric, span: Span, period: &Period) -> Option<f64> {
+        let days = match metric {
+            Metric::Stickiness => period.over(span).unwrap_or(span),
+            Metric::Active
+            | Metric::NewUsers
+            | Metric::SignUps
+            | Metric::SignIns
+            | Metric::FailureRate => span,
+        };
+        self.value(metric, days)
     }
 
     /// How much a metric has changed over the whole days against those that they are compared with: relatively, or for
@@ -111,6 +124,11 @@ impl Measured {
             }
             _ => period.whole()?,
         };
+        self.changed(metric, now, shift)
+    }
+
+    /// How much a metric over these days has changed. `None` if there is nothing to compare with.
+    pub fn changed(&self, metric: Metric, now: Span, shift: Shift) -> Option<f64> {
         let before = shift.of(now);
         if before.0 < self.first {
             return None;
@@ -122,10 +140,11 @@ impl Measured {
         )
     }
 
-    /// The average of a metric over the points that are over.
+    /// The average of a metric over the points that are whole.
     pub fn average(&self, metric: Metric, period: &Period) -> Option<f64> {
-        let over = period.points.iter().filter(|(_, to)| *to < period.today);
-        let values: Vec<f64> = over
+        let counted = period.points.iter().filter(|(from, _)| *from >= self.first);
+        let whole = counted.filter(|point| period.is_whole(**point));
+        let values: Vec<f64> = whole
             .filter_map(|point| self.value(metric, *point))
             .collect();
         let count = u32::try_from(values.len())
@@ -136,7 +155,7 @@ impl Measured {
 }
 
 /// How much a figure has changed: relatively, or for shares the difference.
-pub fn change(unit: Unit, before: f64, now: f64) -> Option<f64> {
+fn change(unit: Unit, before: f64, now: f64) -> Option<f64> {
     match unit {
         Unit::Count => (before > 0.0).then(|| (now - before) / before),
         Unit::Share => Some(now - before),

@@ -39,7 +39,7 @@ pub struct Period {
 pub enum Shift {
     /// So many days.
     Days(u32),
-    /// So many months: each day to the same date, a month's last to a month's last.
+    /// So many months: each day to the same date, the end of a month to the end of a month.
     Months(u32),
 }
 
@@ -50,7 +50,7 @@ impl Shift {
             Self::Days(days) => (from.minus(days), to.minus(days)),
             Self::Months(months) => {
                 let last = to.minus_months(months);
-                let whole = to == to.month().last_day();
+                let whole = from < to && to == to.month().last_day();
                 let to = if whole { last.month().last_day() } else { last };
                 (from.minus_months(months), to)
             }
@@ -73,7 +73,7 @@ impl Period {
         });
         let points = points(span, step);
         Ok(Self {
-            shift: shift(view, span, step, &points),
+            shift: shift(view, span, step),
             span,
             step,
             points,
@@ -83,7 +83,11 @@ impl Period {
 
     /// The days that are over, if there are any: the running one is left out of averages and of change.
     pub fn whole(&self) -> Option<Span> {
-        let (from, to) = self.span;
+        self.over(self.span)
+    }
+
+    /// Those of some days that are over, if there are any.
+    pub fn over(&self, (from, to): Span) -> Option<Span> {
         let last = to.min(self.today.minus(1));
         (from <= last).then_some((from, last))
     }
@@ -96,16 +100,18 @@ impl Period {
 
     /// The last point that is over and whole.
     pub fn last_whole(&self) -> Option<Span> {
-        let points = self.points.iter().rev();
-        let mut whole = points.filter(|(from, to)| match self.step {
-            Step::Day => *to < self.today,
-            Step::Week => length((*from, *to)) == 7 && *to < self.today,
-            Step::Month => {
-                let month = from.month();
-                *from == month.first_day() && *to == month.last_day() && *to < self.today
-            }
-        });
-        whole.next().copied()
+        let mut points = self.points.iter().rev();
+        points.find(|point| self.is_whole(**point)).copied()
+    }
+
+    /// Whether a point is over, and no end of the period cuts it.
+    pub fn is_whole(&self, (from, to): Span) -> bool {
+        let cut = match self.step {
+            Step::Day => false,
+            Step::Week => length((from, to)) < 7,
+            Step::Month => from != from.month().first_day() || to != from.month().last_day(),
+        };
+        to < self.today && !cut
     }
 
     /// The same number of days before or after, if they have begun.
@@ -176,17 +182,22 @@ fn points((from, to): Span, step: Step) -> Vec<Span> {
         .collect()
 }
 
-fn shift(view: &View, span: Span, step: Step, points: &[Span]) -> Option<Shift> {
+fn shift(view: &View, span: Span, step: Step) -> Option<Shift> {
     let days = length(span);
-    let months = u32::try_from(points.len()).unwrap_or(u32::MAX);
     match (view.compare, view.matching, step) {
         (Compare::Off, _, _) => None,
-        (Compare::Previous, _, Step::Month) => Some(Shift::Months(months)),
+        (Compare::Previous, _, Step::Month) => months_before(span),
         (Compare::Previous, Matching::Weekday, _) => Some(Shift::Days(days.div_ceil(7) * 7)),
         (Compare::Previous, Matching::Date, _) => Some(Shift::Days(days)),
         (Compare::Year, Matching::Weekday, Step::Day | Step::Week) => Some(Shift::Days(364)),
         (Compare::Year, _, _) => Some(Shift::Months(12)),
     }
+}
+
+/// As few months as it takes to end before the period begins.
+fn months_before(span: Span) -> Option<Shift> {
+    let mut shifts = (1..=MOST_DAYS).map(Shift::Months);
+    shifts.find(|shift| shift.of(span).1 < span.0)
 }
 
 #[cfg(test)]
@@ -304,6 +315,24 @@ mod tests {
                 "34 months",
                 "2024-03-01 2024-03-31",
                 "2021-04-10 2024-01-25",
+            ],
+        );
+        check(
+            "range=12mo&interval=month",
+            [
+                "2025-11-26 2026-11-25",
+                "13 months",
+                "2025-12-01 2025-12-31",
+                "2024-11-26 2025-11-25",
+            ],
+        );
+        check(
+            "from=2025-02-28&to=2025-02-28&compare=year&match=date",
+            [
+                "2025-02-28 2025-02-28",
+                "1 days",
+                "",
+                "2024-02-28 2024-02-28",
             ],
         );
         check(

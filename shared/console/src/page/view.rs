@@ -226,6 +226,12 @@ impl Default for View {
     }
 }
 
+/// Filters, as an address has them: the page's own as well as the API's.
+pub fn conditions(filters: &[Condition]) -> impl Iterator<Item = (&'static str, String)> {
+    let filters = filters.iter();
+    filters.map(|filter| ("where", filter.to_string()))
+}
+
 /// What an address may say.
 const KNOWN: [&str; 14] = [
     "project", "range", "from", "to", "interval", "compare", "match", "metric", "by", "where",
@@ -283,12 +289,6 @@ impl View {
             .to_owned()
     }
 
-    /// The filters, as an address has them: the page's own as well as the API's.
-    pub fn conditions(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let filters = self.filters.iter();
-        filters.map(|filter| ("where", filter.to_string()))
-    }
-
     /// What differs from the default.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let default = Self::default();
@@ -316,7 +316,7 @@ impl View {
         ));
         pairs.extend(unless("metric", self.metric.name(), default.metric.name()));
         pairs.extend(self.by.iter().map(|by| ("by", by.to_string())));
-        pairs.extend(self.conditions());
+        pairs.extend(conditions(&self.filters));
         pairs.extend(unless("active", self.active.name(), default.active.name()));
         pairs.extend(unless(
             "cohorts",

@@ -50,7 +50,7 @@ pub fn card(loaded: &Loaded, charts: &mut Vec<Chart>) -> Markup {
             tab(ActiveTab::Months, "By month"),
         ],
         csv: Some(match view.active {
-            ActiveTab::Months => links::csv(loaded, "months", links::dates(loaded.period.span)),
+            ActiveTab::Months => links::csv(loaded, "months", links::dates(loaded.months_span)),
             ActiveTab::Windows | ActiveTab::Returning => {
                 links::csv(loaded, "days", links::days(loaded))
             }
@@ -174,7 +174,8 @@ fn bill(loaded: &Loaded) -> Markup {
             }
             p class="caption" {
                 "A lower bound, by published prices (us-east-1): Cognito also counts users who only had something done to \
-                 them, such as a password reset, and federated users by their own price."
+                 them, such as a password reset, and federated users by their own price. An account that had user pools before \
+                 22 November 2024 may have 50,000 users free, and pays for fewer then."
             }
         }
     }

@@ -9,8 +9,8 @@ use pipeline::ports::figures::Project;
 use super::{Card, Tab};
 use crate::page::links;
 use crate::page::load::{Breakdown, Filtering, Loaded, dimensions};
-use crate::page::measure::{Measured, Unit, change};
-use crate::page::view::View;
+use crate::page::measure::{Measured, Unit};
+use crate::page::view::{View, conditions};
 use crate::page::words;
 
 /// How many values are shown at once.
@@ -42,6 +42,7 @@ pub fn card(loaded: &Loaded) -> Markup {
     };
     let by = ("by", breakdown.dimension.to_string());
     let pairs = [by].into_iter().chain(links::dates(breakdown.span));
+    let pairs = pairs.chain(conditions(&breakdown.conditions));
     let card = Card {
         id: "breakdown",
         class: "card",
@@ -77,7 +78,9 @@ fn notes(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
                 "Of the whole project: no figures are kept by " (breakdown.dimension) " and " (filters.join(", ")) " at once. Add the pair \
                  to Dimensions in the configuration, and it is counted from then on."
             },
-            Filtering::OfItself => p class="note" { "Of the whole project: all values, also those filtered out." },
+            Filtering::OfItself => p class="note" {
+                "All values of " (breakdown.dimension) ", also those filtered out."
+            },
             Filtering::None | Filtering::Applied => {},
         }
         @if breakdown.span != loaded.period.span {
@@ -97,7 +100,7 @@ fn rows<'a>(loaded: &Loaded, breakdown: &'a Breakdown) -> Vec<Row<'a>> {
     let whole = breakdown.whole.as_ref().unwrap_or(&loaded.figures);
     let whole = whole.value(metric, breakdown.span);
     let of = |(value, figures): &'a (SegmentValue, Measured)| {
-        let figure = figures.value(metric, breakdown.span)?;
+        let figure = figures.figure(metric, breakdown.span, &loaded.period)?;
         Some(Row {
             value,
             figure,
@@ -120,18 +123,8 @@ fn rows<'a>(loaded: &Loaded, breakdown: &'a Breakdown) -> Vec<Row<'a>> {
 
 /// Over the whole days alone, as everywhere.
 fn changed(loaded: &Loaded, breakdown: &Breakdown, figures: &Measured) -> Option<f64> {
-    let metric = loaded.view.metric;
-    let last = breakdown.span.1.min(loaded.period.today.minus(1));
-    let now = (breakdown.span.0, last);
-    let before = breakdown.shift?.of(now);
-    if before.0 < loaded.first || now.1 < now.0 {
-        return None;
-    }
-    change(
-        metric.unit(),
-        figures.value(metric, before)?,
-        figures.value(metric, now)?,
-    )
+    let now = loaded.period.over(breakdown.span)?;
+    figures.changed(loaded.view.metric, now, breakdown.shift?)
 }
 
 fn table(loaded: &Loaded, breakdown: &Breakdown) -> Markup {

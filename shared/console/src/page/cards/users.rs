@@ -24,7 +24,10 @@ pub fn card(loaded: &Loaded) -> Markup {
         tabs: vec![
             tab(UsersTab::Inactive, format!("Inactive {INACTIVE_DAYS} days")),
             tab(UsersTab::NeverReturned, "Never came back".to_owned()),
-            tab(UsersTab::New, "New".to_owned()),
+            tab(
+                UsersTab::New,
+                format!("New since {}", words::date(loaded.period.span.0)),
+            ),
         ],
         csv: Some(links::csv(loaded, "users", [which(loaded)])),
     };
@@ -34,7 +37,7 @@ pub fn card(loaded: &Loaded) -> Markup {
             p class="caption" { "There are no such users." }
         } @else {
             (table(users))
-            @if *more { p class="caption" { "These were away the longest; all of them: CSV, or the command cognito-pinpoint users." } }
+            @if *more { p class="caption" { "The longest inactive come first; all of them: CSV, or the command cognito-pinpoint users." } }
         }
     })
 }
