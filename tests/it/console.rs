@@ -2,6 +2,7 @@
 
 mod everything;
 mod openapi;
+mod page;
 mod queries;
 mod refused;
 mod served;

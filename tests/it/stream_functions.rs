@@ -1,6 +1,7 @@
 //! publish-events and expire-attempts, as Lambda runs them behind the event log: whatever fails, each
 //! event is delivered, and counted once.
 
+mod counted_to;
 mod dynamodb_at_fault;
 mod expiry;
 mod gauge;

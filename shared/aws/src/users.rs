@@ -7,7 +7,7 @@ pub mod last_active;
 mod ledger;
 mod record;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use domain::ids::ProjectId;
 use domain::segment::KnownValues;
 use domain::user_state::OpenAttempt;
 use futures::{StreamExt, TryStreamExt};
-use pipeline::ports::figures::Project;
+use pipeline::ports::figures::{CountedTo, Project};
 use pipeline::ports::{
     Captured, Commit, Due, DueAttempts, Ledger, LedgerPage, Loaded, NotCommitted, PortError,
     Unreadable, UserStates, ValuesKept, VersionedState,
@@ -81,6 +81,29 @@ impl DynamoUserStates {
             client,
             tables,
             projects: Mutex::default(),
+        }
+    }
+
+    /// Writes down how far the projects' events have been counted, once a minute. Where that fails, it is only older than it
+    /// could be.
+    pub async fn write_counted(&self, projects: BTreeMap<ProjectId, CountedTo>) {
+        let metrics = (&self.client, self.tables.metrics.as_str());
+        for (id, counted) in projects {
+            let Some(mut known) = self.known(&id) else {
+                continue;
+            };
+            if !counted.is_news(known.project.counted) {
+                continue;
+            }
+            match projects::counted_to(metrics, &id, counted).await {
+                Ok(()) => {
+                    known.project.counted = Some(counted);
+                    self.remember(known);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, project = %id, "how far events are counted is not recorded")
+                }
+            }
         }
     }
 

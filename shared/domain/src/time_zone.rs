@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::day::Day;
@@ -27,6 +27,11 @@ impl TimeZone {
             return Day::from_date(time.date_naive());
         }
         Day::from_date(time.with_timezone(&self.0).date_naive())
+    }
+
+    /// What clocks show here at `time`.
+    pub fn clock(self, time: DateTime<Utc>) -> NaiveTime {
+        time.with_timezone(&self.0).time()
     }
 
     /// Its name in the database, such as `Europe/Berlin`.

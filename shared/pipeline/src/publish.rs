@@ -48,6 +48,8 @@ pub struct Judged {
     pub event: EventId,
     /// The project that it counts for.
     pub project: ProjectId,
+    /// When it happened.
+    pub time: DateTime<Utc>,
     /// The verdict.
     pub verdict: Verdict,
     /// The analytics events that came of it and were counted, whatever destinations made of them.

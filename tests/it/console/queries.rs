@@ -33,7 +33,7 @@ async fn a_year() -> Metered {
 }
 
 /// The port of a console over these tables.
-async fn serve(metered: &Metered) -> u16 {
+pub async fn serve(metered: &Metered) -> u16 {
     let console = Console {
         store: DynamoMetrics::new(metered.client.clone(), metered.tables.metrics.clone()),
         now: Utc::now,

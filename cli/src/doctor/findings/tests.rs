@@ -55,6 +55,7 @@ fn project(id: &str, zone: &str, since: Option<&str>) -> Project {
         counting_since: since.map(at),
         dimensions: BTreeMap::new(),
         client_names: BTreeMap::new(),
+        counted: None,
     }
 }
 

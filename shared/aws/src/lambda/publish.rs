@@ -9,8 +9,10 @@ use config::Config;
 use domain::ids::ProjectId;
 use figures::cloudwatch::{Counts, Document, Place, counted};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use pipeline::outcome::{Outcome, Rejected};
+use pipeline::ports::figures::CountedTo;
 use pipeline::ports::{Destinations, NotPublishedQueue};
-use pipeline::publish::Judged;
+use pipeline::publish::{Judged, Verdict};
 
 use crate::embedded_metrics;
 use crate::sdk::{self, SdkConfig};
@@ -20,6 +22,9 @@ use crate::users::DynamoUserStates;
 
 /// How much of a batch's time its delivery may take; the rest is for reading and committing.
 const DELIVERY_SHARE: f64 = 0.6;
+
+/// How long it may take to write down how far events are counted.
+const MOST_FOR_COUNTED: Duration = Duration::from_secs(2);
 
 /// Runs publish-events until Lambda ends it. `destinations` gives those of a delivery that may take so long;
 /// `queue` takes what cannot be published.
@@ -60,6 +65,7 @@ async fn handle<D: Destinations, Q: NotPublishedQueue>(
 ) -> Result<DynamoDbEventResponse, Error> {
     // Boxed: by value, the future is nested too deep for the compiler.
     let now = Utc::now();
+    let states = outside.states;
     let publishing = Box::pin(publish_batch(batch, now, outside));
     let published = tokio::time::timeout(left, publishing)
         .await
@@ -71,7 +77,35 @@ async fn handle<D: Destinations, Q: NotPublishedQueue>(
         time: now,
     };
     embedded_metrics::write(&metrics(&published.judged, at));
+    let counted = states.write_counted(counted_to(&published.judged));
+    // The batch is committed: what this takes too long for is written with the next one.
+    drop(tokio::time::timeout(MOST_FOR_COUNTED, counted).await);
     Ok(published.response)
+}
+
+/// The newest captured event of each project that came to its end.
+fn counted_to(judged: &[Judged]) -> BTreeMap<ProjectId, CountedTo> {
+    let at = Utc::now();
+    let mut newest: BTreeMap<ProjectId, CountedTo> = BTreeMap::new();
+    for Judged { project, time, .. } in judged.iter().filter(|it| is_counted(it)) {
+        let first = CountedTo { newest: *time, at };
+        let of_project = newest.entry(project.clone()).or_insert(first);
+        of_project.newest = of_project.newest.max(*time);
+    }
+    newest
+}
+
+/// Whether a captured event has come to its end, in time.
+fn is_counted(judged: &Judged) -> bool {
+    match judged.verdict {
+        Verdict::Ended(Outcome::Published | Outcome::Ignored(_)) => true,
+        Verdict::Ended(Outcome::Rejected(reason)) => reason == Rejected::ByDestination,
+        Verdict::Ended(Outcome::NotPublished(_) | Outcome::Spilled)
+        | Verdict::Applied
+        | Verdict::Repeated
+        | Verdict::Failed
+        | Verdict::Unpublishable(_) => false,
+    }
 }
 
 /// What was counted, by project. What another batch has counted is in its log.

@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use config::Config;
 use domain::dimension::Dimension;
 use domain::ids::{ClientId, ProjectId};
-use pipeline::ports::figures::Project;
+use pipeline::ports::figures::{CountedTo, Project};
 use pipeline::ports::{Captured, PortError};
 
 use crate::sdk::port_error;
@@ -23,6 +23,8 @@ const TIME_ZONE: &str = "timeZone";
 const COUNTING_SINCE: &str = "countingSince";
 const DIMENSIONS: &str = "dimensions";
 const CLIENT_NAMES: &str = "clientNames";
+const COUNTED_TO: &str = "countedTo";
+const COUNTED_AT: &str = "countedAt";
 
 fn item_of(project: &Project) -> Item {
     let text = |text: String| AttributeValue::S(text);
@@ -65,6 +67,15 @@ fn project_of(item: &Item) -> Option<Project> {
         counting_since: text(COUNTING_SINCE).and_then(time),
         dimensions: dimensions.collect(),
         client_names: names.collect(),
+        counted: counted(item),
+    })
+}
+
+fn counted(item: &Item) -> Option<CountedTo> {
+    let moment = |name: &str| time(item.get(name)?.as_s().ok()?);
+    Some(CountedTo {
+        newest: moment(COUNTED_TO)?,
+        at: moment(COUNTED_AT)?,
     })
 }
 
@@ -242,6 +253,43 @@ async fn update(
     let updated = update.send().await;
     let updated = updated.map_err(|error| port_error("UpdateItem", table, error))?;
     read(table, &updated.attributes.unwrap_or_default())
+}
+
+/// Writes down how far the project's events have been counted, unless somebody else has counted newer ones.
+///
+/// # Errors
+///
+/// If DynamoDB does not take it.
+pub async fn counted_to(
+    (client, table): (&Client, &str),
+    id: &ProjectId,
+    counted: CountedTo,
+) -> Result<(), PortError> {
+    let update = client
+        .update_item()
+        .table_name(table)
+        .key(PROJECT_SHARD, AttributeValue::S(PROJECTS.to_owned()))
+        .key(SEGMENT_DAY, AttributeValue::S(id.to_string()))
+        .update_expression("SET #newest = :newest, #at = :at")
+        .condition_expression(
+            "attribute_exists(#key) AND (attribute_not_exists(#newest) OR #newest < :newest)",
+        )
+        .expression_attribute_names("#key", PROJECT_SHARD)
+        .expression_attribute_names("#newest", COUNTED_TO)
+        .expression_attribute_names("#at", COUNTED_AT)
+        .expression_attribute_values(":newest", AttributeValue::S(time_text(counted.newest)))
+        .expression_attribute_values(":at", AttributeValue::S(time_text(counted.at)));
+    match update.send().await {
+        Ok(_) => Ok(()),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(port_error("UpdateItem", table, error)),
+    }
 }
 
 /// The projects, by id.

@@ -4,6 +4,7 @@ use chrono::SecondsFormat;
 use domain::ids::ProjectId;
 use figures::selection::label;
 use maud::{Markup, html};
+use pipeline::ports::figures::CountedTo;
 
 use super::links;
 use super::load::{Loaded, days_before_first};
@@ -88,7 +89,10 @@ pub fn header(loaded: &Loaded) -> Markup {
         header {
             h1 {
                 @if loaded.projects.len() > 1 { (projects(loaded)) } @else { span class="project" title=(loaded.project.id) { (name(loaded)) } }
-                small { (words::span(loaded.period.span)) " · " (loaded.project.zone.to_string()) }
+                small {
+                    (words::span(loaded.period.span)) " · " (loaded.project.zone.to_string())
+                    @if let Some(counted) = &loaded.project.counted { " · " (counted_to(loaded, counted)) }
+                }
             }
             div class="controls" {
                 (chips(loaded))
@@ -231,11 +235,30 @@ fn export(loaded: &Loaded) -> Markup {
     menu("menu-export", "Export", &items)
 }
 
+/// How far events are counted: the time of the newest one, with its day where that is not the running one.
+fn counted_to(loaded: &Loaded, counted: &CountedTo) -> Markup {
+    let zone = loaded.project.zone;
+    let day = zone.day_of(counted.newest);
+    html! {
+        span title="When the newest event happened that is counted, and how long it had waited" {
+            "counted to "
+            @if day != loaded.period.today { (words::date(day)) " " }
+            (words::time(zone, counted.newest)) ", " (words::duration(counted.behind())) " behind"
+        }
+    }
+}
+
 /// What to know before reading the figures.
 pub fn notes(loaded: &Loaded) -> Markup {
     let Period { span, .. } = &loaded.period;
     let missing = days_before_first(&loaded.period, loaded.first);
     html! {
+        @if let Some(counted) = loaded.project.counted.as_ref().filter(|counted| counted.is_late()) {
+            p class="note lag" {
+                "Figures lag: the newest event that is counted had waited for " (words::duration(counted.behind()))
+                ". Newer ones are on their way; cognito-pinpoint doctor says what holds them up."
+            }
+        }
         @if missing > 0 && missing < length(*span) {
             p class="note" { "The figures begin on " (words::date_of_year(loaded.first)) "." }
         }

@@ -367,3 +367,101 @@ pub fn days_before_first(period: &Period, first: Day) -> u32 {
         false => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::ProjectId;
+    use domain::time_zone::TimeZone;
+
+    use super::*;
+
+    /// A project by client, platform, and both; by provider since noon of 10 June.
+    fn project() -> Project {
+        let since = "2026-06-10T12:00:00Z".parse().unwrap();
+        let of = |name: &str| Dimension::parse(name).unwrap();
+        Project {
+            id: ProjectId::new("p"),
+            zone: TimeZone::UTC,
+            counting_since: None,
+            dimensions: BTreeMap::from([
+                (of("client"), None),
+                (of("platform"), None),
+                (of("client+platform"), None),
+                (of("provider"), Some(since)),
+            ]),
+            client_names: BTreeMap::new(),
+            counted: None,
+        }
+    }
+
+    fn conditions(texts: &[&str]) -> Vec<Condition> {
+        let conditions = texts.iter().map(|text| Condition::parse(text));
+        conditions.collect::<Result<_, _>>().unwrap()
+    }
+
+    fn selection(by: Option<&str>, texts: &[&str]) -> Selection {
+        let by = by.map(|by| Dimension::parse(by).unwrap());
+        Selection::of(by.as_ref(), &conditions(texts), &project()).unwrap()
+    }
+
+    /// What a dimension is read by under filters: which of them apply, and what its values are a part of.
+    fn check(
+        (by, filters): (&str, &[&str]),
+        (filtering, applied): (Filtering, &[&str]),
+        whole: Option<Selection>,
+    ) {
+        let dimension = Dimension::parse(by).unwrap();
+        let found = By::of(&dimension, &conditions(filters), &project());
+        assert_eq!(found.filtering, filtering, "{by} {filters:?}");
+        assert_eq!(found.conditions, conditions(applied), "{by} {filters:?}");
+        assert_eq!(found.whole, whole, "{by} {filters:?}");
+        assert_eq!(
+            found.selection,
+            selection(Some(by), applied),
+            "{by} {filters:?}"
+        );
+    }
+
+    #[test]
+    fn a_breakdown_is_filtered_by_other_dimensions_than_its_own() {
+        check(("client", &[]), (Filtering::None, &[]), None);
+        check(
+            ("client", &["platform=iOS"]),
+            (Filtering::Applied, &["platform=iOS"]),
+            None,
+        );
+        check(
+            ("client", &["client=a"]),
+            (Filtering::OfItself, &[]),
+            Some(Selection::Whole),
+        );
+        check(
+            ("client", &["client=a", "platform=iOS"]),
+            (Filtering::OfItself, &["platform=iOS"]),
+            Some(selection(None, &["platform=iOS"])),
+        );
+        check(
+            ("client+platform", &["client=a", "platform=iOS"]),
+            (Filtering::OfItself, &[]),
+            Some(Selection::Whole),
+        );
+        check(
+            ("provider", &["client=a"]),
+            (Filtering::NotKept, &[]),
+            Some(Selection::Whole),
+        );
+    }
+
+    #[test]
+    fn a_segment_begins_when_its_dimension_does() {
+        let first = Day::parse("2026-06-01").unwrap();
+        for (selection, expected) in [
+            (Selection::Whole, "2026-06-01"),
+            (selection(None, &["client=a"]), "2026-06-01"),
+            (selection(None, &["provider=Google"]), "2026-06-10"),
+        ] {
+            let found = first_of(&selection, &project(), first);
+            assert_eq!(found.to_string(), expected, "{selection:?}");
+        }
+    }
+}

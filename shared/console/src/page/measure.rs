@@ -172,3 +172,68 @@ pub fn share(part: i64, whole: i64) -> Option<f64> {
 pub fn number(count: i64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::activity::{DayRow, Recency};
+    use domain::counter::Counter;
+
+    use super::*;
+    use crate::page::view::View;
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    /// Two users come each day from Monday, 1 June on, and one of them signs in once; today, Wednesday, 17 June, it was one
+    /// user so far.
+    fn measured() -> Measured {
+        let (first, today) = (day("2026-06-01"), day("2026-06-17"));
+        let mut rows = DayRows::default();
+        for at in first.through(today) {
+            let mut row = DayRow::default();
+            let recency = match at == first {
+                true => Recency::NEVER,
+                false => Recency::of_days(1),
+            };
+            row.add_users(recency, if at == today { 1 } else { 2 });
+            row.count(Counter::SignIns, 1);
+            rows.add(at, &row);
+        }
+        Measured::of(rows, (day("2026-01-01"), today), first)
+    }
+
+    fn check(query: &str, metric: Metric, expected: [Option<f64>; 2]) {
+        let view = View::read(Some(query)).unwrap();
+        let period = Period::of(&view, day("2026-06-17"), day("2026-06-01")).unwrap();
+        let measured = measured();
+        let found = [
+            measured.headline(metric, &period),
+            measured.average(metric, &period),
+        ];
+        assert_eq!(found, expected, "{query} {metric:?}");
+    }
+
+    #[test]
+    fn averages_are_those_of_what_is_whole() {
+        check("range=7d", Metric::SignIns, [Some(7.0), Some(1.0)]);
+        check("range=7d", Metric::Stickiness, [Some(1.0), Some(1.0)]);
+        // Before the first day nothing was counted; weeks that begin there, or are not over, are no whole ones.
+        check(
+            "range=28d&interval=week",
+            Metric::SignIns,
+            [Some(17.0), Some(7.0)],
+        );
+        // The week of 4 to 7 June is cut.
+        check(
+            "from=2026-06-04&to=2026-06-14&interval=week",
+            Metric::SignIns,
+            [Some(11.0), Some(7.0)],
+        );
+        check(
+            "range=month&interval=month",
+            Metric::SignIns,
+            [Some(17.0), None],
+        );
+    }
+}

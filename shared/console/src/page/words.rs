@@ -1,7 +1,9 @@
 //! Figures and days as people read them.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::day::Day;
 use domain::dimension::{Dimension, Property};
+use domain::time_zone::TimeZone;
 
 use super::measure::Unit;
 use super::period::{Span, length};
@@ -71,6 +73,21 @@ pub fn date(day: Day) -> String {
 /// `28 Oct 2026`
 pub fn date_of_year(day: Day) -> String {
     format!("{} {:04}", date(day), day.parts().0)
+}
+
+/// `13:05`
+pub fn time(zone: TimeZone, time: DateTime<Utc>) -> String {
+    zone.clock(time).format("%H:%M").to_string()
+}
+
+/// `40 s`, `5 min`, `3 h`, `2 days`: whole ones of the largest unit of which there are two.
+pub fn duration(duration: TimeDelta) -> String {
+    match duration.num_seconds() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ ..7_200 => format!("{} min", seconds / 60),
+        seconds @ ..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
 }
 
 /// `Oct 2026`
@@ -153,6 +170,13 @@ mod tests {
         assert_eq!(change(Unit::Count, 0.118), "+11.8 %");
         assert_eq!(change(Unit::Share, -0.027), "−2.7 pts");
         assert_eq!(change(Unit::Count, -0.0001), "±0.0 %");
+        let durations = [2, 119, 300, 7_199, 7_200, 200_000].map(TimeDelta::seconds);
+        assert_eq!(
+            durations.map(duration),
+            ["2 s", "119 s", "5 min", "119 min", "2 h", "2 days"]
+        );
+        let zone = "Europe/Berlin".parse().unwrap();
+        assert_eq!(time(zone, "2026-07-01T11:05:59Z".parse().unwrap()), "13:05");
         let of = |text| Day::parse(text).unwrap();
         assert_eq!(day(of("2026-10-28")), "Wed 28 Oct");
         assert_eq!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use config::Config;
 use domain::activity::{CohortRow, DayRows};
 use domain::annotation::Annotation;
@@ -28,7 +28,42 @@ pub struct Project {
     pub dimensions: BTreeMap<Dimension, Option<DateTime<Utc>>>,
     /// What the app clients are called.
     pub client_names: BTreeMap<ClientId, String>,
+    /// How far its events have been counted, as far as that was written down.
+    pub counted: Option<CountedTo>,
 }
+
+/// How far the events of a project have been counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CountedTo {
+    /// When the newest of them happened.
+    pub newest: DateTime<Utc>,
+    /// When it was counted.
+    pub at: DateTime<Utc>,
+}
+
+impl CountedTo {
+    /// How long the newest event waited. Nothing, if clocks differ.
+    pub fn behind(&self) -> TimeDelta {
+        (self.at - self.newest).max(TimeDelta::zero())
+    }
+
+    /// Whether figures lag: the newest event had waited for over five minutes.
+    pub fn is_late(&self) -> bool {
+        self.behind() > LATE
+    }
+
+    /// Whether it is worth a write where `before` is written down: once a minute, and whenever figures begin or cease to lag.
+    pub fn is_news(&self, before: Option<Self>) -> bool {
+        before.is_none_or(|before| {
+            self.newest > before.newest
+                && (self.at - before.at >= TimeDelta::minutes(1)
+                    || self.is_late() != before.is_late())
+        })
+    }
+}
+
+/// From how long on an event waits too long.
+const LATE: TimeDelta = TimeDelta::minutes(5);
 
 impl Project {
     /// As it is written down by whoever counts first.
@@ -42,6 +77,7 @@ impl Project {
                 .map(|dimension| (dimension.clone(), None))
                 .collect(),
             client_names: BTreeMap::new(),
+            counted: None,
         };
         project.client_names.extend(project.names(config));
         project

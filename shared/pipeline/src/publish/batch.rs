@@ -321,6 +321,7 @@ fn judgement(record: &LogRecord, verdict: Verdict) -> Judged {
         sequence_number: record.position.sequence_number.clone(),
         event: record.event.id,
         project: record.event.user.project.clone(),
+        time: record.event.time,
         verdict,
         analytics: Vec::new(),
     }

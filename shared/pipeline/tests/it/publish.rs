@@ -53,6 +53,7 @@ async fn verdicts_are_in_the_order_of_the_records() {
             sequence_number: record.position.sequence_number,
             event: record.event.id,
             project: record.event.user.project,
+            time: record.event.time,
             verdict: Verdict::Ended(Outcome::Published),
             analytics: vec![AnalyticsEventType::SignIn],
         };
