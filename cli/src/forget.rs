@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use admin::user_pool::UserPool;
 use aws::erasure::DynamoErasure;
 use aws::sdk;
+use chrono::Utc;
 use destinations::pinpoint::{PinpointDestination, Routes};
 use domain::auth_event::{UserKey, Who};
 use pipeline::forget::{Forgotten, Kept, LeftEndpoints, forget, kept};
@@ -126,7 +127,7 @@ async fn erase(
     };
     let mut left = false;
     for user in users {
-        let forgotten = forget(user, leave, store, pinpoint).await?;
+        let forgotten = forget((user, Utc::now()), leave, store, pinpoint).await?;
         tell(user, &forgotten);
         left |= !forgotten.left.is_empty();
     }

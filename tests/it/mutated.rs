@@ -18,10 +18,9 @@ use domain::time_zone::TimeZone;
 use local::dynamodb::{DynamoDbStore, TableStream};
 use pipeline::capture::{End, Moment, capture, resolve};
 use pipeline::ports::figures::FiguresStore;
-use pipeline::ports::{
-    Delivered, Delivery, Destinations, NotPublishedQueue, NotPublishedRecord, PortError,
-};
+use pipeline::ports::{NotPublishedQueue, NotPublishedRecord, Outbox, PortError};
 use pipeline::publish::Verdict;
+use pipeline::route::Message;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
@@ -148,13 +147,9 @@ struct Fakes {
     moved: Mutex<Vec<String>>,
 }
 
-impl Destinations for Fakes {
-    async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
-        let taken = || Delivered::Judged {
-            refused: Vec::new(),
-            not_sent: Vec::new(),
-        };
-        deliveries.iter().map(|_| taken()).collect()
+impl Outbox for Fakes {
+    async fn enqueue(&self, messages: &[&Message]) -> Vec<Result<(), PortError>> {
+        messages.iter().map(|_| Ok(())).collect()
     }
 }
 
@@ -265,7 +260,7 @@ async fn check(events: Vec<Value>) {
         let outside = Outside {
             config: &Config::local_default(),
             states: &installed.states,
-            destinations: &fakes,
+            outbox: &fakes,
             queue: &fakes,
         };
         let published = publish_batch(&batch, at(200).time, outside).await;

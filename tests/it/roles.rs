@@ -19,7 +19,7 @@ use domain::contact::{EmailAddress, UserAttributes};
 use domain::endpoint::{ContactChange, ContactUpdate};
 use domain::ids::{ClientId, EndpointId, ProjectId, Sub, UserPoolId};
 use local::dynamodb::Served;
-use pipeline::ports::{Delivered, Delivery, Destinations};
+use pipeline::deliver::{Destination, Item, Sent, What};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -156,23 +156,16 @@ async fn deliver(pinpoint: &PinpointDestination, client: &str) {
         change: ContactChange::Email(EmailAddress::parse("ana@example.test").unwrap()),
         user_attributes: UserAttributes::default(),
     };
-    let delivery = Delivery {
-        user: UserKey {
-            project: ProjectId::new(PROJECT),
-            pool: UserPoolId::new("eu-west-1_AAAA11111"),
-            who: Who::User(sub),
-        },
-        contacts: vec![update],
-        analytics: Vec::new(),
+    let user = UserKey {
+        project: ProjectId::new(PROJECT),
+        pool: UserPoolId::new("eu-west-1_AAAA11111"),
+        who: Who::User(sub),
     };
-    let delivered = pinpoint.deliver(&[delivery]).await;
-    assert_eq!(
-        delivered,
-        [Delivered::Judged {
-            refused: Vec::new(),
-            not_sent: Vec::new(),
-        }]
-    );
+    let item = Item {
+        user: &user,
+        what: What::Endpoint(&update),
+    };
+    assert_eq!(pinpoint.send(&[item]).await, [Sent::Accepted]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,18 +1,21 @@
 //! An installation in this process: the event log with its stream, the users, the metrics, and a
 //! Pinpoint-compatible server, each behind a real SDK client.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
 use aws::event_log::{DynamoEventLog, random};
+use aws::forgotten::DynamoForgotten;
 use aws::metrics::DynamoMetrics;
 use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::Config;
+use config::{Config, Destination};
+use destinations::directly::Directly;
 use destinations::not_published::NotPublished;
 use destinations::pinpoint::{PinpointDestination, Routes};
 use domain::auth_event::AttemptWindow;
@@ -74,7 +77,8 @@ impl Installation {
     /// Opens the installation in this folder, or a new one in memory. What an interrupted replay left
     /// unpublished is published.
     pub async fn open(config: Config, folder: Option<&Path>) -> Result<Self, Failure> {
-        let config = Arc::new(config);
+        let to_pinpoint = BTreeSet::from([Destination::Pinpoint]);
+        let config = Arc::new(config.sending_to(&to_pinpoint));
         let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
         let lock = folder.map(lock).transpose()?;
         let (store, pinpoint) = stores(folder)?;
@@ -83,16 +87,21 @@ impl Installation {
         create_missing(&client, &tables).await?;
         let server = serve_pinpoint(&pinpoint, &clock).await?;
         let sdk = sdk::on_loopback(&server.url(), Patience::BEHIND_THE_LOG);
-        let routes = Routes::new(config.clone(), sdk, Some(server.url())).of_everything();
+        let routes = Routes::new(config.clone(), sdk, Some(server.url()));
         let checkpoint = folder.map(Checkpoint::kept_in);
         let log = DynamoEventLog::new(client.clone(), tables.event_log.clone(), APPEND_BUDGET);
         let metrics = DynamoMetrics::new(client.clone(), tables.metrics.clone());
+        let forgotten = DynamoForgotten::new(client.clone(), tables.users.clone());
         let mut publisher = Publisher {
             config: config.clone(),
             log: log.clone(),
             stream: store.stream(&tables.event_log)?,
             states: DynamoUserStates::new(client, tables),
-            destination: PinpointDestination::new(routes),
+            outbox: Directly {
+                destination: PinpointDestination::new(routes),
+                log: log.clone(),
+                forgotten,
+            },
             not_published: folder.map_or(NotPublished::Log, |folder| {
                 NotPublished::File(folder.join(NOT_PUBLISHED_FILE))
             }),

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use ::config::Config;
 use aws::event_log::DynamoEventLog;
+use aws::forgotten::DynamoForgotten;
 use aws::stream::{Batch, Outside, publish_batch};
 use aws::users::DynamoUserStates;
 use aws_lambda_events::dynamodb::EventRecord;
 use chrono::{DateTime, Utc};
+use destinations::directly::Directly;
 use destinations::not_published::NotPublished;
 use destinations::pinpoint::PinpointDestination;
 use local::dynamodb::TableStream;
@@ -38,8 +40,8 @@ pub struct Publisher {
     pub stream: TableStream,
     /// The users' states and the daily rows.
     pub states: DynamoUserStates,
-    /// Where events and endpoints are sent.
-    pub destination: PinpointDestination,
+    /// Where events and endpoints are delivered.
+    pub outbox: Directly<PinpointDestination, DynamoEventLog, DynamoForgotten>,
     /// Where records go that cannot be published.
     pub not_published: NotPublished,
     /// How far the stream has been published.
@@ -101,7 +103,7 @@ impl Publisher {
         let outside = Outside {
             config: &self.config,
             states: &self.states,
-            destinations: &self.destination,
+            outbox: &self.outbox,
             queue: &self.not_published,
         };
         let published = publish_batch(batch, Utc::now(), outside).await;

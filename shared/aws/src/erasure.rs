@@ -3,10 +3,12 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use chrono::{DateTime, Utc};
 use domain::auth_event::UserKey;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::{PortError, StateErased, UserErasure, UserStates, VersionedState};
 
+use crate::forgotten::DynamoForgotten;
 use crate::record::user_key_text;
 use crate::sdk::port_error;
 use crate::tables::{EVENT_ID, TableNames, USER};
@@ -21,6 +23,7 @@ pub struct DynamoErasure {
     client: Client,
     tables: TableNames,
     states: DynamoUserStates,
+    forgotten: DynamoForgotten,
 }
 
 impl DynamoErasure {
@@ -28,6 +31,7 @@ impl DynamoErasure {
     pub fn new(client: Client, tables: TableNames) -> Self {
         Self {
             states: DynamoUserStates::new(client.clone(), tables.clone()),
+            forgotten: DynamoForgotten::new(client.clone(), tables.users.clone()),
             client,
             tables,
         }
@@ -47,6 +51,10 @@ impl DynamoErasure {
 }
 
 impl UserErasure for DynamoErasure {
+    async fn bury(&self, user: &UserKey, at: DateTime<Utc>) -> Result<(), PortError> {
+        self.forgotten.bury(user, at).await
+    }
+
     async fn state(&self, user: &UserKey) -> Result<Option<VersionedState>, PortError> {
         let mut loaded = self.states.load(std::slice::from_ref(user)).await?;
         let loaded = loaded.remove(user).transpose();

@@ -21,7 +21,7 @@ const RESERVE: Duration = Duration::from_secs(1);
 const UNTOLD: Duration = Duration::from_secs(60);
 
 /// How long an invocation may still take. `cargo lambda watch` gives a fixed deadline in January 1970.
-fn time_left(context: &Context) -> Duration {
+pub fn time_left(context: &Context) -> Duration {
     let left = match context.deadline().duration_since(SystemTime::now()) {
         Ok(left) => left,
         Err(over) if over.duration() > UNTOLD => UNTOLD,

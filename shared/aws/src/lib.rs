@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod embedded_metrics;
 pub mod erasure;
 pub mod event_log;
+pub mod forgotten;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod metrics;
@@ -14,5 +15,5 @@ pub mod tables;
 pub mod telemetry;
 pub mod users;
 
-mod record;
+pub mod record;
 mod sdk_error;

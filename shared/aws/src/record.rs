@@ -22,7 +22,8 @@ pub struct RecordError {
 }
 
 impl RecordError {
-    pub(crate) fn new(field: &'static str, problem: impl ToString) -> Self {
+    /// Says that of a field.
+    pub fn new(field: &'static str, problem: impl ToString) -> Self {
         Self {
             field,
             problem: problem.to_string(),

@@ -59,6 +59,14 @@ impl Patience {
         operation: Duration::from_secs(10),
         attempts: 3,
     };
+
+    /// To a destination, before a queue that gives again what is not taken: one attempt.
+    pub const TO_A_DESTINATION: Self = Self {
+        connect: Duration::from_secs(2),
+        attempt: Duration::from_secs(5),
+        operation: Duration::from_secs(5),
+        attempts: 1,
+    };
 }
 
 /// The configuration of a function in Lambda: its credentials and Region are in the environment, so

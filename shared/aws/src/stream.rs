@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use config::Config;
 use domain::auth_event::{AuthEvent, Position};
 use pipeline::outcome::{Outcome, Rejected};
-use pipeline::ports::{Destinations, NotPublishedQueue, UserStates};
+use pipeline::ports::{NotPublishedQueue, Outbox, UserStates};
 use pipeline::publish::{Judged, LogRecord, Publish, Verdict, move_unpublishable, publish};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -27,13 +27,13 @@ pub struct Batch {
 
 /// What a batch is published to.
 #[derive(Clone, Copy, Debug)]
-pub struct Outside<'a, S, D, Q> {
-    /// What figures are broken down by, and in whose days.
+pub struct Outside<'a, S, O, Q> {
+    /// What figures are broken down by, in whose days, and where what comes of events goes.
     pub config: &'a Config,
     /// The users' states and the daily rows.
     pub states: &'a S,
-    /// Where events and endpoints are sent.
-    pub destinations: &'a D,
+    /// The queues of the destinations.
+    pub outbox: &'a O,
     /// Where records go that cannot be published for a reason of their own user's.
     pub queue: &'a Q,
 }
@@ -53,10 +53,10 @@ pub struct Published {
 ///
 /// A record that holds no auth event is dropped by name, in the log of this function: retrying it
 /// would not help, and would stop all that come after it.
-pub async fn publish_batch<S: UserStates, D: Destinations, Q: NotPublishedQueue>(
+pub async fn publish_batch<S: UserStates, O: Outbox, Q: NotPublishedQueue>(
     batch: &Batch,
     now: DateTime<Utc>,
-    outside: Outside<'_, S, D, Q>,
+    outside: Outside<'_, S, O, Q>,
 ) -> Published {
     let mut records = Vec::with_capacity(batch.records.len());
     let mut texts: HashMap<String, &str> = HashMap::with_capacity(batch.records.len());
@@ -84,7 +84,7 @@ pub async fn publish_batch<S: UserStates, D: Destinations, Q: NotPublishedQueue>
     let by = Publish {
         config: outside.config,
         states: outside.states,
-        destinations: outside.destinations,
+        outbox: outside.outbox,
     };
     let judged = publish(records, now, &by).await;
     let text = |sequence_number: &str| texts.get(sequence_number).copied();

@@ -135,6 +135,24 @@ impl Config {
             .or(self.default.as_ref())
     }
 
+    /// The configuration of what came through a client for a project: the client's own; if it reports to another project by
+    /// now, or is not configured any more, that of any client of the project.
+    pub fn reporting_to(
+        &self,
+        project: &ProjectId,
+        client: Option<&ClientId>,
+    ) -> Option<&ClientConfig> {
+        let own = self.client(client);
+        own.filter(|config| config.project == *project)
+            .or_else(|| self.of_project(project).next())
+    }
+
+    /// All that is configured for a project.
+    pub fn of_project(&self, project: &ProjectId) -> impl Iterator<Item = &ClientConfig> {
+        let all = self.all().map(|(_, config)| config);
+        all.filter(move |config| config.project == *project)
+    }
+
     /// The clients that are named, by id.
     pub fn clients(&self) -> impl Iterator<Item = (&ClientId, &ClientConfig)> {
         self.clients.iter()
@@ -169,6 +187,15 @@ impl Config {
     /// The same, and this app client is left out as well.
     pub fn with_excluded(mut self, client: ClientId) -> Self {
         self.exclude.add_client(client);
+        self
+    }
+
+    /// The same, and each client sends to these destinations, whatever it says.
+    pub fn sending_to(mut self, destinations: &BTreeSet<Destination>) -> Self {
+        let all = self.clients.values_mut().chain(&mut self.default);
+        for client in all {
+            client.destinations.clone_from(destinations);
+        }
         self
     }
 
@@ -287,6 +314,11 @@ impl ProjectRegion {
 impl Destination {
     /// Every destination there is.
     pub const ALL: [Self; 1] = [Self::Pinpoint];
+
+    /// That of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
 
     /// The name it has in the configuration.
     pub fn name(self) -> &'static str {

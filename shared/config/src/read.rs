@@ -240,10 +240,7 @@ fn destinations(object: &Object<'_>, faults: &mut Faults) -> Option<BTreeSet<Des
 }
 
 fn destination(name: &str) -> Result<Destination, String> {
-    let found = Destination::ALL
-        .into_iter()
-        .find(|destination| destination.name() == name);
-    found.ok_or_else(|| {
+    Destination::named(name).ok_or_else(|| {
         let known = Destination::ALL.map(Destination::name);
         format!("is no known destination; {}", suggestion(name, &known))
     })

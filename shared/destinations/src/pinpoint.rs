@@ -15,12 +15,11 @@ use std::time::Duration;
 
 use aws_sdk_pinpoint::Client;
 use domain::analytics_event::AnalyticsEvent;
-use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
-use domain::ids::{EndpointId, EventId, ProjectId};
+use domain::ids::ProjectId;
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
-use pipeline::ports::{Delivered, Delivery, Destinations};
+use pipeline::deliver::{Destination, Item, Sent, What};
 
 use reply::Judgement;
 use routes::Route;
@@ -28,8 +27,8 @@ pub use routes::Routes;
 
 use aws::sdk::describe;
 
-/// How many times what Pinpoint would not take now is sent.
-const TRIES: u32 = 3;
+/// How many times what Pinpoint would not take now is sent before it is left for later.
+const TRIES: u32 = 2;
 
 /// How many contact endpoints are updated at a time.
 const CONCURRENT_UPDATES: usize = 8;
@@ -37,9 +36,8 @@ const CONCURRENT_UPDATES: usize = 8;
 /// The pause after the first try; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a delivery may take unless something else is said: a good part of the minute that
-/// publish has.
-const BUDGET: Duration = Duration::from_secs(40);
+/// How long sending may take unless something else is said.
+const BUDGET: Duration = Duration::from_secs(15);
 
 /// Pinpoint as a destination.
 #[derive(Clone, Debug)]
@@ -48,37 +46,15 @@ pub struct PinpointDestination {
     budget: Duration,
 }
 
-/// What goes to one project with one client.
+/// What goes to one project with one client, each with its place among the items.
 #[derive(Default)]
 struct Parcel<'a> {
-    contacts: BTreeMap<&'a str, (usize, &'a ContactUpdate)>,
+    contacts: Vec<(usize, &'a ContactUpdate)>,
     events: Vec<(usize, &'a AnalyticsEvent)>,
 }
 
-/// What goes where, and why some of it goes nowhere.
-#[derive(Default)]
-struct Parcels<'a> {
-    by_route: BTreeMap<(ProjectId, Route), Parcel<'a>>,
-    faults: BTreeSet<String>,
-}
-
-/// What became of something that may go somewhere.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Put {
-    OnItsWay,
-    /// Its configuration sends nothing. What is not sent does not count as sent.
-    NoDestination,
-    /// Its configuration sends it, and says no way that there is.
-    NoRoute,
-}
-
-/// How far the deliveries have come, by place.
-#[derive(Default)]
-struct Progress {
-    failed: BTreeSet<usize>,
-    refused: BTreeMap<usize, Vec<EventId>>,
-    not_sent: BTreeMap<usize, Vec<EndpointId>>,
-}
+/// What has become of items so far, by place.
+type Judged = BTreeMap<usize, Sent>;
 
 impl PinpointDestination {
     /// Sends along these routes.
@@ -89,8 +65,8 @@ impl PinpointDestination {
         }
     }
 
-    /// The same, for a delivery that may take so long. What goes to a project that is not done by then
-    /// is failed, and what came of the others can still be committed.
+    /// The same, where sending may take so long. What is not judged by then is left for later: of the call that was under
+    /// way, nobody knows.
     pub fn within(&self, budget: Duration) -> Self {
         Self {
             budget,
@@ -98,135 +74,77 @@ impl PinpointDestination {
         }
     }
 
-    /// What goes where. What has no route is refused, which is logged once for each batch and cause; a contact
-    /// endpoint is sent again with its user's next event.
-    fn parcels<'a>(&self, deliveries: &'a [Delivery], progress: &mut Progress) -> Parcels<'a> {
-        let mut parcels = Parcels::default();
-        for (place, delivery) in deliveries.iter().enumerate() {
-            let user = &delivery.user;
-            for contact in &delivery.contacts {
-                let route = self.routes.of(user, contact.client.as_ref());
-                let put = parcels.put(user, route, |parcel| {
-                    let endpoint = contact.endpoint.as_str();
-                    parcel.contacts.insert(endpoint, (place, contact));
-                });
-                match put {
-                    Put::OnItsWay => {}
-                    Put::NoDestination | Put::NoRoute => progress.not_sent(place, contact),
+    /// What goes where. A route that cannot be is logged once for each cause.
+    fn parcels<'a>(
+        &self,
+        items: &[Item<'a>],
+        judged: &mut Judged,
+    ) -> BTreeMap<(ProjectId, Route), Parcel<'a>> {
+        let mut parcels: BTreeMap<_, Parcel<'a>> = BTreeMap::new();
+        let mut faults = BTreeSet::new();
+        for (place, item) in items.iter().enumerate() {
+            let client = match item.what {
+                What::Event(event) => event.client.as_ref(),
+                What::Endpoint(update) => update.client.as_ref(),
+            };
+            match self.routes.of(item.user, client) {
+                Ok(Some(route)) => {
+                    let way = (item.user.project.clone(), route);
+                    parcels.entry(way).or_default().put(place, item.what);
                 }
-            }
-            for event in &delivery.analytics {
-                let route = self.routes.of(user, event.client.as_ref());
-                match parcels.put(user, route, |parcel| parcel.events.push((place, event))) {
-                    Put::OnItsWay | Put::NoDestination => {}
-                    Put::NoRoute => progress.refused.entry(place).or_default().push(event.id),
+                Ok(None) => drop(judged.insert(place, Sent::NotWanted)),
+                Err(fault) => {
+                    faults.insert(fault);
+                    judged.insert(place, Sent::Misconfigured);
                 }
             }
         }
-        for fault in &parcels.faults {
-            tracing::error!(
-                fault,
-                "events are counted here and cannot be sent to Pinpoint"
-            );
+        for fault in faults {
+            tracing::error!(fault, "what waits cannot be sent to Pinpoint");
         }
         parcels
     }
 
-    /// Sends what goes to one project. If it is not done in time, all of it is failed: of the call
-    /// that was under way, nobody knows.
-    async fn send(&self, project: ProjectId, route: Route, parcel: Parcel<'_>) -> Progress {
-        let places = parcel.places();
-        let mut progress = Progress::default();
+    /// Sends what goes to one project.
+    async fn send_parcel(&self, project: ProjectId, route: Route, parcel: Parcel<'_>) -> Judged {
+        let mut judged = Judged::new();
         let sending = async {
             let client = self.routes.client(&route).await;
             let sender = Sender {
                 client: &client,
                 project: &project,
             };
-            sender
-                .contacts(parcel.contacts.into_values().collect(), &mut progress)
-                .await;
-            sender.events(parcel.events, &mut progress).await;
+            sender.contacts(parcel.contacts, &mut judged).await;
+            sender.events(parcel.events, &mut judged).await;
         };
         if tokio::time::timeout(self.budget, sending).await.is_err() {
-            tracing::warn!(%project, "a delivery to Pinpoint took too long");
-            progress.failed.extend(places);
+            tracing::warn!(%project, "Pinpoint took too long");
         }
-        progress
+        judged
     }
 }
 
-impl<'a> Parcels<'a> {
-    /// Puts something of a user's into the parcel of its route, if its configuration sends it at all.
-    fn put(
-        &mut self,
-        user: &UserKey,
-        route: Result<Option<Route>, String>,
-        put: impl FnOnce(&mut Parcel<'a>),
-    ) -> Put {
-        match route {
-            Ok(Some(route)) => {
-                let way = (user.project.clone(), route);
-                put(self.by_route.entry(way).or_default());
-                Put::OnItsWay
-            }
-            Ok(None) => Put::NoDestination,
-            Err(fault) => {
-                self.faults.insert(fault);
-                Put::NoRoute
-            }
+impl<'a> Parcel<'a> {
+    fn put(&mut self, place: usize, what: What<'a>) {
+        match what {
+            What::Event(event) => self.events.push((place, event)),
+            What::Endpoint(update) => self.contacts.push((place, update)),
         }
     }
 }
 
-impl Parcel<'_> {
-    fn places(&self) -> BTreeSet<usize> {
-        let contacts = self.contacts.values().map(|(place, _)| *place);
-        contacts
-            .chain(self.events.iter().map(|(place, _)| *place))
-            .collect()
-    }
-}
-
-impl Progress {
-    fn merge(&mut self, other: Self) {
-        self.failed.extend(other.failed);
-        for (place, refused) in other.refused {
-            self.refused.entry(place).or_default().extend(refused);
+impl Destination for PinpointDestination {
+    async fn send(&self, items: &[Item<'_>]) -> Vec<Sent> {
+        let mut judged = Judged::new();
+        let parcels = self.parcels(items, &mut judged).into_iter();
+        let sending =
+            parcels.map(|((project, route), parcel)| self.send_parcel(project, route, parcel));
+        for of_parcel in join_all(sending).await {
+            judged.extend(of_parcel);
         }
-        for (place, not_sent) in other.not_sent {
-            self.not_sent.entry(place).or_default().extend(not_sent);
-        }
-    }
-
-    fn not_sent(&mut self, place: usize, contact: &ContactUpdate) {
-        let endpoints = self.not_sent.entry(place).or_default();
-        endpoints.push(contact.endpoint.clone());
-    }
-}
-
-impl Destinations for PinpointDestination {
-    async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
-        let mut progress = Progress::default();
-        let parcels = self.parcels(deliveries, &mut progress).by_route;
-        let sending = parcels
-            .into_iter()
-            .map(|((project, route), parcel)| self.send(project, route, parcel));
-        for sent in join_all(sending).await {
-            progress.merge(sent);
-        }
-        (0..deliveries.len())
-            .map(|place| {
-                if progress.failed.contains(&place) {
-                    Delivered::Failed
-                } else {
-                    Delivered::Judged {
-                        refused: progress.refused.remove(&place).unwrap_or_default(),
-                        not_sent: progress.not_sent.remove(&place).unwrap_or_default(),
-                    }
-                }
-            })
-            .collect()
+        let places = 0..items.len();
+        let sent = places.map(|place| judged.get(&place).copied().unwrap_or(Sent::Later));
+        sent.collect()
     }
 }
 
@@ -237,32 +155,28 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    async fn events(&self, events: Vec<(usize, &AnalyticsEvent)>, progress: &mut Progress) {
+    async fn events(&self, events: Vec<(usize, &AnalyticsEvent)>, judged: &mut Judged) {
         for chunk in request::chunks(events) {
-            self.chunk(chunk, progress).await;
+            self.chunk(chunk, judged).await;
         }
     }
 
     /// Sends up to 100 events until each is judged for good, or the tries are used up.
-    async fn chunk(&self, mut chunk: Vec<(usize, &AnalyticsEvent)>, progress: &mut Progress) {
+    async fn chunk(&self, mut chunk: Vec<(usize, &AnalyticsEvent)>, judged: &mut Judged) {
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
             let judgements = self.put_events(&chunk).await;
             let mut again = Vec::new();
             for ((place, event), judgement) in chunk.into_iter().zip(judgements) {
-                match judgement {
-                    Judgement::Accepted => {}
-                    Judgement::Refused(status) | Judgement::Misconfigured(status) => {
-                        tracing::error!(event = %event.id, status, "Pinpoint refused an event for good");
-                        progress.refused.entry(place).or_default().push(event.id);
-                    }
-                    Judgement::Later => again.push((place, event)),
+                if let Some(status) = judgement.status() {
+                    tracing::error!(event = %event.id, status, "Pinpoint does not take an event");
+                }
+                match judgement.sent() {
+                    Sent::Later => again.push((place, event)),
+                    sent => drop(judged.insert(place, sent)),
                 }
             }
             if again.is_empty() || left == 0 {
-                progress
-                    .failed
-                    .extend(again.into_iter().map(|(place, _)| place));
                 return;
             }
             chunk = again;
@@ -300,14 +214,14 @@ impl Sender<'_> {
     }
 
     /// Brings contact endpoints into step: many with one call if the role may, else one by one.
-    async fn contacts(&self, contacts: Vec<(usize, &ContactUpdate)>, progress: &mut Progress) {
+    async fn contacts(&self, contacts: Vec<(usize, &ContactUpdate)>, judged: &mut Judged) {
         for chunk in contacts.chunks(request::MOST_ENDPOINTS) {
             match self.update_together(chunk).await {
-                BatchUpdate::Taken => {}
-                BatchUpdate::Later => progress
-                    .failed
-                    .extend(chunk.iter().map(|(place, _)| *place)),
-                BatchUpdate::OneByOne => self.update_one_by_one(chunk, progress).await,
+                BatchUpdate::Taken => {
+                    judged.extend(chunk.iter().map(|(place, _)| (*place, Sent::Accepted)));
+                }
+                BatchUpdate::Later => {}
+                BatchUpdate::OneByOne => self.update_one_by_one(chunk, judged).await,
             }
         }
     }
@@ -329,27 +243,17 @@ impl Sender<'_> {
         }
     }
 
-    async fn update_one_by_one(
-        &self,
-        contacts: &[(usize, &ContactUpdate)],
-        progress: &mut Progress,
-    ) {
+    async fn update_one_by_one(&self, contacts: &[(usize, &ContactUpdate)], judged: &mut Judged) {
         let mut updates = Vec::with_capacity(contacts.len());
         for (place, contact) in contacts {
             updates.push(
                 self.update_one(contact)
-                    .map(move |judgement| (*place, *contact, judgement)),
+                    .map(move |judgement| (*place, judgement.sent())),
             );
         }
         let updates = futures::stream::iter(updates).buffer_unordered(CONCURRENT_UPDATES);
-        let judged: Vec<_> = updates.collect().await;
-        for (place, contact, judgement) in judged {
-            match judgement {
-                Judgement::Accepted | Judgement::Refused(_) => {}
-                Judgement::Misconfigured(_) => progress.not_sent(place, contact),
-                Judgement::Later => drop(progress.failed.insert(place)),
-            }
-        }
+        let updated: Vec<_> = updates.collect().await;
+        judged.extend(updated);
     }
 
     /// Sends one until it is judged, or the tries are used up.
@@ -373,7 +277,7 @@ impl Sender<'_> {
                         endpoint,
                         status,
                         "Pinpoint does not take contact endpoints of this project: look at the project's id and the \
-                         role; the endpoint is sent again with its user's next event"
+                         role; the endpoint is sent again until it does"
                     );
                     return judgement;
                 }
@@ -382,7 +286,6 @@ impl Sender<'_> {
             }
             pause *= 2;
         }
-        tracing::warn!(project = %self.project, "a contact endpoint was not taken: it is to be sent again");
         Judgement::Later
     }
 

@@ -128,7 +128,9 @@ fn event_id(user: usize, day: usize, step: usize) -> EventId {
 /// An app says what it is with all but the answer to a challenge; an expiry says nothing.
 fn metadata(user: usize, kind: &AuthEventKind) -> AppMetadata {
     match kind {
-        AuthEventKind::SignedIn(_) | AuthEventKind::AttemptExpired(_) => AppMetadata::default(),
+        AuthEventKind::SignedIn(_)
+        | AuthEventKind::AttemptExpired(_)
+        | AuthEventKind::EndpointRefused(_) => AppMetadata::default(),
         AuthEventKind::AuthenticationStarted { .. }
         | AuthEventKind::UserNotFound
         | AuthEventKind::SignUpConfirmed(_)

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::contact::ContactDetails;
+use crate::endpoint::{Channel, Fingerprint};
 use crate::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use crate::metadata::AppMetadata;
 use crate::traits::Traits;
@@ -55,6 +56,17 @@ pub enum AuthEventKind {
     },
     /// The attempt that was opened by this event was not closed within its window.
     AttemptExpired(EventId),
+    /// A destination has refused, for good, what the user's contact endpoint had become.
+    EndpointRefused(RefusedContact),
+}
+
+/// What a contact endpoint had become, without its address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RefusedContact {
+    /// Which endpoint.
+    pub channel: Channel,
+    /// Stands for what was sent; `None` if the endpoint was to be retired.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// What a token was issued for.
@@ -86,7 +98,8 @@ impl AuthEventKind {
             | Self::UserNotFound
             | Self::PasswordResetConfirmed(_)
             | Self::UserListed { .. }
-            | Self::AttemptExpired(_) => UserActivity::None,
+            | Self::AttemptExpired(_)
+            | Self::EndpointRefused(_) => UserActivity::None,
         }
     }
 }

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::auth_event::{UserKey, Who};
+use crate::auth_event::{AuthEvent, AuthEventKind, RefusedContact, UserKey, Who};
 use crate::contact::{EmailAddress, PhoneNumber, UserAttributes};
-use crate::ids::{ClientId, EndpointId, Sub};
-use crate::metadata::Demographic;
+use crate::ids::{ClientId, EndpointId, EventId, Sub};
+use crate::metadata::{AppMetadata, Demographic};
+use crate::traits::Traits;
 
 /// The namespace of endpoint ids, which must stay what it is for endpoints to be found again.
 const ENDPOINT_NAMESPACE: Uuid = Uuid::from_u128(0x0a8b_77f4_5be0_4f0e_8a53_64b0_1c9d_2e17);
@@ -141,6 +142,26 @@ impl ContactChange {
             .iter()
             .flat_map(|(name, value)| [name, value.unwrap_or("")]);
         Fingerprint::of(&own.into_iter().chain(sent).collect::<Vec<_>>())
+    }
+}
+
+impl ContactUpdate {
+    /// What the log is told when a destination refuses the update: nothing of the address. Told twice, it is the same event.
+    pub fn refusal(&self, user: &UserKey) -> AuthEvent {
+        let fingerprint = self.change.fingerprint(&self.user_attributes);
+        let contact = RefusedContact {
+            channel: self.change.channel(),
+            fingerprint: self.change.address().map(|_| fingerprint),
+        };
+        AuthEvent {
+            id: EventId::of_refusal(self.time, &self.endpoint),
+            time: self.time,
+            user: user.clone(),
+            client: self.client.clone(),
+            kind: AuthEventKind::EndpointRefused(contact),
+            metadata: AppMetadata::default(),
+            traits: Traits::default(),
+        }
     }
 }
 

@@ -72,6 +72,8 @@ pub struct EventId(Uuid);
 /// Names the events that follow from other events, so that following twice gives the same id.
 const EXPIRY_NAMESPACE: Uuid = Uuid::from_u128(0x6d4f_6a0e_3b1c_4c58_9d57_0d2f_5a3e_91c4);
 
+const REFUSAL_NAMESPACE: Uuid = Uuid::from_u128(0xa1b0_32b6_55f2_4d4f_8c2d_9f0e_7a66_1d3b);
+
 impl EventId {
     /// The id of an event captured at `time`; `random` sets apart the events of one millisecond.
     pub fn new(time: DateTime<Utc>, random: [u8; 10]) -> Self {
@@ -82,6 +84,13 @@ impl EventId {
     /// The id of the event that says that the attempt opened by this event has expired.
     pub fn of_expiry(self) -> Self {
         Self(Uuid::new_v5(&EXPIRY_NAMESPACE, self.0.as_bytes()))
+    }
+
+    /// The id of the event that says that a destination refused what the endpoint had become at `time`.
+    pub fn of_refusal(time: DateTime<Utc>, endpoint: &EndpointId) -> Self {
+        let hash = Uuid::new_v5(&REFUSAL_NAMESPACE, endpoint.as_str().as_bytes());
+        let [a, b, c, d, e, f, g, h, i, j, ..] = hash.into_bytes();
+        Self::new(time, [a, b, c, d, e, f, g, h, i, j])
     }
 
     /// Its last byte: of a captured event, random.

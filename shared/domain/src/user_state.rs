@@ -210,6 +210,7 @@ impl UserState {
             | AuthEventKind::PasswordResetConfirmed(_)
             | AuthEventKind::UserListed { .. }
             | AuthEventKind::AttemptExpired(_) => self.most_items_of(1, counting),
+            AuthEventKind::EndpointRefused(_) => 0,
         }
     }
 
@@ -262,6 +263,10 @@ impl Fold<'_> {
                 Some(attempt) => self.ended(attempt),
                 None => return Applied::Repeated,
             },
+            AuthEventKind::EndpointRefused(contact) => {
+                let client = event.client.as_ref();
+                self.state.contacts.refused(contact, client);
+            }
             AuthEventKind::SignedIn(contacts) => {
                 self.synchronise(event, contacts);
                 self.signed_in(event);

@@ -1,5 +1,6 @@
 //! Forget: what is kept of one user is erased. The daily figures, which name nobody, stay.
 
+use chrono::{DateTime, Utc};
 use domain::auth_event::UserKey;
 use domain::endpoint::OwnedEndpoint;
 
@@ -65,19 +66,20 @@ pub struct Forgotten {
     pub state: bool,
 }
 
-/// Forgets a user. The endpoints come first and the state, which knows of them, last: what fails half
-/// way is done again from the beginning. What the log's stream holds already is published all the same,
-/// and makes a new state.
+/// Forgets a user. First that is written down, so that nothing is delivered any more that waits for a destination; then come
+/// the endpoints, and the state, which knows of them, last: what fails half way is done again from the beginning. What the
+/// log's stream holds already is published all the same, and makes a new state.
 ///
 /// # Errors
 ///
 /// If something could not be erased, or the user is busy all the time.
 pub async fn forget(
-    user: &UserKey,
+    (user, at): (&UserKey, DateTime<Utc>),
     left: LeftEndpoints,
     store: &impl UserErasure,
     destinations: &impl EndpointErasure,
 ) -> Result<Forgotten, PortError> {
+    store.bury(user, at).await?;
     let mut events = 0;
     for _ in 0..TRIES {
         let known = store.state(user).await?;

@@ -1,5 +1,6 @@
 //! The use cases: [`capture`](capture::capture) in the triggers, [`publish`](publish::publish) on the
-//! event log's stream, [`expire`](expire::expire) every minute; and when somebody asks for it,
+//! event log's stream, [`deliver`](deliver::deliver) on the destinations' queues,
+//! [`expire`](expire::expire) every minute; and when somebody asks for it,
 //! [`sync`](sync::Walk), [`forget`](forget::forget) and [`import`](import::Import).
 //!
 //! Each decides purely and then acts through a port of [`ports`]. Nothing here reads a clock, the
@@ -7,11 +8,13 @@
 
 pub mod capture;
 pub mod contact_details;
+pub mod deliver;
 pub mod expire;
 pub mod forget;
 pub mod import;
 pub mod outcome;
 pub mod ports;
 pub mod publish;
+pub mod route;
 pub mod sync;
 mod traits;

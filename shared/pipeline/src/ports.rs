@@ -8,17 +8,17 @@ use std::future::Future;
 use ::config::Config;
 use chrono::{DateTime, Utc};
 use domain::activity::{Cohort, CohortRow, DayRow};
-use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::{AuthEvent, Position, UserKey};
 use domain::counting::Counting;
 use domain::day::Day;
-use domain::endpoint::{ContactUpdate, OwnedEndpoint};
+use domain::endpoint::OwnedEndpoint;
 use domain::history::HistoryId;
-use domain::ids::{EndpointId, EventId, ProjectId};
+use domain::ids::ProjectId;
 use domain::segment::{KnownValues, Segment};
 use domain::user_state::{Effects, OpenAttempt, UserState};
 
 use crate::outcome::NotPublished;
+use crate::route::Message;
 
 /// Something outside did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -239,40 +239,34 @@ pub trait Ledger {
     + Send;
 }
 
-/// The places that analytics events and endpoints are sent to.
-pub trait Destinations: Sync {
-    /// Delivers what came of each user's events. The results are in the order of the deliveries.
-    fn deliver(&self, deliveries: &[Delivery]) -> impl Future<Output = Vec<Delivered>> + Send;
+/// The queues between counting and destinations.
+pub trait Outbox: Sync {
+    /// Enqueues messages, those of one order in their order. Each that is not, may be: it is enqueued again. The results are
+    /// in the order of the messages.
+    fn enqueue(
+        &self,
+        messages: &[&Message],
+    ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
 }
 
-/// What came of one user's events.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Delivery {
-    /// Whose.
-    pub user: UserKey,
-    /// The contact endpoints to update, in order.
-    pub contacts: Vec<ContactUpdate>,
-    /// The analytics events, in order.
-    pub analytics: Vec<AnalyticsEvent>,
-}
-
-/// How a delivery ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Delivered {
-    /// Every item was judged.
-    Judged {
-        /// The analytics events that a destination refused for good.
-        refused: Vec<EventId>,
-        /// The contact endpoints whose updates were not taken, and are once something is mended at the
-        /// destination: they are to be sent again.
-        not_sent: Vec<EndpointId>,
-    },
-    /// Something may succeed later: it must all be delivered again.
-    Failed,
+/// Who was forgotten.
+pub trait ForgottenUsers: Sync {
+    /// When these users were forgotten, who were. What happened later is of users who came again.
+    fn forgotten(
+        &self,
+        users: &[&UserKey],
+    ) -> impl Future<Output = Result<BTreeMap<UserKey, DateTime<Utc>>, PortError>> + Send;
 }
 
 /// What is kept of a user here, as far as it can be erased.
 pub trait UserErasure {
+    /// Writes down, without telling who it was, that the user was forgotten at that time.
+    fn bury(
+        &self,
+        user: &UserKey,
+        at: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
     /// The user's state; `None` if there is none.
     fn state(
         &self,

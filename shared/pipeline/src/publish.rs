@@ -1,13 +1,14 @@
 //! Publish: auth events, in the order of the log, become analytics events, endpoint updates and daily
 //! figures.
 //!
-//! A batch goes through these stages: the users' states and the rules of their projects are read; the records are
+//! A batch goes through these stages: the users' states and the rules of their projects are loaded; the records are
 //! folded, in the order of the log; the segment values that they have added are kept; what came of each user's events is
-//! delivered, and then committed.
+//! routed to destinations, enqueued for them, and then committed.
 //!
-//! What came of a user's events is delivered first and committed then. A crash in between delivers
+//! What came of a user's events is enqueued first and committed then. A crash in between enqueues it
 //! again, with the same ids, and loses nothing; and since the state remembers how far in the log it
-//! has come, and is written together with the rows, nothing is counted twice.
+//! has come, and is written together with the rows, nothing is counted twice. Nothing waits for a destination: see
+//! [`deliver`](crate::deliver).
 //!
 //! What cannot be published for a reason of its own user's hinders nobody else: see
 //! [`move_unpublishable`].
@@ -23,7 +24,7 @@ use domain::auth_event::{AuthEvent, Position};
 use domain::ids::{EventId, ProjectId};
 
 use crate::outcome::{NotPublished, Outcome};
-use crate::ports::{Destinations, UserStates};
+use crate::ports::{Outbox, UserStates};
 use batch::Batch;
 
 pub(crate) use batch::kept;
@@ -86,25 +87,25 @@ impl Verdict {
 
 /// What a batch is published by and to.
 #[derive(Debug)]
-pub struct Publish<'a, S, D> {
-    /// What figures are broken down by, and in whose days.
+pub struct Publish<'a, S, O> {
+    /// What figures are broken down by, in whose days, and where what comes of events goes.
     pub config: &'a Config,
     /// The users' states and the rows.
     pub states: &'a S,
-    /// Where analytics events and endpoints are sent.
-    pub destinations: &'a D,
+    /// The queues of the destinations.
+    pub outbox: &'a O,
 }
 
 /// Publishes a batch of records, given in the order of the log. The verdicts are in that order too.
 /// `now` is the wall clock's time: what is far ahead of it is rejected.
-pub async fn publish<S: UserStates, D: Destinations>(
+pub async fn publish<S: UserStates, O: Outbox>(
     records: Vec<LogRecord>,
     now: DateTime<Utc>,
-    by: &Publish<'_, S, D>,
+    by: &Publish<'_, S, O>,
 ) -> Vec<Judged> {
     let mut batch = Batch::new(records, now);
     match batch.fold(by).await {
-        Ok(folded) => batch.deliver_and_commit(folded, by).await,
+        Ok(folded) => batch.enqueue_and_commit(folded, by).await,
         Err(error) => batch.fail(&error),
     }
     batch.verdicts()

@@ -15,9 +15,8 @@ use chrono::{DateTime, Utc};
 use config::Config;
 use local::dynamodb::DynamoDbStore;
 use pipeline::capture::{End, Moment, capture};
-use pipeline::ports::{
-    Delivered, Delivery, Destinations, NotPublishedQueue, NotPublishedRecord, PortError,
-};
+use pipeline::ports::{NotPublishedQueue, NotPublishedRecord, Outbox, PortError};
+use pipeline::route::Message;
 use serde_json::{Value, json};
 
 /// What was written.
@@ -49,13 +48,9 @@ pub struct Metered {
 /// Takes all, and keeps nothing.
 struct Nowhere;
 
-impl Destinations for Nowhere {
-    async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
-        let judged = || Delivered::Judged {
-            refused: Vec::new(),
-            not_sent: Vec::new(),
-        };
-        deliveries.iter().map(|_| judged()).collect()
+impl Outbox for Nowhere {
+    async fn enqueue(&self, messages: &[&Message]) -> Vec<Result<(), PortError>> {
+        messages.iter().map(|_| Ok(())).collect()
     }
 }
 
@@ -124,7 +119,7 @@ impl Metered {
         let outside = Outside {
             config: &self.config,
             states: &self.states,
-            destinations: &Nowhere,
+            outbox: &Nowhere,
             queue: &Nowhere,
         };
         let published = publish_batch(&batch, now, outside).await;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::auth_event::{
-    AttemptWindow, AuthEvent, AuthEventKind, Lane, TokenOccasion, UserKey, Who,
+    AttemptWindow, AuthEvent, AuthEventKind, Lane, RefusedContact, TokenOccasion, UserKey, Who,
 };
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
+use domain::endpoint::{Channel, Fingerprint};
 use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
 use domain::traits::Traits;
@@ -43,6 +44,9 @@ pub struct AuthEventRecord {
     /// Of `UserListed`: when Cognito made the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created: Option<String>,
+    /// Of `EndpointRefused`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused: Option<RefusedRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<MetadataRecord>,
     /// There only if they are not those of a native user of whom nothing else is known.
@@ -60,6 +64,23 @@ enum EventType {
     TokenIssued,
     UserListed,
     AttemptExpired,
+    EndpointRefused,
+}
+
+/// What a destination refused.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct RefusedRecord {
+    channel: ChannelRecord,
+    /// In hexadecimal digits; none where the endpoint was to be retired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum ChannelRecord {
+    Email,
+    Sms,
 }
 
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -92,6 +113,7 @@ struct Details<'a> {
     contacts: Option<&'a ContactDetails>,
     occasion: Option<TokenOccasionRecord>,
     created: Option<DateTime<Utc>>,
+    refused: Option<&'a RefusedContact>,
 }
 
 impl<'a> Details<'a> {
@@ -143,6 +165,13 @@ fn type_and_details(kind: &AuthEventKind) -> (EventType, Details<'_>) {
             };
             (EventType::AttemptExpired, details)
         }
+        AuthEventKind::EndpointRefused(contact) => {
+            let details = Details {
+                refused: Some(contact),
+                ..Details::default()
+            };
+            (EventType::EndpointRefused, details)
+        }
     }
 }
 
@@ -164,9 +193,39 @@ impl From<&AuthEvent> for AuthEventRecord {
             created: details
                 .created
                 .map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            refused: details.refused.map(RefusedRecord::of),
             metadata: MetadataRecord::of(&event.metadata),
             traits: TraitsRecord::of(&event.traits),
         }
+    }
+}
+
+impl RefusedRecord {
+    fn of(contact: &RefusedContact) -> Self {
+        Self {
+            channel: match contact.channel {
+                Channel::Email => ChannelRecord::Email,
+                Channel::Sms => ChannelRecord::Sms,
+            },
+            fingerprint: contact
+                .fingerprint
+                .map(|Fingerprint(number)| format!("{number:032x}")),
+        }
+    }
+
+    fn contact(self) -> Result<RefusedContact, RecordError> {
+        let number = self
+            .fingerprint
+            .map(|digits| u128::from_str_radix(&digits, 16))
+            .transpose()
+            .map_err(|error| RecordError::new("refused", error))?;
+        Ok(RefusedContact {
+            channel: match self.channel {
+                ChannelRecord::Email => Channel::Email,
+                ChannelRecord::Sms => Channel::Sms,
+            },
+            fingerprint: number.map(Fingerprint),
+        })
     }
 }
 
@@ -259,7 +318,8 @@ fn user(record: &AuthEventRecord, id: EventId) -> Result<UserKey, RecordError> {
         | EventType::PasswordResetConfirmed
         | EventType::TokenIssued
         | EventType::UserListed
-        | EventType::AttemptExpired => Who::Nobody(client()),
+        | EventType::AttemptExpired
+        | EventType::EndpointRefused => Who::Nobody(client()),
     };
     let sub = record.sub.as_ref();
     let user = UserKey {
@@ -309,6 +369,12 @@ fn kind(record: AuthEventRecord) -> Result<AuthEventKind, RecordError> {
                 .attempt
                 .ok_or_else(|| RecordError::new("attempt", "it is not there"))?;
             AuthEventKind::AttemptExpired(event_id("attempt", &attempt)?)
+        }
+        EventType::EndpointRefused => {
+            let refused = record
+                .refused
+                .ok_or_else(|| RecordError::new("refused", "it is not there"))?;
+            AuthEventKind::EndpointRefused(refused.contact()?)
         }
     })
 }

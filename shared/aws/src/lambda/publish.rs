@@ -11,7 +11,7 @@ use figures::cloudwatch::{Counts, Document, Place, counted};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::outcome::{Outcome, Rejected};
 use pipeline::ports::figures::CountedTo;
-use pipeline::ports::{Destinations, NotPublishedQueue};
+use pipeline::ports::{NotPublishedQueue, Outbox};
 use pipeline::publish::{Judged, Verdict};
 
 use crate::embedded_metrics;
@@ -20,22 +20,18 @@ use crate::stream::{Batch, Outside, publish_batch};
 use crate::tables::{METRICS_TABLE, TableNames, USERS_TABLE, required};
 use crate::users::DynamoUserStates;
 
-/// How much of a batch's time its delivery may take; the rest is for reading and committing.
-const DELIVERY_SHARE: f64 = 0.6;
-
 /// How long it may take to write down how far events are counted.
 const MOST_FOR_COUNTED: Duration = Duration::from_secs(2);
 
-/// Runs publish-events until Lambda ends it. `destinations` gives those of a delivery that may take so long;
-/// `queue` takes what cannot be published.
+/// Runs publish-events until Lambda ends it. `outbox` takes what goes to destinations; `queue`, what cannot be published.
 ///
 /// # Errors
 ///
 /// If a table's name is missing in the environment, or the Runtime API is not there.
-pub async fn run<D: Destinations>(
+pub async fn run(
     sdk: &SdkConfig,
     config: &Config,
-    destinations: impl Fn(Duration) -> D,
+    outbox: impl Outbox,
     queue: impl NotPublishedQueue,
 ) -> Result<(), Error> {
     let tables = TableNames {
@@ -44,13 +40,13 @@ pub async fn run<D: Destinations>(
         ..TableNames::default()
     };
     let states = DynamoUserStates::new(sdk::dynamodb(sdk), tables);
-    let (states, destinations, queue) = (&states, &destinations, &queue);
+    let (states, outbox, queue) = (&states, &outbox, &queue);
     let handler = async |event: LambdaEvent<Batch>| {
         let left = super::time_left(&event.context);
         let outside = Outside {
             config,
             states,
-            destinations: &destinations(left.mul_f64(DELIVERY_SHARE)),
+            outbox,
             queue,
         };
         handle(&event.payload, left, outside).await
@@ -58,10 +54,10 @@ pub async fn run<D: Destinations>(
     lambda_runtime::run(service_fn(handler)).await
 }
 
-async fn handle<D: Destinations, Q: NotPublishedQueue>(
+async fn handle<O: Outbox, Q: NotPublishedQueue>(
     batch: &Batch,
     left: Duration,
-    outside: Outside<'_, DynamoUserStates, D, Q>,
+    outside: Outside<'_, DynamoUserStates, O, Q>,
 ) -> Result<DynamoDbEventResponse, Error> {
     // Boxed: by value, the future is nested too deep for the compiler.
     let now = Utc::now();

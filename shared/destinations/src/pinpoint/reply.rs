@@ -5,6 +5,7 @@ use aws_sdk_pinpoint::error::SdkError;
 use aws_sdk_pinpoint::operation::put_events::{PutEventsError, PutEventsOutput};
 use aws_sdk_pinpoint::types::ItemResponse;
 use domain::analytics_event::AnalyticsEvent;
+use pipeline::deliver::Sent;
 
 /// The reply to one PutEvents.
 pub type PutEvents = Result<PutEventsOutput, SdkError<PutEventsError>>;
@@ -24,6 +25,24 @@ pub enum Judgement {
 }
 
 impl Judgement {
+    /// What that is to those who deliver.
+    pub fn sent(self) -> Sent {
+        match self {
+            Self::Accepted => Sent::Accepted,
+            Self::Refused(_) => Sent::Refused,
+            Self::Misconfigured(_) => Sent::Misconfigured,
+            Self::Later => Sent::Later,
+        }
+    }
+
+    /// The status of what was not taken, other than for now.
+    pub fn status(self) -> Option<u16> {
+        match self {
+            Self::Refused(status) | Self::Misconfigured(status) => Some(status),
+            Self::Accepted | Self::Later => None,
+        }
+    }
+
     /// 2xx is taken; 429 and 5xx may be taken later; 401, 403 and 404 are no fault of the item's; everything
     /// else is its end.
     fn of_status(status: u16) -> Self {

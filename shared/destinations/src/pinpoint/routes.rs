@@ -26,22 +26,12 @@ pub enum Route {
     },
 }
 
-/// Of which app clients anything is sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Sent {
-    /// Of those whose configuration names Pinpoint.
-    AsConfigured,
-    /// Of all that are configured.
-    Everything,
-}
-
 /// The routes that a configuration describes, with one client each.
 #[derive(Debug)]
 pub struct Routes {
     config: Arc<Config>,
     sdk: SdkConfig,
     endpoint: Option<String>,
-    sent: Sent,
     clients: Mutex<BTreeMap<Route, Client>>,
 }
 
@@ -52,21 +42,12 @@ impl Routes {
             config,
             sdk,
             endpoint,
-            sent: Sent::AsConfigured,
             clients: Mutex::default(),
         }
     }
 
-    /// The same routes, and everything goes along them, whatever the configuration says of destinations.
-    pub fn of_everything(self) -> Self {
-        Self {
-            sent: Sent::Everything,
-            ..self
-        }
-    }
-
     /// The route of what a user did through an app client; `None` if its configuration sends nothing
-    /// to Pinpoint.
+    /// to Pinpoint, or there is none any more.
     ///
     /// # Errors
     ///
@@ -76,9 +57,9 @@ impl Routes {
         user: &UserKey,
         client: Option<&ClientId>,
     ) -> Result<Option<Route>, String> {
-        match self.configuration(user, client) {
+        match self.config.reporting_to(&user.project, client) {
             Some(config) => self.of_configuration(user, config),
-            None => Err(unconfigured(user)),
+            None => Ok(None),
         }
     }
 
@@ -89,7 +70,7 @@ impl Routes {
     /// See [`Routes::of`].
     pub(super) fn of_project(&self, user: &UserKey) -> Result<Option<Route>, String> {
         let mut route = Err(unconfigured(user));
-        for config in self.of_same_project(user) {
+        for config in self.config.of_project(&user.project) {
             route = self.of_configuration(user, config);
             if let Ok(Some(_)) = route {
                 break;
@@ -103,8 +84,7 @@ impl Routes {
         user: &UserKey,
         config: &ClientConfig,
     ) -> Result<Option<Route>, String> {
-        let named = config.destinations.contains(&Destination::Pinpoint);
-        if self.sent == Sent::AsConfigured && !named {
+        if !config.destinations.contains(&Destination::Pinpoint) {
             return Ok(None);
         }
         if self.endpoint.is_some() {
@@ -131,22 +111,9 @@ impl Routes {
         client
     }
 
-    /// The app client's configuration; if it now has another project or none, that of any client of
-    /// the project that the event was captured for.
-    fn configuration(&self, user: &UserKey, client: Option<&ClientId>) -> Option<&ClientConfig> {
-        let own = self.config.client(client);
-        own.filter(|config| config.project == user.project)
-            .or_else(|| self.of_same_project(user).next())
-    }
-
-    fn of_same_project(&self, user: &UserKey) -> impl Iterator<Item = &ClientConfig> {
-        let all = self.config.all().map(|(_, config)| config);
-        all.filter(|config| config.project == user.project)
-    }
-
     /// The names of all user attributes that are configured for the user's project.
     pub(super) fn user_attributes(&self, user: &UserKey) -> BTreeSet<String> {
-        let configured = self.of_same_project(user);
+        let configured = self.config.of_project(&user.project);
         configured
             .flat_map(|config| config.user_attributes.values().cloned())
             .collect()

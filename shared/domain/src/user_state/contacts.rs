@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::Fold;
-use crate::auth_event::AuthEvent;
+use crate::auth_event::{AuthEvent, RefusedContact};
 use crate::contact::{ContactDetails, UserAttributes};
 use crate::endpoint::{Channel, ContactChange, ContactUpdate, Fingerprint, contact_endpoint_id};
 use crate::ids::ClientId;
@@ -50,6 +50,24 @@ impl Contacts {
                     clients: BTreeSet::from([update.client.clone()]),
                 });
             }
+        }
+    }
+
+    /// Takes note that a destination has refused what was sent of an endpoint, unless something newer was sent since: what
+    /// says anything of the address next sends it again.
+    pub fn refused(&mut self, contact: &RefusedContact, client: Option<&ClientId>) {
+        let known = self.of(contact.channel);
+        match (known.as_mut(), contact.fingerprint) {
+            (Some(known), Some(refused)) if known.fingerprint == Some(refused) => {
+                known.fingerprint = None;
+            }
+            (None, None) => {
+                *known = Some(KnownContact {
+                    fingerprint: None,
+                    clients: BTreeSet::from([client.cloned()]),
+                });
+            }
+            (Some(_) | None, _) => {}
         }
     }
 

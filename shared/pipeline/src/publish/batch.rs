@@ -1,20 +1,20 @@
-//! A batch on its way: read, fold, keep the values, deliver, commit.
+//! A batch on its way: load, fold, keep the values, route, enqueue, commit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
 use domain::counting::Counting;
-use domain::ids::{EventId, ProjectId};
+use domain::ids::ProjectId;
 use domain::user_state::Applied;
 
-use super::folded::{FoldedRecord, FoldedUser, Part, fold, last_updates, out_of_time};
+use super::folded::{FoldedRecord, FoldedUser, Part, fold, out_of_time};
 use super::{Judged, LogRecord, Publish, Verdict};
 use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
 use crate::ports::{
-    Captured, Delivered, Delivery, Destinations, NotCommitted, PortError, Unreadable, UserStates,
-    ValuesKept, VersionedState,
+    Captured, NotCommitted, Outbox, PortError, Unreadable, UserStates, ValuesKept, VersionedState,
 };
+use crate::route::{Delivery, Routed, Routes, route};
 
 /// How many times somebody else may be faster with a project's segment values.
 const TRIES: usize = 5;
@@ -31,8 +31,6 @@ pub struct Batch {
 struct Underway {
     folded: FoldedUser,
     part: Part,
-    /// The analytics events that a destination refused.
-    refused: Vec<EventId>,
 }
 
 impl Batch {
@@ -73,16 +71,16 @@ impl Batch {
         })
     }
 
-    /// Delivers and commits part by part: a user's next one only when the one before is committed.
-    pub async fn deliver_and_commit<S: UserStates, D: Destinations>(
+    /// Enqueues and commits part by part: a user's next one only when the one before is committed.
+    pub async fn enqueue_and_commit<S: UserStates, O: Outbox>(
         &mut self,
         mut folded: Vec<FoldedUser>,
-        by: &Publish<'_, S, D>,
+        by: &Publish<'_, S, O>,
     ) {
         while !folded.is_empty() {
             let underway = folded.into_iter().filter_map(Underway::next).collect();
-            let delivered = self.deliver(underway, by.destinations).await;
-            folded = self.commit(delivered, by.states).await;
+            let enqueued = self.enqueue(underway, by).await;
+            folded = self.commit(enqueued, by.states).await;
         }
     }
 
@@ -170,7 +168,9 @@ impl Batch {
     /// Whether a trigger has captured the event, and it counts.
     fn is_captured(&self, event: &AuthEvent) -> bool {
         match event.kind {
-            AuthEventKind::AttemptExpired(_) | AuthEventKind::UserListed { .. } => false,
+            AuthEventKind::AttemptExpired(_)
+            | AuthEventKind::UserListed { .. }
+            | AuthEventKind::EndpointRefused(_) => false,
             AuthEventKind::AuthenticationStarted { .. }
             | AuthEventKind::UserNotFound
             | AuthEventKind::SignedIn(_)
@@ -180,26 +180,26 @@ impl Batch {
         }
     }
 
-    /// Delivers what came of the records, and gives those that can be committed now.
-    async fn deliver(
+    /// Enqueues what came of the records, and gives those that can be committed now.
+    async fn enqueue<S, O: Outbox>(
         &mut self,
         mut underway: Vec<Underway>,
-        destinations: &impl Destinations,
+        by: &Publish<'_, S, O>,
     ) -> Vec<Underway> {
-        let deliveries: Vec<Delivery> = underway.iter_mut().map(Underway::take_delivery).collect();
-        let delivered = destinations.deliver(&deliveries).await;
+        let deliveries = underway.iter_mut().map(Underway::take_delivery).collect();
+        let Routes { messages, nowhere } = route(deliveries, by.config);
+        for (place, update) in nowhere {
+            if let Some(user) = underway.get_mut(place) {
+                user.folded.not_sent(&mut user.part, &update);
+            }
+        }
+        let failed = enqueue(&messages, by.outbox).await;
         let mut to_commit = Vec::with_capacity(underway.len());
-        for ((mut user, delivery), delivered) in
-            underway.into_iter().zip(&deliveries).zip(delivered)
-        {
-            match delivered {
-                Delivered::Failed => self.give_up(user, Verdict::Failed),
-                Delivered::Judged { refused, not_sent } => {
-                    user.refused = refused;
-                    let updates = last_updates(delivery, &not_sent);
-                    user.folded.not_sent(&mut user.part, &updates);
-                    to_commit.push(user);
-                }
+        for (place, user) in underway.into_iter().enumerate() {
+            if failed.contains(&place) {
+                self.give_up(user, Verdict::Failed);
+            } else {
+                to_commit.push(user);
             }
         }
         to_commit
@@ -235,7 +235,7 @@ impl Batch {
         for record in user.part.records {
             let event = self.records.get(record.place).map(|record| &record.event);
             let Some(event) = event else { continue };
-            let verdict = verdict(event, (record.applied, self.now), &user.refused);
+            let verdict = verdict(event, (record.applied, self.now));
             self.judge(record.place, verdict, record.analytics);
         }
         (!user.folded.parts.is_empty()).then_some(user.folded)
@@ -283,11 +283,7 @@ impl Underway {
     /// The user's next part.
     fn next(mut folded: FoldedUser) -> Option<Self> {
         let part = folded.parts.pop_front()?;
-        Some(Self {
-            folded,
-            part,
-            refused: Vec::new(),
-        })
+        Some(Self { folded, part })
     }
 
     fn take_delivery(&mut self) -> Delivery {
@@ -297,6 +293,23 @@ impl Underway {
     fn take_commit(&mut self) -> crate::ports::Commit {
         self.part.take_commit(&self.folded.user)
     }
+}
+
+/// Enqueues messages, and gives the places of the deliveries of which something is not.
+async fn enqueue(messages: &[Routed], outbox: &impl Outbox) -> BTreeSet<usize> {
+    let bodies: Vec<_> = messages.iter().map(|routed| &routed.message).collect();
+    if bodies.is_empty() {
+        return BTreeSet::new();
+    }
+    let enqueued = outbox.enqueue(&bodies).await;
+    let mut failed = BTreeSet::new();
+    for (routed, enqueued) in messages.iter().zip(enqueued) {
+        if let Err(error) = enqueued {
+            tracing::warn!(%error, "a message was not enqueued: what it came of is retried");
+            failed.extend(&routed.places);
+        }
+    }
+    failed
 }
 
 /// Keeps the segment values that were added.
@@ -327,23 +340,19 @@ fn judgement(record: &LogRecord, verdict: Verdict) -> Judged {
     }
 }
 
-fn verdict(
-    event: &AuthEvent,
-    (applied, now): (Applied, DateTime<Utc>),
-    refused: &[EventId],
-) -> Verdict {
+fn verdict(event: &AuthEvent, (applied, now): (Applied, DateTime<Utc>)) -> Verdict {
     match (&event.kind, applied) {
-        (AuthEventKind::AttemptExpired(_) | AuthEventKind::UserListed { .. }, _) => {
-            Verdict::Applied
-        }
+        (
+            AuthEventKind::AttemptExpired(_)
+            | AuthEventKind::UserListed { .. }
+            | AuthEventKind::EndpointRefused(_),
+            _,
+        ) => Verdict::Applied,
         (_, Applied::Repeated) => Verdict::Repeated,
         (_, Applied::AlreadySignedUp) => Verdict::Ended(Outcome::Ignored(Ignored::AlreadySignedUp)),
         (_, Applied::PassedOver) => {
             let rejected = out_of_time(event, now).unwrap_or(Rejected::InTheFuture);
             Verdict::Ended(Outcome::Rejected(rejected))
-        }
-        (_, Applied::Counted) if refused.contains(&event.id) => {
-            Verdict::Ended(Outcome::Rejected(Rejected::ByDestination))
         }
         (_, Applied::Counted) => Verdict::Ended(Outcome::Published),
     }

@@ -7,13 +7,14 @@ use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
 use domain::counting::Counting;
 use domain::endpoint::ContactUpdate;
-use domain::ids::{EndpointId, ProjectId};
+use domain::ids::ProjectId;
 use domain::user_state::{Applied, Effects};
 
 use super::LogRecord;
 use crate::capture::{EARLIEST, FURTHEST_AHEAD};
 use crate::outcome::Rejected;
-use crate::ports::{Commit, Delivery, VersionedState};
+use crate::ports::{Commit, VersionedState};
+use crate::route::Delivery;
 
 /// Items of the metrics table that one transaction may change. A transaction has 100 items: these, the user's state, and
 /// as many pages as an import's ledger may have.
@@ -80,7 +81,7 @@ pub fn fold(
 /// Why an event's time makes it impossible. The time of an expiry says nothing: what it ends has the attempt's.
 pub fn out_of_time(event: &AuthEvent, now: DateTime<Utc>) -> Option<Rejected> {
     match event.kind {
-        AuthEventKind::AttemptExpired(_) => None,
+        AuthEventKind::AttemptExpired(_) | AuthEventKind::EndpointRefused(_) => None,
         AuthEventKind::AuthenticationStarted { .. }
         | AuthEventKind::UserNotFound
         | AuthEventKind::SignedIn(_)
@@ -115,12 +116,10 @@ impl FoldedUser {
         }
     }
 
-    /// Takes note that these updates were not taken, in all parts to come too.
-    pub fn not_sent(&mut self, part: &mut Part, updates: &[&ContactUpdate]) {
+    /// Takes note that this update goes nowhere, in all parts to come too.
+    pub fn not_sent(&mut self, part: &mut Part, update: &ContactUpdate) {
         for part in std::iter::once(part).chain(&mut self.parts) {
-            for update in updates {
-                part.state.state.contacts.not_sent(update);
-            }
+            part.state.state.contacts.not_sent(update);
         }
     }
 }
@@ -175,6 +174,7 @@ impl Part {
     pub fn take_delivery(&mut self, user: &UserKey) -> Delivery {
         Delivery {
             user: user.clone(),
+            version: self.state.version,
             contacts: std::mem::take(&mut self.effects.contacts),
             analytics: std::mem::take(&mut self.effects.analytics),
         }
@@ -191,16 +191,4 @@ impl Part {
         let mut records = self.records.iter();
         records.all(|record| record.applied == Applied::Repeated)
     }
-}
-
-/// The last update of each of these endpoints.
-pub fn last_updates<'d>(
-    delivery: &'d Delivery,
-    endpoints: &[EndpointId],
-) -> Vec<&'d ContactUpdate> {
-    let last = |endpoint: &EndpointId| {
-        let mut updates = delivery.contacts.iter().rev();
-        updates.find(|update| update.endpoint == *endpoint)
-    };
-    endpoints.iter().filter_map(last).collect()
 }

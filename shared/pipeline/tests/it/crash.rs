@@ -172,7 +172,7 @@ struct Left {
 impl Left {
     /// # Panics
     ///
-    /// If an event was delivered as two different ones.
+    /// If an event was enqueued as two different ones.
     fn in_world(world: &World) -> Self {
         world.look(|memory| {
             let mut left = Self {
@@ -186,15 +186,13 @@ impl Left {
                 state.position = None;
                 left.states.insert(user_name(user).to_owned(), state);
             }
-            for delivery in &memory.deliveries {
-                for event in &delivery.analytics {
-                    let before = left.analytics.insert(event.id, event.clone());
-                    assert!(before.is_none_or(|before| before == *event));
-                }
-                for update in &delivery.contacts {
-                    left.contacts
-                        .insert(update.endpoint.clone(), update.change.clone());
-                }
+            for event in memory.analytics() {
+                let before = left.analytics.insert(event.id, event.clone());
+                assert!(before.is_none_or(|before| before == *event));
+            }
+            for update in memory.contacts() {
+                left.contacts
+                    .insert(update.endpoint.clone(), update.change.clone());
             }
             left
         })

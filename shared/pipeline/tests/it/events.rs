@@ -26,7 +26,7 @@ pub fn day_of(time: DateTime<Utc>) -> Day {
 pub fn config() -> Config {
     let json = r#"{
         "Dimensions": ["platform", "appVersion", "locale"],
-        "Default": {"ApplicationId": "00000000000000000000000000000000"}
+        "Default": {"ApplicationId": "00000000000000000000000000000000", "Destinations": ["pinpoint"]}
     }"#;
     Config::from_json(json).unwrap()
 }
@@ -64,7 +64,7 @@ pub fn number(id: EventId) -> i16 {
 
 pub fn user(name: &str) -> UserKey {
     UserKey {
-        project: ProjectId::new("p"),
+        project: ProjectId::new("0".repeat(32)),
         pool: UserPoolId::new("eu-west-1_AAAA11111"),
         who: Who::User(Sub::new(name)),
     }

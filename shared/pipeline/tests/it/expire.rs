@@ -149,7 +149,7 @@ async fn a_published_expiry_is_one_failure_with_its_attempts_id_and_time() {
     assert_eq!(judged[0].verdict, Verdict::Applied);
     assert_eq!(expired_at(&world, 360).await, expected(0, 0, 0));
     world.look(|memory| {
-        let failure = &memory.deliveries.last().unwrap().analytics[0];
+        let failure = memory.analytics().last().unwrap();
         let told = (failure.id, failure.event_type, failure.time);
         let time = epoch() + seconds(5);
         assert_eq!(told, (event_id(1), AnalyticsEventType::AuthFail, time));

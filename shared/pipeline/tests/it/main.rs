@@ -5,6 +5,8 @@ mod capture;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod deliver;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod expire;

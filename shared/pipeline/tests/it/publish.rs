@@ -1,11 +1,10 @@
-//! Publish: what is delivered and committed for whom, in what order, and what each record's end is.
+//! Publish: what is enqueued and committed for whom, in what order, and what each record's end is.
 
+use ::config::Config;
 use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::AuthEvent;
 use domain::counter::Counter;
 use domain::dimension::{Dimension, Property};
-use domain::endpoint::{Channel, contact_endpoint_id};
-use domain::ids::Sub;
 use domain::segment::{MOST_VALUES, Segment, SegmentValue};
 use pipeline::outcome::{NotPublished, Outcome};
 use pipeline::publish::{Judged, LogRecord, Verdict, move_unpublishable};
@@ -62,7 +61,7 @@ async fn verdicts_are_in_the_order_of_the_records() {
 }
 
 #[tokio::test]
-async fn a_batch_is_loaded_once_and_delivered_before_it_is_committed() {
+async fn a_batch_is_loaded_once_and_enqueued_before_it_is_committed() {
     let world = World::calm();
     published(&world, &three_users()).await;
     world.look(|memory| {
@@ -70,9 +69,7 @@ async fn a_batch_is_loaded_once_and_delivered_before_it_is_committed() {
             memory.journal,
             [
                 "load a b c",
-                "deliver a: #2 #4",
-                "deliver b: #3 #6",
-                "deliver c: #1 #5",
+                "enqueue a b c: #2 #4 #3 #6 #1 #5",
                 "commit a",
                 "commit b",
                 "commit c",
@@ -165,7 +162,7 @@ async fn what_was_applied_before_is_not_moved_with_what_makes_the_state_too_larg
 
 #[tokio::test]
 async fn nothing_is_moved_that_lambda_gives_again_anyway() {
-    let world = World::failing(Call::Deliver("a".into())).with_large_state("b");
+    let world = World::failing(Call::Commit("a".into())).with_large_state("b");
     assert_eq!(
         published(&world, &three_users()).await,
         [
@@ -264,27 +261,65 @@ async fn an_event_far_ahead_of_the_wall_clock_is_rejected_once_and_counted_nowhe
     );
 }
 
-#[tokio::test]
-async fn a_contact_endpoint_that_was_not_taken_is_sent_again_with_the_users_next_event() {
-    let world = World::calm();
-    let sub = Sub::new("a");
-    world.take_all_but([contact_endpoint_id(&user("a"), &sub, Channel::Email)]);
-    let events = (0..4).map(|at| signed_in_sharing("a", seconds(at), "ada@example.test"));
-    for (record, sent) in records(events).into_iter().zip([1, 1, 1, 0]) {
-        let number = record.position.sequence_number.clone();
-        assert_eq!(
-            published(&world, &[record]).await,
-            [format!("{number} published")]
-        );
-        world.look(|memory| {
-            let last = memory.deliveries.last().unwrap();
-            assert_eq!(last.contacts.len(), sent, "{number}");
-        });
-        if number == "2" {
-            world.take_all_but([]);
-        }
+/// Each of the user's sign-ins, with this address, is published by its own configuration, and enqueues so many updates.
+async fn check_updates(world: &World, steps: &[(&Config, usize)]) {
+    let events = (0..).map(|at| signed_in_sharing("a", seconds(at), "ada@example.test"));
+    let records = records(events.take(steps.len()));
+    for (record, (config, enqueued)) in records.into_iter().zip(steps) {
+        let before = world.look(|memory| memory.contacts().count());
+        world.publish_by(config, vec![record.clone()]).await;
+        let after = world.look(|memory| memory.contacts().count());
+        let number = record.position.sequence_number;
+        assert_eq!(after - before, *enqueued, "{number}");
     }
-    world.look(|memory| assert_eq!(memory.counts(), ["day 0: 0 up, 4 in, 0 fail, 1 new of 1"]));
+}
+
+#[tokio::test]
+async fn an_address_that_goes_nowhere_is_sent_with_the_next_event_once_there_is_a_destination() {
+    let nowhere = r#"{"Default": {"ApplicationId": "00000000000000000000000000000000"}}"#;
+    let nowhere = Config::from_json(nowhere).unwrap();
+    let to_pinpoint = config();
+    let steps = [
+        (&nowhere, 0),
+        (&nowhere, 0),
+        (&to_pinpoint, 1),
+        (&to_pinpoint, 0),
+    ];
+    check_updates(&World::calm(), &steps).await;
+}
+
+#[tokio::test]
+async fn an_address_that_was_refused_is_sent_with_the_next_event() {
+    let world = World::calm();
+    let event = |at| signed_in_sharing("a", seconds(at), "ada@example.test");
+    let mut log = records([event(0)]);
+    world.publish(log.clone()).await;
+    let refusal = world.look(|memory| memory.contacts().last().unwrap().refusal(&user("a")));
+    for (event, verdict, enqueued) in [
+        (refusal.clone(), "applied", 1),
+        (event(2), "published", 2),
+        // What was refused is not what is there now.
+        (
+            signed_in_sharing("a", seconds(3), "ada@new.test"),
+            "published",
+            3,
+        ),
+        (refusal, "applied", 3),
+        (
+            signed_in_sharing("a", seconds(4), "ada@new.test"),
+            "published",
+            3,
+        ),
+    ] {
+        let position = position(log.len() + 1);
+        log.push(LogRecord { position, event });
+        let number = log.len();
+        assert_eq!(
+            published(&world, &log[number - 1..]).await,
+            [format!("{number} {verdict}")]
+        );
+        world.look(|memory| assert_eq!(memory.contacts().count(), enqueued, "{number}"));
+    }
 }
 
 #[tokio::test]
@@ -461,7 +496,7 @@ async fn values_that_somebody_else_has_added_meanwhile_come_first() {
     assert_eq!(published(&world, &records([event])).await, ["1 published"]);
     assert_eq!(platforms(&world), ["other: 1"]);
     world.look(|memory| {
-        let journal = ["load a", "overtaken", "load a", "deliver a: #1", "commit a"];
+        let journal = ["load a", "overtaken", "load a", "enqueue a: #1", "commit a"];
         assert_eq!(memory.journal, journal);
     });
 }
@@ -520,36 +555,42 @@ async fn check_twice(world: World, verdicts: [&[&str]; 2], counts: [&[&str]; 2])
 }
 
 #[tokio::test]
-async fn what_cannot_be_delivered_fails_that_users_records_and_no_others() {
+async fn a_message_that_is_not_enqueued_fails_the_records_that_it_came_of_and_no_others() {
     for fate in [Fate::Fails, Fate::FailsWhenDone] {
         let world = World::planned(move |call| match call {
-            Call::Deliver(user) if user == "a" => fate,
+            Call::Enqueue(users) if users == "a" => fate,
             _ => Fate::Done,
         });
-        check_twice(
-            world,
-            [
-                &[
-                    "1 published",
-                    "2 failed",
-                    "3 published",
-                    "4 failed",
-                    "5 published",
-                    "6 published",
-                ],
-                &[
-                    "1 repeated",
-                    "2 published",
-                    "3 repeated",
-                    "4 published",
-                    "5 repeated",
-                    "6 repeated",
-                ],
-            ],
-            [&[WITHOUT_ONE_OF_THEM], &[AFTER_THREE_USERS]],
-        )
-        .await;
+        let log = records([
+            signed_in_sharing("a", seconds(0), "ada@example.test"),
+            signed_in("b", seconds(1)),
+            signed_in("a", seconds(2)),
+        ]);
+        assert_eq!(
+            published(&world, &log).await,
+            ["1 failed", "2 published", "3 failed"]
+        );
+        world.calm_down();
+        assert_eq!(
+            published(&world, &log).await,
+            ["1 published", "2 repeated", "3 published"]
+        );
+        world.look(|memory| {
+            assert_eq!(memory.counts(), ["day 0: 0 up, 3 in, 0 fail, 2 new of 2"]);
+        });
     }
+}
+
+#[tokio::test]
+async fn events_that_are_not_enqueued_fail_all_whose_they_are() {
+    let all = |verdict: &'static str| (1..=6).map(move |number| format!("{number} {verdict}"));
+    let world = World::failing(Call::Enqueue("a b c".to_owned()));
+    let failed: Vec<String> = all("failed").collect();
+    assert_eq!(published(&world, &three_users()).await, failed);
+    world.calm_down();
+    let done: Vec<String> = all("published").collect();
+    assert_eq!(published(&world, &three_users()).await, done);
+    world.look(|memory| assert_eq!(memory.counts(), [AFTER_THREE_USERS]));
 }
 
 #[tokio::test]
@@ -630,12 +671,12 @@ async fn states_or_values_that_cannot_be_had_fail_everything() {
             [&[], &[AFTER_THREE_USERS]],
         )
         .await;
-        world.look(|memory| assert_eq!(memory.deliveries.len(), 3));
+        world.look(|memory| assert_eq!(memory.enqueued.len(), 1));
     }
 }
 
 #[tokio::test]
-async fn a_batch_that_is_given_twice_is_delivered_and_counted_once() {
+async fn a_batch_that_is_given_twice_is_enqueued_and_counted_once() {
     let all = |verdict: &str| -> Vec<String> {
         (1..=6)
             .map(|number| format!("{number} {verdict}"))
@@ -647,11 +688,7 @@ async fn a_batch_that_is_given_twice_is_delivered_and_counted_once() {
     assert_eq!(published(&world, &three_users()).await, all("repeated"));
     world.look(|memory| {
         assert_eq!((&memory.rows, &memory.states), (&rows, &states));
-        let analytics = memory
-            .deliveries
-            .iter()
-            .map(|delivery| delivery.analytics.len());
-        assert_eq!(analytics.sum::<usize>(), 6);
+        assert_eq!(memory.analytics().count(), 6);
     });
 }
 
@@ -670,7 +707,7 @@ async fn a_record_that_is_twice_in_a_batch_counts_once() {
 }
 
 #[tokio::test]
-async fn what_was_delivered_before_a_crash_is_delivered_again_with_the_same_ids() {
+async fn what_was_enqueued_before_a_crash_is_enqueued_again_with_the_same_ids() {
     let world = World::planned(|call| match call {
         Call::Commit(_) => Fate::Crashes,
         _ => Fate::Done,
@@ -689,45 +726,14 @@ async fn what_was_delivered_before_a_crash_is_delivered_again_with_the_same_ids(
         ["1 published", "2 published"]
     );
     world.look(|memory| {
-        let [first, second] = &memory.deliveries[..] else {
-            panic!("{:?}", memory.deliveries)
-        };
+        let (first, second) = memory.enqueued.split_at(memory.enqueued.len() / 2);
         assert_eq!(first, second);
-        assert_eq!((first.analytics.len(), first.contacts.len()), (2, 2));
+        assert_eq!(
+            (memory.analytics().count(), memory.contacts().count()),
+            (4, 2)
+        );
         assert_eq!(memory.counts(), ["day 0: 0 up, 2 in, 0 fail, 1 new of 1"]);
     });
-}
-
-#[tokio::test]
-async fn what_a_destination_refuses_is_rejected_and_counted_all_the_same() {
-    let world = World::calm().refusing(event_id(2)).refusing(event_id(5));
-    check(
-        &world,
-        vec![
-            signed_in("a", seconds(0)),
-            signed_in("a", seconds(1)),
-            signed_in("b", seconds(2)),
-            token_issued("c", days(91)),
-            signed_in("c", seconds(3)),
-        ],
-        &[
-            "1 published",
-            "2 rejected:by_destination",
-            "3 published",
-            "4 published",
-            "5 rejected:by_destination",
-        ],
-        &[
-            "day 0: 0 up, 4 in, 0 fail, 3 new of 3",
-            "day 91: 0 up, 0 in, 0 fail, 0 new of 1",
-        ],
-    )
-    .await;
-    let again = records([signed_in("a", seconds(0)), signed_in("a", seconds(1))]);
-    assert_eq!(
-        published(&world, &again).await,
-        ["1 repeated", "2 repeated"]
-    );
 }
 
 /// Active on days 0 to 9 and on day 100, and then on all the days between, from the last to the

@@ -189,7 +189,7 @@ async fn who_was_there_before_counting_began_is_seeded_once_in_every_project_tha
 #[tokio::test]
 async fn a_seed_changes_no_endpoint_that_the_default_client_has_sent() {
     let world = World::calm();
-    let client = json!({"ApplicationId": "a".repeat(32), "UserDataShared": true});
+    let client = json!({"ApplicationId": "a".repeat(32), "UserDataShared": true, "Destinations": ["pinpoint"]});
     let config = Config::from_json(&json!({"Default": client}).to_string()).unwrap();
     let project = config.projects().into_iter().next().unwrap();
     let of_default = AuthEvent {
@@ -204,7 +204,7 @@ async fn a_seed_changes_no_endpoint_that_the_default_client_has_sent() {
         ..of_default
     };
     let mut log = records([of_default]);
-    world.publish(log.clone()).await;
+    world.publish_by(&config, log.clone()).await;
     let walk = Walk {
         pool: UserPoolId::new("eu-west-1_AAAA11111"),
         clients: &BTreeSet::from([ClientId::new("other")]),
@@ -218,20 +218,8 @@ async fn a_seed_changes_no_endpoint_that_the_default_client_has_sent() {
         let position = position(log.len() + 1);
         log.push(LogRecord { position, event });
     }
-    let before = world.look(|memory| {
-        memory
-            .deliveries
-            .iter()
-            .flat_map(|it| it.contacts.clone())
-            .count()
-    });
-    world.publish(log).await;
-    let after = world.look(|memory| {
-        memory
-            .deliveries
-            .iter()
-            .flat_map(|it| it.contacts.clone())
-            .count()
-    });
+    let before = world.look(|memory| memory.contacts().count());
+    world.publish_by(&config, log).await;
+    let after = world.look(|memory| memory.contacts().count());
     assert_eq!((before, after), (1, 1));
 }

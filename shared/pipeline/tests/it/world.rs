@@ -8,22 +8,25 @@ use std::sync::Mutex;
 use ::config::Config;
 use chrono::{DateTime, Utc};
 use domain::activity::{ActiveDays, Cohort, CohortRow, DayRow, Recency};
+use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::{AuthEvent, Position, UserKey};
 use domain::counter::Counter;
 use domain::counting::Counting;
 use domain::day::Day;
 use domain::dimension::Dimension;
+use domain::endpoint::ContactUpdate;
 use domain::history::HistoryId;
-use domain::ids::{EndpointId, EventId, ProjectId};
+use domain::ids::{EventId, ProjectId};
 use domain::segment::{KnownValues, Segment};
 use domain::user_state::OpenAttempt;
 use pipeline::outcome::NotPublished;
 use pipeline::ports::{
-    Appended, Captured, Commit, Delivered, Delivery, Destinations, Due, DueAttempts, EventLog,
-    Ledger, LedgerPage, Loaded, NotCommitted, NotPublishedQueue, NotPublishedRecord, PortError,
-    Unreadable, UserStates, ValuesKept, VersionedState,
+    Appended, Captured, Commit, Due, DueAttempts, EventLog, Ledger, LedgerPage, Loaded,
+    NotCommitted, NotPublishedQueue, NotPublishedRecord, Outbox, PortError, Unreadable, UserStates,
+    ValuesKept, VersionedState,
 };
 use pipeline::publish::{Judged, LogRecord, Publish, publish};
+use pipeline::route::{Body, Message};
 use tokio::sync::Notify;
 
 use crate::events::{config, day_of, epoch, now, number, user_name};
@@ -41,7 +44,8 @@ pub enum Call {
     Load,
     Count,
     Keep,
-    Deliver(String),
+    /// A message that tells of these users.
+    Enqueue(String),
     Commit(String),
     Due,
     Move,
@@ -94,8 +98,6 @@ pub type Pages = HashMap<(UserKey, LedgerPage), BTreeSet<HistoryId>>;
 /// The world.
 pub struct World {
     plan: Mutex<Plan>,
-    refused: HashSet<EventId>,
-    not_sent: Mutex<HashSet<EndpointId>>,
     too_large: HashSet<String>,
     refused_states: HashSet<String>,
     crashed: Notify,
@@ -123,8 +125,8 @@ pub struct Memory {
     pub known: KnownValues,
     /// The values that somebody else adds before these are kept.
     pub overtaking: Vec<(Dimension, &'static str)>,
-    /// What destinations took, in order.
-    pub deliveries: Vec<Delivery>,
+    /// What was enqueued, in order.
+    pub enqueued: Vec<Message>,
     /// The calls, in words.
     pub journal: Vec<String>,
     /// The names of users whose states are unreadable, and how far these had come, where that is not.
@@ -143,8 +145,6 @@ impl World {
     pub fn planned(plan: impl FnMut(&Call) -> Fate + Send + 'static) -> Self {
         Self {
             plan: Mutex::new(Box::new(plan)),
-            refused: HashSet::new(),
-            not_sent: Mutex::default(),
             too_large: HashSet::new(),
             refused_states: HashSet::new(),
             crashed: Notify::new(),
@@ -163,12 +163,6 @@ impl World {
         })
     }
 
-    /// This world, whose destinations refuse that event.
-    pub fn refusing(mut self, id: EventId) -> Self {
-        self.refused.insert(id);
-        self
-    }
-
     /// This world, in which this user's state is too large.
     pub fn with_large_state(mut self, user: &str) -> Self {
         self.too_large.insert(user.to_owned());
@@ -179,11 +173,6 @@ impl World {
     pub fn with_refused_state(mut self, user: &str) -> Self {
         self.refused_states.insert(user.to_owned());
         self
-    }
-
-    /// Destinations do not take updates of these contact endpoints from now on.
-    pub fn take_all_but(&self, endpoints: impl IntoIterator<Item = EndpointId>) {
-        *self.not_sent.lock().unwrap() = endpoints.into_iter().collect();
     }
 
     /// From now on everything goes well.
@@ -229,10 +218,15 @@ impl World {
 
     /// Publishes records to this world.
     pub async fn publish(&self, records: Vec<LogRecord>) -> Vec<Judged> {
+        self.publish_by(&config(), records).await
+    }
+
+    /// The same by another configuration.
+    pub async fn publish_by(&self, config: &Config, records: Vec<LogRecord>) -> Vec<Judged> {
         let by = Publish {
-            config: &config(),
+            config,
             states: self,
-            destinations: self,
+            outbox: self,
         };
         publish(records, now(), &by).await
     }
@@ -251,13 +245,6 @@ impl World {
     /// Every state can be read again.
     pub fn mend(&self) {
         self.memory.lock().unwrap().unreadable.clear();
-    }
-
-    fn not_sent(&self, delivery: &Delivery) -> Vec<EndpointId> {
-        let not_sent = self.not_sent.lock().unwrap();
-        let endpoints = delivery.contacts.iter().map(|update| &update.endpoint);
-        let endpoints = endpoints.filter(|endpoint| not_sent.contains(endpoint));
-        endpoints.cloned().collect()
     }
 
     /// Asks for something: it is done or not, as planned, and then fails or not.
@@ -346,24 +333,26 @@ impl Ledger for World {
     }
 }
 
-impl Destinations for World {
-    async fn deliver(&self, deliveries: &[Delivery]) -> Vec<Delivered> {
+impl Outbox for World {
+    async fn enqueue(&self, messages: &[&Message]) -> Vec<Result<(), PortError>> {
         let mut results = Vec::new();
-        for delivery in deliveries {
-            let call = Call::Deliver(user_name(&delivery.user).to_owned());
-            let taken = self
-                .ask(call, |memory| memory.take(delivery, &self.refused))
-                .await;
-            results.push(match taken {
-                Ok(refused) => Delivered::Judged {
-                    refused,
-                    not_sent: self.not_sent(delivery),
-                },
-                Err(_) => Delivered::Failed,
-            });
+        for message in messages {
+            let call = Call::Enqueue(names(message));
+            let enqueued = self.ask(call, |memory| memory.enqueue(message)).await;
+            results.push(enqueued);
         }
         results
     }
+}
+
+/// The names of the users of whom a message tells.
+fn names(message: &Message) -> String {
+    let users: BTreeSet<&UserKey> = match &message.body {
+        Body::Events(events) => events.iter().map(|event| &event.user).collect(),
+        Body::Endpoint(update) => BTreeSet::from([&update.user]),
+    };
+    let names: Vec<&str> = users.into_iter().map(user_name).collect();
+    names.join(" ")
 }
 
 impl NotPublishedQueue for World {
@@ -484,22 +473,39 @@ impl Memory {
             .collect()
     }
 
-    fn take(&mut self, delivery: &Delivery, refuse: &HashSet<EventId>) -> Vec<EventId> {
-        let ids = delivery.analytics.iter().map(|event| event.id);
-        let (refused, taken): (Vec<_>, Vec<_>) = ids.partition(|id| refuse.contains(id));
-        let numbers: Vec<String> = taken
-            .iter()
-            .map(|id| format!(" #{}", number(*id)))
-            .collect();
-        let user = user_name(&delivery.user);
+    fn enqueue(&mut self, message: &Message) {
+        let told = match &message.body {
+            Body::Events(events) => {
+                let ids = events.iter().map(|event| number(event.item.id));
+                ids.map(|number| format!(" #{number}")).collect()
+            }
+            Body::Endpoint(update) => format!(" {}", update.item.change.channel().name()),
+        };
         self.journal
-            .push(format!("deliver {user}:{}", numbers.concat()));
-        let mut delivery = delivery.clone();
-        delivery
-            .analytics
-            .retain(|event| !refuse.contains(&event.id));
-        self.deliveries.push(delivery);
-        refused
+            .push(format!("enqueue {}:{told}", names(message)));
+        self.enqueued.push(message.clone());
+    }
+
+    /// The analytics events that were enqueued, in order.
+    pub fn analytics(&self) -> impl Iterator<Item = &AnalyticsEvent> {
+        let events = self
+            .enqueued
+            .iter()
+            .flat_map(|message| match &message.body {
+                Body::Events(events) => events.as_slice(),
+                Body::Endpoint(_) => &[],
+            });
+        events.map(|event| &event.item)
+    }
+
+    /// The updates of contact endpoints that were enqueued, in order.
+    pub fn contacts(&self) -> impl Iterator<Item = &ContactUpdate> {
+        self.enqueued
+            .iter()
+            .filter_map(|message| match &message.body {
+                Body::Endpoint(update) => Some(&update.item),
+                Body::Events(_) => None,
+            })
     }
 
     fn due(&self, moment: DateTime<Utc>) -> Vec<(UserKey, OpenAttempt)> {

@@ -142,7 +142,17 @@ fn any_kind() -> impl Strategy<Value = AuthEventKind> {
         occasion.prop_map(token),
         prop::option::of(any_time()).prop_map(listed),
         Just(AuthEventKind::SignedIn(ContactDetails::NotShared)),
+        any_refusal().prop_map(AuthEventKind::EndpointRefused),
     ]
+}
+
+fn any_refusal() -> impl Strategy<Value = RefusedContact> {
+    let channel = prop_oneof![Just(Channel::Email), Just(Channel::Sms)];
+    let fingerprint = prop::option::of(any::<u128>().prop_map(Fingerprint));
+    (channel, fingerprint).prop_map(|(channel, fingerprint)| RefusedContact {
+        channel,
+        fingerprint,
+    })
 }
 
 fn any_traits() -> impl Strategy<Value = Traits> {

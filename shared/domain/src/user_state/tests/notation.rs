@@ -209,6 +209,7 @@ impl AuthEvent {
             | AuthEventKind::TokenIssued(_, details) => *details = shared,
             AuthEventKind::AuthenticationStarted { .. }
             | AuthEventKind::UserNotFound
+            | AuthEventKind::EndpointRefused(_)
             | AuthEventKind::AttemptExpired(_) => panic!("such an event says nothing of contacts"),
         }
         self

@@ -191,6 +191,7 @@ fn brute_force(steps: &[Step]) -> BTreeMap<Segment, Counts> {
             AuthEventKind::PasswordResetConfirmed(_)
             | AuthEventKind::UserListed { .. }
             | AuthEventKind::AuthenticationStarted { .. }
+            | AuthEventKind::EndpointRefused(_)
             | AuthEventKind::AttemptExpired(_) => continue,
         };
         let active = active && event.user.sub().is_some();

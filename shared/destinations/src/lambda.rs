@@ -1,0 +1,87 @@
+//! The function behind the destinations' queues.
+
+use std::time::Duration;
+
+use aws::event_log::DynamoEventLog;
+use aws::forgotten::DynamoForgotten;
+use aws::lambda::time_left;
+use aws::sdk::{self, SdkConfig};
+use aws::tables::{EVENT_LOG_TABLE, USERS_TABLE, required};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use pipeline::deliver::{Deliver, Destination};
+
+use crate::queue::{Queues, Received, deliver_batch};
+
+/// How long one append to the event log may take.
+const APPEND_BUDGET: Duration = Duration::from_secs(4);
+
+/// How much of an invocation's time sending may take; the rest is for what must be written of it.
+const SENDING_SHARE: f64 = 0.7;
+
+/// Runs deliver-events until Lambda ends it. `destination` gives the one that may take so long to send to.
+///
+/// # Errors
+///
+/// If the environment does not say where tables and queues are, or the Runtime API is not there.
+pub async fn run_deliver<D: Destination>(
+    sdk: &SdkConfig,
+    destination: impl Fn(Duration) -> D,
+) -> Result<(), Error> {
+    let client = sdk::dynamodb(sdk);
+    let event_log = required(EVENT_LOG_TABLE).map_err(|error| error.to_string())?;
+    let users = required(USERS_TABLE).map_err(|error| error.to_string())?;
+    let log = DynamoEventLog::new(client.clone(), event_log, APPEND_BUDGET);
+    let forgotten = DynamoForgotten::new(client, users);
+    let queues = Queues::from_environment(sdk)?;
+    let (destination, log, forgotten, queues) = (&destination, &log, &forgotten, &queues);
+    let handler = async |event: LambdaEvent<SqsEvent>| {
+        let by = Deliver {
+            destination: &destination(time_left(&event.context).mul_f64(SENDING_SHARE)),
+            log,
+            forgotten,
+        };
+        handle(event.payload, &by, queues).await
+    };
+    lambda_runtime::run(service_fn(handler)).await
+}
+
+async fn handle<D: Destination>(
+    event: SqsEvent,
+    by: &Deliver<'_, D, DynamoEventLog, DynamoForgotten>,
+    queues: &Queues,
+) -> Result<SqsBatchResponse, Error> {
+    let arn = event.records.first();
+    let arn = arn.and_then(|record| record.event_source_arn.clone());
+    let received: Vec<Received> = event.records.into_iter().filter_map(received).collect();
+    // Boxed: by value, the future is nested too deep for the compiler.
+    let queued = Box::pin(deliver_batch(&received, by)).await?;
+    let outcomes = queued.outcomes.iter();
+    let outcomes: Vec<_> = outcomes.map(|(it, count)| (it.name(), *count)).collect();
+    tracing::info!(?outcomes, again = queued.again.len(), "delivered a batch");
+    let hidden = received.iter().filter(|it| queued.again.contains(&it.id));
+    let hidden: Vec<&Received> = hidden.collect();
+    if let (Some(arn), false) = (arn, hidden.is_empty()) {
+        queues.hide(&arn, hidden).await;
+    }
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = queued.again.into_iter().map(failure).collect();
+    Ok(response)
+}
+
+/// A message as the queue's mapping hands it to a function. One without an id could not be given back: SQS has none such.
+fn received(message: SqsMessage) -> Option<Received> {
+    let times = message.attributes.get("ApproximateReceiveCount");
+    Some(Received {
+        id: message.message_id?,
+        receipt_handle: message.receipt_handle.unwrap_or_default(),
+        times: times.and_then(|times| times.parse().ok()).unwrap_or(1),
+        body: message.body.unwrap_or_default(),
+    })
+}
+
+fn failure(id: String) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = id;
+    failure
+}

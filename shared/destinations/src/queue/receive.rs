@@ -1,0 +1,128 @@
+//! Delivering what a queue has handed out.
+
+use std::collections::BTreeMap;
+
+use aws::sdk::describe;
+use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
+use futures::StreamExt;
+use pipeline::deliver::{Deliver, Destination, Done, Outcome, deliver};
+use pipeline::ports::{EventLog, ForgottenUsers, PortError};
+use pipeline::route::Message;
+
+use super::{Queues, decoded};
+use crate::sqs;
+
+/// How long a message is hidden after it was not taken for the first time, and at most (seconds). It doubles with each.
+const FIRST_HIDDEN: i32 = 5;
+const LONGEST_HIDDEN: i32 = 120;
+
+/// How many requests are under way at a time.
+const CONCURRENT: usize = 4;
+
+/// A message that its queue has handed out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Received {
+    /// Its id in the queue.
+    pub id: String,
+    /// What it is put back or deleted by.
+    pub receipt_handle: String,
+    /// How many times it was handed out, this one included.
+    pub times: u32,
+    /// What it holds.
+    pub body: String,
+}
+
+/// What a batch came to.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Queued {
+    /// The ids of the messages that are to be handed out again.
+    pub again: Vec<String>,
+    /// How many items came to which end.
+    pub outcomes: BTreeMap<Outcome, usize>,
+}
+
+/// Delivers messages that a queue has handed out, in their order. Those that are to be handed out again are hidden for so long
+/// as they have failed often. What cannot be read stays as well: a newer version may.
+///
+/// # Errors
+///
+/// If it is not known who was forgotten: then nothing was sent, and all is handed out again.
+pub async fn deliver_batch<D: Destination, L: EventLog, F: ForgottenUsers>(
+    batch: &[Received],
+    by: &Deliver<'_, D, L, F>,
+) -> Result<Queued, PortError> {
+    let mut readable: Vec<(&Received, Message)> = Vec::with_capacity(batch.len());
+    let mut queued = Queued::default();
+    for received in batch {
+        match decoded(&received.body) {
+            Ok(message) => readable.push((received, message)),
+            Err(error) => {
+                tracing::error!(message = received.id, %error, "a message cannot be read: it waits for a version that can");
+                queued.again.push(received.id.clone());
+            }
+        }
+    }
+    let (received, messages): (Vec<_>, Vec<_>) = readable.into_iter().unzip();
+    let delivered = deliver(&messages, by).await?;
+    queued.outcomes = delivered.outcomes;
+    let again = received.iter().zip(delivered.done);
+    let again = again.filter(|(_, done)| *done == Done::Again);
+    queued
+        .again
+        .extend(again.map(|(received, _)| received.id.clone()));
+    Ok(queued)
+}
+
+impl Queues {
+    /// Hides messages of the queue with this ARN: a function's answer cannot say for how long. Where that fails, the queue's
+    /// own time-out hides them.
+    pub async fn hide(&self, arn: &str, messages: Vec<&Received>) {
+        let Some(url) = self.with_arn(arn) else {
+            tracing::warn!(
+                arn,
+                "it is not known where the queue is: its messages are hidden by its own time-out"
+            );
+            return;
+        };
+        let entries = messages
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, message)| {
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(place.to_string())
+                    .receipt_handle(&message.receipt_handle)
+                    .visibility_timeout(hidden_for(message.times));
+                entry.build().ok()
+            });
+        let batches = sqs::batches(entries.collect(), |_| 1).into_iter();
+        let requests = batches.map(|batch| {
+            let request = self.client.change_message_visibility_batch().queue_url(url);
+            request.set_entries(Some(batch)).send()
+        });
+        let mut requests = futures::stream::iter(requests).buffer_unordered(CONCURRENT);
+        while let Some(hidden) = requests.next().await {
+            if let Err(error) = hidden {
+                let error = describe(&error);
+                tracing::warn!(error, "messages are hidden by their queue's own time-out");
+            }
+        }
+    }
+}
+
+/// How long a message is hidden that was handed out so many times (seconds).
+fn hidden_for(times: u32) -> i32 {
+    let doubled = 2_i32.checked_pow(times.saturating_sub(1));
+    let hidden = doubled.and_then(|doubled| FIRST_HIDDEN.checked_mul(doubled));
+    hidden.unwrap_or(LONGEST_HIDDEN).min(LONGEST_HIDDEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_often_a_message_failed_the_longer_it_is_hidden() {
+        let times = [0, 1, 2, 3, 4, 5, 6, 100];
+        assert_eq!(times.map(hidden_for), [5, 5, 10, 20, 40, 80, 120, 120]);
+    }
+}

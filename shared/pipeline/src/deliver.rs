@@ -1,0 +1,255 @@
+//! Deliver: what waits in a destination's queue is sent to it, and judged item by item.
+//!
+//! A message is taken once each of its items has come to its end: accepted, or not wanted any more, or refused for good.
+//! Else all of it is retried, and what was accepted already is sent again with the same ids. What comes after it in the same
+//! order waits with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+use domain::analytics_event::AnalyticsEvent;
+use domain::auth_event::UserKey;
+use domain::endpoint::ContactUpdate;
+
+use crate::ports::{EventLog, ForgottenUsers, PortError};
+use crate::route::{Body, Message, OfUser};
+
+/// Something to send.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Item<'a> {
+    /// Whose.
+    pub user: &'a UserKey,
+    /// What.
+    pub what: What<'a>,
+}
+
+/// What is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum What<'a> {
+    /// An analytics event.
+    Event(&'a AnalyticsEvent),
+    /// What a contact endpoint is now.
+    Endpoint(&'a ContactUpdate),
+}
+
+/// A place that analytics events and endpoints are sent to.
+pub trait Destination: Sync {
+    /// Sends items, of which no two are of the same endpoint, and judges each, in their order.
+    fn send(&self, items: &[Item<'_>]) -> impl Future<Output = Vec<Sent>> + Send;
+}
+
+/// What a destination made of an item.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Sent {
+    /// It took it.
+    Accepted,
+    /// It refuses it, now and ever.
+    Refused,
+    /// It may take it later.
+    Later,
+    /// It takes it once somebody mends the credentials, their rights, or what the configuration says.
+    Misconfigured,
+    /// The configuration does not send it there any more.
+    NotWanted,
+}
+
+/// How an item that was to be delivered ended, or why it has not.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Outcome {
+    /// The destination's word.
+    Sent(Sent),
+    /// Its user was forgotten after it happened.
+    Forgotten,
+}
+
+impl Outcome {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sent(Sent::Accepted) => "delivered",
+            Self::Sent(Sent::Refused) => "rejected:by_destination",
+            Self::Sent(Sent::Later) => "later",
+            Self::Sent(Sent::Misconfigured) => "misconfigured",
+            Self::Sent(Sent::NotWanted) => "ignored:not_wanted",
+            Self::Forgotten => "ignored:forgotten",
+        }
+    }
+
+    /// Whether it must be retried.
+    fn is_open(self) -> bool {
+        match self {
+            Self::Sent(Sent::Later | Sent::Misconfigured) => true,
+            Self::Sent(Sent::Accepted | Sent::Refused | Sent::NotWanted) | Self::Forgotten => false,
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Done {
+    /// All of it has come to its end.
+    Taken,
+    /// It must be retried.
+    Again,
+}
+
+/// What messages are delivered by and to.
+#[derive(Debug)]
+pub struct Deliver<'a, D, L, F> {
+    /// Where they go.
+    pub destination: &'a D,
+    /// What a refused endpoint is told to.
+    pub log: &'a L,
+    /// Who was forgotten.
+    pub forgotten: &'a F,
+}
+
+/// What a batch came to.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Delivered {
+    /// What became of each message, in their order.
+    pub done: Vec<Done>,
+    /// How many items came to which end; those that were not tried are not among them.
+    pub outcomes: BTreeMap<Outcome, usize>,
+}
+
+/// Delivers messages of one destination. Of those that keep an order, the first goes before the next, and none after one that
+/// must be retried.
+///
+/// # Errors
+///
+/// If it is not known who was forgotten: then nothing is sent.
+pub async fn deliver<D: Destination, L: EventLog, F: ForgottenUsers>(
+    messages: &[Message],
+    by: &Deliver<'_, D, L, F>,
+) -> Result<Delivered, PortError> {
+    let users: BTreeSet<&UserKey> = messages.iter().flat_map(|it| users(&it.body)).collect();
+    let users: Vec<&UserKey> = users.into_iter().collect();
+    let forgotten = by.forgotten.forgotten(&users).await?;
+    let mut delivered = Delivered {
+        done: vec![Done::Again; messages.len()],
+        ..Delivered::default()
+    };
+    let mut waiting: Vec<(usize, &Message)> = messages.iter().enumerate().collect();
+    while !waiting.is_empty() {
+        let (next, later) = next_of_each_order(waiting);
+        let mut held = BTreeSet::new();
+        let judged = send(&next, &forgotten, by).await;
+        for ((place, message), outcomes) in next.into_iter().zip(judged) {
+            for outcome in &outcomes {
+                *delivered.outcomes.entry(*outcome).or_default() += 1;
+            }
+            if outcomes.into_iter().any(Outcome::is_open) {
+                held.extend(message.body.in_order_of());
+            } else if let Some(done) = delivered.done.get_mut(place) {
+                *done = Done::Taken;
+            }
+        }
+        waiting = later;
+        waiting.retain(|(_, message)| {
+            let order = message.body.in_order_of();
+            order.is_none_or(|user| !held.contains(user))
+        });
+    }
+    Ok(delivered)
+}
+
+fn users(body: &Body) -> Vec<&UserKey> {
+    match body {
+        Body::Events(events) => events.iter().map(|event| &event.user).collect(),
+        Body::Endpoint(update) => vec![&update.user],
+    }
+}
+
+type Waiting<'m> = Vec<(usize, &'m Message)>;
+
+/// The first message of each order, and all that keep none; and the others.
+fn next_of_each_order(waiting: Waiting<'_>) -> (Waiting<'_>, Waiting<'_>) {
+    let mut begun = BTreeSet::new();
+    waiting.into_iter().partition(|(_, message)| {
+        let order = message.body.in_order_of();
+        order.is_none_or(|user| begun.insert(user))
+    })
+}
+
+/// Sends what is to be sent of these messages with one call, and gives how each item of each message ended.
+async fn send<D: Destination, L: EventLog, F>(
+    messages: &[(usize, &Message)],
+    forgotten: &BTreeMap<UserKey, DateTime<Utc>>,
+    by: &Deliver<'_, D, L, F>,
+) -> Vec<Vec<Outcome>> {
+    let items: Vec<Vec<Item<'_>>> = messages.iter().map(|(_, it)| items(&it.body)).collect();
+    let is_wanted = |item: &Item<'_>| {
+        let since = forgotten.get(item.user);
+        since.is_none_or(|since| item.time() > *since)
+    };
+    let wanted: Vec<Item<'_>> = items.iter().flatten().copied().filter(is_wanted).collect();
+    let sent = match wanted.as_slice() {
+        [] => Vec::new(),
+        wanted => by.destination.send(wanted).await,
+    };
+    let mut sent = sent.into_iter();
+    let mut outcomes = Vec::with_capacity(messages.len());
+    for items in items {
+        let mut of_message = Vec::with_capacity(items.len());
+        for item in items {
+            of_message.push(if is_wanted(&item) {
+                let sent = sent.next().unwrap_or(Sent::Later);
+                Outcome::Sent(told(&item, sent, by.log).await)
+            } else {
+                Outcome::Forgotten
+            });
+        }
+        outcomes.push(of_message);
+    }
+    outcomes
+}
+
+/// Tells the log of a contact endpoint that was refused, so that its user's next event sends it anew. Until that is done, it
+/// has not come to its end.
+async fn told(item: &Item<'_>, sent: Sent, log: &impl EventLog) -> Sent {
+    match (item.what, sent) {
+        (What::Endpoint(update), Sent::Refused) => {
+            match log.append(&update.refusal(item.user)).await {
+                Ok(_) => sent,
+                Err(error) => {
+                    tracing::warn!(%error, "the log was not told of an endpoint that was refused");
+                    Sent::Later
+                }
+            }
+        }
+        (What::Event(_) | What::Endpoint(_), sent) => sent,
+    }
+}
+
+fn items(body: &Body) -> Vec<Item<'_>> {
+    match body {
+        Body::Events(events) => events.iter().map(Item::event).collect(),
+        Body::Endpoint(update) => vec![Item::endpoint(update)],
+    }
+}
+
+impl<'a> Item<'a> {
+    fn event(event: &'a OfUser<AnalyticsEvent>) -> Self {
+        Self {
+            user: &event.user,
+            what: What::Event(&event.item),
+        }
+    }
+
+    fn endpoint(update: &'a OfUser<ContactUpdate>) -> Self {
+        Self {
+            user: &update.user,
+            what: What::Endpoint(&update.item),
+        }
+    }
+
+    /// When it happened.
+    fn time(&self) -> DateTime<Utc> {
+        match self.what {
+            What::Event(event) => event.time,
+            What::Endpoint(update) => update.time,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Route: which destinations an item goes to, and in which messages.
+//!
+//! An update of a contact endpoint is a message of its own, and those of one user are taken in their order; of several updates
+//! of one endpoint, the last goes. Analytics events need no order: a message holds as many of a project's as fit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::config::{Config, Destination};
+use domain::analytics_event::AnalyticsEvent;
+use domain::auth_event::UserKey;
+use domain::endpoint::ContactUpdate;
+use domain::ids::{ClientId, EndpointId, ProjectId};
+
+/// Analytics events in one message: what one PutEvents takes.
+pub const MOST_EVENTS: usize = 100;
+
+/// About so many bytes of analytics events are in one message, unless one alone has more: SQS takes 1 MiB, and servers that
+/// are compatible with it 256 KiB.
+pub const MOST_BYTES: usize = 200_000;
+
+/// What came of one user's events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// Whose.
+    pub user: UserKey,
+    /// The version of the state that was folded.
+    pub version: u64,
+    /// The contact endpoints to update, in order.
+    pub contacts: Vec<ContactUpdate>,
+    /// The analytics events, in order.
+    pub analytics: Vec<AnalyticsEvent>,
+}
+
+/// Something of a user's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OfUser<T> {
+    /// Whose.
+    pub user: UserKey,
+    /// What.
+    pub item: T,
+}
+
+/// What is sent to one destination, and accepted, refused or retried as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// Where it goes.
+    pub destination: Destination,
+    /// The version of the user's state before it; 0 of what is of many. The same message under another version is no
+    /// repetition: others may have come between.
+    pub version: u64,
+    /// What it holds.
+    pub body: Body,
+}
+
+/// What a message holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Body {
+    /// Analytics events of one project, in any order.
+    Events(Vec<OfUser<AnalyticsEvent>>),
+    /// What a contact endpoint is now.
+    Endpoint(OfUser<ContactUpdate>),
+}
+
+impl Body {
+    /// Whose messages it must not overtake.
+    pub fn in_order_of(&self) -> Option<&UserKey> {
+        match self {
+            Self::Events(_) => None,
+            Self::Endpoint(update) => Some(&update.user),
+        }
+    }
+}
+
+/// A message, and which deliveries depend on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Routed {
+    /// The message.
+    pub message: Message,
+    /// The places of the deliveries that something in it came of.
+    pub places: BTreeSet<usize>,
+}
+
+/// What goes where.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Routes {
+    /// The messages: of each user in order.
+    pub messages: Vec<Routed>,
+    /// The updates that go nowhere, with the places of their deliveries. They do not count as sent.
+    pub nowhere: Vec<(usize, ContactUpdate)>,
+}
+
+/// Works out what goes where. What came through an app client goes where its configuration says; if the client reports to
+/// another project by now, or is not configured any more, where any client of the project sends.
+pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
+    let mut routes = Routes::default();
+    let mut events = Events::default();
+    for (place, delivery) in deliveries.into_iter().enumerate() {
+        let Delivery {
+            user,
+            version,
+            contacts,
+            analytics,
+        } = delivery;
+        let mut last: BTreeMap<(Destination, EndpointId), ContactUpdate> = BTreeMap::new();
+        for update in contacts {
+            let destinations = destinations(config, &user.project, update.client.as_ref());
+            if destinations.is_empty() {
+                routes.nowhere.push((place, update));
+                continue;
+            }
+            for destination in destinations {
+                last.insert((destination, update.endpoint.clone()), update.clone());
+            }
+        }
+        for ((destination, _), item) in last {
+            let user = user.clone();
+            let body = Body::Endpoint(OfUser { user, item });
+            routes.push((destination, version), body, BTreeSet::from([place]));
+        }
+        for event in analytics {
+            for destination in destinations(config, &user.project, event.client.as_ref()) {
+                let (user, item) = (user.clone(), event.clone());
+                events.add(destination, (place, OfUser { user, item }));
+            }
+        }
+    }
+    for (destination, parcel) in events.parcels() {
+        routes.push((destination, 0), Body::Events(parcel.events), parcel.places);
+    }
+    routes
+}
+
+fn destinations(
+    config: &Config,
+    project: &ProjectId,
+    client: Option<&ClientId>,
+) -> BTreeSet<Destination> {
+    let client = config.reporting_to(project, client);
+    client.map_or_else(BTreeSet::new, |client| client.destinations.clone())
+}
+
+impl Routes {
+    fn push(
+        &mut self,
+        (destination, version): (Destination, u64),
+        body: Body,
+        places: BTreeSet<usize>,
+    ) {
+        let message = Message {
+            destination,
+            version,
+            body,
+        };
+        self.messages.push(Routed { message, places });
+    }
+}
+
+/// Analytics events by where they go and whose they are, in parcels that fit a message each.
+#[derive(Default)]
+struct Events(BTreeMap<(Destination, ProjectId), Vec<Parcel>>);
+
+#[derive(Default)]
+struct Parcel {
+    events: Vec<OfUser<AnalyticsEvent>>,
+    places: BTreeSet<usize>,
+    bytes: usize,
+}
+
+impl Events {
+    fn add(&mut self, destination: Destination, (place, event): (usize, OfUser<AnalyticsEvent>)) {
+        let way = (destination, event.user.project.clone());
+        let parcels = self.0.entry(way).or_default();
+        let bytes = bytes(&event);
+        let fits = |parcel: &Parcel| {
+            parcel.events.len() < MOST_EVENTS && parcel.bytes + bytes <= MOST_BYTES
+        };
+        if !parcels.last().is_some_and(fits) {
+            parcels.push(Parcel::default());
+        }
+        if let Some(parcel) = parcels.last_mut() {
+            parcel.events.push(event);
+            parcel.places.insert(place);
+            parcel.bytes += bytes;
+        }
+    }
+
+    fn parcels(self) -> impl Iterator<Item = (Destination, Parcel)> {
+        let ways = self.0.into_iter();
+        ways.flat_map(|((destination, _), parcels)| {
+            parcels.into_iter().map(move |parcel| (destination, parcel))
+        })
+    }
+}
+
+/// How long an event is as ASCII-escaped JSON, at most: six bytes for each UTF-16 unit of what an app or the pool says, and
+/// what all have.
+fn bytes(event: &OfUser<AnalyticsEvent>) -> usize {
+    const OF_ALL: usize = 1_000;
+    let escaped = |text: &str| 6 * text.encode_utf16().count();
+    let attributes = event.item.attributes.iter();
+    let attributes: usize = attributes
+        .map(|(name, value)| 8 + escaped(name) + escaped(value))
+        .sum();
+    let device = event.item.device.iter();
+    let demographic: usize = device
+        .flat_map(|device| device.demographic.fields())
+        .flatten()
+        .map(escaped)
+        .sum();
+    OF_ALL + attributes + demographic + escaped(event.item.endpoint.as_str())
+}
