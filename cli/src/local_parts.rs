@@ -1,23 +1,28 @@
 //! `cognito-pinpoint local`: what functions need that run on this machine, in one process. It does what
-//! AWS would do sources them: the event log's stream goes to publish-events, and every minute attempts
-//! expire.
+//! AWS would do around them: the event log's stream goes to publish-events, destinations' queues to deliver-events, and every
+//! minute attempts expire.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use admin::functions::{EXPIRE_ATTEMPTS, Functions, PUBLISH_EVENTS};
+use admin::functions::{DELIVER_EVENTS, EXPIRE_ATTEMPTS, Functions, PUBLISH_EVENTS};
 use aws::configuration;
 use aws::sdk;
 use aws::tables::{EVENT_LOG_TABLE, METRICS_TABLE, TableNames, USERS_TABLE, create_missing};
 use aws_lambda_events::dynamodb::Event;
+use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use config::Destination;
 use destinations::not_published::FILE;
+use destinations::queue::QUEUES;
 use local::clock::SystemClock;
 use local::dynamodb::TableStream;
 use local::pinpoint::{AppCreation, serve};
+use local::queue::FifoQueues;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -59,8 +64,15 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         dynamodb.url()
     );
     println!("Pinpoint-compatible server at {pinpoint_url}");
+    let names: Vec<String> = Destination::ALL.into_iter().map(queue_name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let queues = FifoQueues::serve(&names).await?;
     println!(
-        "the event log's stream goes to publish-events at {}",
+        "the destinations' queues at {}, in memory",
+        queues.endpoint()
+    );
+    println!(
+        "the event log's stream goes to publish-events at {}, the queues to deliver-events",
         args.functions
     );
     let sources = EventSources {
@@ -68,12 +80,18 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         stream: store.stream(&tables.event_log)?,
         checkpoint: folder.map(Checkpoint::kept_in).unwrap_or_default(),
     };
+    let mappings = Mappings {
+        functions: Functions::on_loopback(&args.functions, LONGEST),
+        queues: queues.clone(),
+    };
     let mut environment = vec![
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url().into()),
         ("AWS_ENDPOINT_URL_PINPOINT", OsString::from(&pinpoint_url)),
         (EVENT_LOG_TABLE, tables.event_log.into()),
         (USERS_TABLE, tables.users.into()),
         (METRICS_TABLE, tables.metrics.into()),
+        ("AWS_ENDPOINT_URL_SQS", queues.endpoint().into()),
+        (QUEUES, urls(&queues).into()),
     ];
     environment.extend(folder.map(|folder| (FILE, folder.join(NOT_PUBLISHED_FILE).into())));
     let never = std::future::pending();
@@ -81,6 +99,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
     tokio::select! {
         served = serve(listener, pinpoint, clock, AppCreation::OnFirstUse, never) => served?,
         passed = sources.pass_on() => passed?,
+        () = mappings.deliver() => {}
         ended = functions(&args.command, environment) => return ended,
         interrupted = interrupted() => interrupted?,
     }
@@ -126,7 +145,60 @@ async fn listen(port: u16) -> Result<TcpListener, Failure> {
     listener.map_err(|error| Failure::Outside(format!("cannot listen on port {port}: {error}")))
 }
 
-/// What AWS does sources the functions.
+fn queue_name(destination: Destination) -> String {
+    format!("deliver-{}.fifo", destination.name())
+}
+
+/// The queues' URLs, as functions are told them.
+fn urls(queues: &FifoQueues) -> String {
+    let url = |destination: Destination| {
+        let name = destination.name().to_owned();
+        (name, queues.url(&queue_name(destination)).into())
+    };
+    let urls: serde_json::Map<_, _> = Destination::ALL.into_iter().map(url).collect();
+    serde_json::Value::Object(urls).to_string()
+}
+
+/// What AWS does between the queues and deliver-events.
+struct Mappings {
+    functions: Functions,
+    queues: FifoQueues,
+}
+
+impl Mappings {
+    /// Hands on what waits, and again what was not taken: each queue by itself.
+    async fn deliver(self) {
+        let queues = Destination::ALL.map(|destination| self.deliver_to(queue_name(destination)));
+        futures::future::join_all(queues).await;
+    }
+
+    async fn deliver_to(&self, queue: String) {
+        loop {
+            match self.queues.batch(&queue) {
+                None => sleep(EVERY).await,
+                Some(batch) => match self.invoke(&batch).await {
+                    Ok(again) => self.queues.taken(&queue, &batch, &again),
+                    Err(error) => {
+                        eprintln!("{error}: what waits for {queue} is handed out again");
+                        sleep(EVERY).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// The messages that are to be handed out again.
+    async fn invoke(&self, batch: &serde_json::Value) -> Result<BTreeSet<String>, String> {
+        let invoked = self.functions.invoke(DELIVER_EVENTS, batch.to_string());
+        let reply = invoked.await.map_err(|error| explained(&error))?;
+        let reply: SqsBatchResponse = serde_json::from_slice(&reply)
+            .map_err(|error| format!("deliver-events' reply makes no sense ({error})"))?;
+        let failures = reply.batch_item_failures.into_iter();
+        Ok(failures.map(|failure| failure.item_identifier).collect())
+    }
+}
+
+/// What AWS does around the functions.
 struct EventSources {
     functions: Functions,
     stream: TableStream,

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use aws::sdk;
 use aws::tables::{TableNames, create_missing};
+use destinations::queue::QUEUES;
+use local::queue::FifoQueues;
 use serde_json::{Value, json};
 
 use crate::support::app::App;
 use crate::support::cognito_local::{CognitoLocal, FUNCTIONS};
 use crate::support::command::{figures_in_account, in_account, json_of};
-use crate::support::installation::{SHARING, batch};
+use crate::support::installation::{QUEUE, SHARING, batch};
 use crate::support::lambda::{Invocation, Lambda};
 use crate::support::ministack::Ministack;
 use crate::support::pinpoint::Pinpoint;
@@ -36,6 +38,7 @@ const SIGN_IN: [&str; 2] = [
 struct Installed {
     ministack: Ministack,
     pinpoint: Pinpoint,
+    queues: FifoQueues,
     lambda: Lambda,
     cognito: CognitoLocal,
 }
@@ -50,11 +53,13 @@ enum End {
 impl Installed {
     async fn start() -> Self {
         let (ministack, pinpoint) = (with_tables().await, Pinpoint::start().await);
-        let lambda = Lambda::with(&FUNCTIONS, environment(&ministack, &pinpoint)).await;
+        let queues = FifoQueues::serve(&[QUEUE]).await.unwrap();
+        let lambda = Lambda::with(&FUNCTIONS, environment(&ministack, &pinpoint, &queues)).await;
         Self {
             cognito: CognitoLocal::before(&lambda).await,
             ministack,
             pinpoint,
+            queues,
             lambda,
         }
     }
@@ -99,7 +104,7 @@ impl Installed {
 
     /// Today's figures, when all of it is published.
     async fn figures(&self) -> Value {
-        let environment = environment(&self.ministack, &self.pinpoint);
+        let environment = environment(&self.ministack, &self.pinpoint, &self.queues);
         let mut publish = Function::start("publish-events", environment).await;
         let reply = publish.invoke(batch(&self.records())).await;
         assert_eq!(reply.json(), json!({"batchItemFailures": []}));
@@ -117,7 +122,7 @@ async fn with_tables() -> Ministack {
 }
 
 /// What the functions run in. The emulator keeps each Region's tables to itself.
-fn environment(ministack: &Ministack, pinpoint: &Pinpoint) -> Environment {
+fn environment(ministack: &Ministack, pinpoint: &Pinpoint, queues: &FifoQueues) -> Environment {
     Environment::of_lambda()
         .with("AWS_REGION", "us-east-1")
         .with("ANALYTICS_CONFIG", SHARING)
@@ -126,6 +131,8 @@ fn environment(ministack: &Ministack, pinpoint: &Pinpoint) -> Environment {
         .with("METRICS_TABLE", TableNames::default().metrics)
         .with("AWS_ENDPOINT_URL_DYNAMODB", ministack.url())
         .with("AWS_ENDPOINT_URL_PINPOINT", pinpoint.url())
+        .with("AWS_ENDPOINT_URL_SQS", queues.endpoint())
+        .with(QUEUES, json!({"pinpoint": queues.url(QUEUE)}).to_string())
 }
 
 fn text(value: &Value) -> String {

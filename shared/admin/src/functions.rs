@@ -22,6 +22,8 @@ pub use policy::Policy;
 
 /// The function behind the event log's stream.
 pub const PUBLISH_EVENTS: &str = "publish-events";
+/// The function behind the destinations' queues.
+pub const DELIVER_EVENTS: &str = "deliver-events";
 /// The function that runs every minute.
 pub const EXPIRE_ATTEMPTS: &str = "expire-attempts";
 

@@ -1,5 +1,6 @@
 //! The function behind the destinations' queues.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws::event_log::DynamoEventLog;
@@ -57,7 +58,7 @@ async fn handle<D: Destination>(
     // Boxed: by value, the future is nested too deep for the compiler.
     let queued = Box::pin(deliver_batch(&received, by)).await?;
     let outcomes = queued.outcomes.iter();
-    let outcomes: Vec<_> = outcomes.map(|(it, count)| (it.name(), *count)).collect();
+    let outcomes: BTreeMap<_, _> = outcomes.map(|(it, count)| (it.name(), *count)).collect();
     tracing::info!(?outcomes, again = queued.again.len(), "delivered a batch");
     let hidden = received.iter().filter(|it| queued.again.contains(&it.id));
     let hidden: Vec<&Received> = hidden.collect();

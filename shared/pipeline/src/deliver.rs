@@ -149,7 +149,7 @@ pub async fn deliver<D: Destination, L: EventLog, F: ForgottenUsers>(
         waiting = later;
         waiting.retain(|(_, message)| {
             let order = message.body.in_order_of();
-            order.is_none_or(|user| !held.contains(user))
+            order.is_none_or(|endpoint| !held.contains(&endpoint))
         });
     }
     Ok(delivered)
@@ -169,7 +169,7 @@ fn next_of_each_order(waiting: Waiting<'_>) -> (Waiting<'_>, Waiting<'_>) {
     let mut begun = BTreeSet::new();
     waiting.into_iter().partition(|(_, message)| {
         let order = message.body.in_order_of();
-        order.is_none_or(|user| begun.insert(user))
+        order.is_none_or(|endpoint| begun.insert(endpoint))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Route: which destinations an item goes to, and in which messages.
 //!
-//! An update of a contact endpoint is a message of its own, and those of one user are taken in their order; of several updates
-//! of one endpoint, the last goes. Analytics events need no order: a message holds as many of a project's as fit.
+//! An update of a contact endpoint is a message of its own, and those of one endpoint are taken in their order; of several at
+//! once, the last goes. Analytics events need no order: a message holds as many of a project's as fit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,11 +62,11 @@ pub enum Body {
 }
 
 impl Body {
-    /// Whose messages it must not overtake.
-    pub fn in_order_of(&self) -> Option<&UserKey> {
+    /// The endpoint, of which project, whose messages it must not overtake.
+    pub fn in_order_of(&self) -> Option<(&ProjectId, &EndpointId)> {
         match self {
             Self::Events(_) => None,
-            Self::Endpoint(update) => Some(&update.user),
+            Self::Endpoint(update) => Some((&update.user.project, &update.item.endpoint)),
         }
     }
 }

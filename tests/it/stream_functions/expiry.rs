@@ -4,7 +4,9 @@ use chrono::Utc;
 use domain::activity::DayFigures;
 use serde_json::{Value, json};
 
-use super::{accepted, at, embedded_metrics, outcomes, publish_events, sign_in, signed_in};
+use super::{
+    accepted, at, deliver_events, embedded_metrics, outcomes, publish_events, sign_in, signed_in,
+};
 use crate::support::installation::{Installation, PROJECT, batch};
 use crate::support::misbehaving::{Conduct, Misbehaving};
 use crate::support::runtime_api::Function;
@@ -63,6 +65,7 @@ async fn an_attempt_without_a_sign_in_expires_into_one_failure() {
         assert_eq!(outcomes(&reply), json!({"applied": 1}));
         assert_eq!(embedded_metrics(&reply), counted);
     }
+    deliver_events(&installation).await;
     let events = installation.pinpoint.events();
     let failure = events
         .iter()

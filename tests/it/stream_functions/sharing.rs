@@ -10,7 +10,7 @@ use crate::support::runtime_api::Function;
 use crate::support::trigger::Trigger;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn publish_events_logs_no_address_whatever_pinpoint_says_of_it() {
+async fn nothing_logs_an_address_whatever_pinpoint_says_of_it() {
     join_all(
         [Fault::Nothing, Fault::Always(400), Fault::Always(500)].map(async |fault| {
             let installation = Installation::start().await;
@@ -18,10 +18,12 @@ async fn publish_events_logs_no_address_whatever_pinpoint_says_of_it() {
             installation.capture(at(0), &event).await;
             installation.pinpoint.set(fault.clone());
             let environment = installation.environment().with("RUST_LOG", "trace");
-            let mut publish = Function::start("publish-events", environment).await;
+            let mut publish = Function::start("publish-events", environment.clone()).await;
             publish.invoke(batch(&installation.records())).await;
+            let mut deliver = Function::start("deliver-events", environment).await;
+            installation.deliver(&mut deliver).await;
             let asked = format!("{:?}", installation.pinpoint.asked());
-            let log = format!("{:?}", publish.log());
+            let log = format!("{:?} {:?}", publish.log(), deliver.log());
             assert!(!log.contains(NAME), "{log}");
             for address in [EMAIL, PHONE] {
                 assert!(asked.contains(address), "{fault:?}: {address} was not sent");
@@ -55,10 +57,13 @@ async fn with_sharing_off_pinpoint_and_the_tables_know_nothing_personal() {
             .await;
         logs.extend(function.log());
     }
-    let mut publish = Function::start("publish-events", environment).await;
+    let mut publish = Function::start("publish-events", environment.clone()).await;
     let reply = publish.invoke(batch(&installation.records())).await;
     assert_eq!(again(&reply), [""; 0]);
     logs.extend(publish.log());
+    let mut deliver = Function::start("deliver-events", environment).await;
+    installation.deliver(&mut deliver).await;
+    logs.extend(deliver.log());
     let mut traces = format!("{logs:?} {:?}", installation.pinpoint.asked());
     for table in [
         &installation.tables.event_log,

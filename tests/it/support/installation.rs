@@ -11,19 +11,24 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use config::Config;
+use destinations::queue::QUEUES;
 use domain::activity::DayFigures;
 use domain::day::Day;
 use domain::ids::ProjectId;
 use local::dynamodb::{DynamoDbStore, Served};
+use local::queue::FifoQueues;
 use pipeline::capture::{End, Moment, capture};
 use pipeline::ports::figures::FiguresStore;
 use serde_json::{Value, json};
 
 use super::pinpoint::Pinpoint;
-use super::runtime_api::{Environment, Function};
+use super::runtime_api::{Environment, Function, Reply};
 
 /// The project of every client.
 pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+
+/// The queue before Pinpoint.
+pub const QUEUE: &str = "tests-deliver-pinpoint.fifo";
 
 /// What its tables are called after.
 pub const STACK: &str = "tests";
@@ -42,6 +47,7 @@ pub type Item = HashMap<String, AttributeValue>;
 /// An installation. It ends when this is dropped.
 pub struct Installation {
     pub pinpoint: Pinpoint,
+    pub queues: FifoQueues,
     pub client: Client,
     pub tables: TableNames,
     store: DynamoDbStore,
@@ -63,6 +69,7 @@ impl Installation {
         let (pinpoint, captured) = (Pinpoint::start().await, AtomicU8::default());
         Self {
             pinpoint,
+            queues: FifoQueues::serve(&[QUEUE]).await.expect("a free port"),
             client,
             tables,
             store,
@@ -86,6 +93,11 @@ impl Installation {
             .with("METRICS_NAMESPACE", STACK)
             .with("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url())
             .with("AWS_ENDPOINT_URL_PINPOINT", self.pinpoint.url())
+            .with("AWS_ENDPOINT_URL_SQS", self.queues.endpoint())
+            .with(
+                QUEUES,
+                json!({"pinpoint": self.queues.url(QUEUE)}).to_string(),
+            )
     }
 
     /// Its event log.
@@ -122,11 +134,34 @@ impl Installation {
             .clone()
     }
 
-    /// Has publish-events take all the records, with this configuration.
+    /// Has publish-events take all the records, with this configuration, and deliver-events what came of them.
     pub async fn publish(&self, config: &str) {
         let environment = self.environment().with("ANALYTICS_CONFIG", config);
-        let mut publish = Function::start("publish-events", environment).await;
+        let mut publish = Function::start("publish-events", environment.clone()).await;
         publish.invoke(batch(&self.records())).await;
+        let mut deliver = Function::start("deliver-events", environment).await;
+        self.deliver(&mut deliver).await;
+    }
+
+    /// Hands deliver-events what waits for Pinpoint, batch by batch, as Lambda's mapping does; what it wants again stays. The
+    /// replies.
+    pub async fn deliver(&self, function: &mut Function) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        while let Some(batch) = self.queues.batch(QUEUE) {
+            let reply = function.invoke(batch.to_string()).await;
+            if reply.result.is_ok() {
+                let again = reply.json();
+                let again = again["batchItemFailures"]
+                    .as_array()
+                    .expect("a list")
+                    .iter();
+                let again = again.filter_map(|it| it["itemIdentifier"].as_str());
+                let again = again.map(str::to_owned).collect();
+                self.queues.taken(QUEUE, &batch, &again);
+            }
+            replies.push(reply);
+        }
+        replies
     }
 
     /// All the items of a table.

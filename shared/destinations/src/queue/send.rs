@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws::record::user_key_text;
 use aws::sdk::{SdkConfig, port_error};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -123,7 +122,7 @@ impl Queues {
 }
 
 impl Entry {
-    /// Messages of one user are taken in their order; all else keeps none, and is a group of its own.
+    /// Messages of one endpoint are taken in their order; all else keeps none, and is a group of its own.
     fn of(place: usize, message: &Message) -> serde_json::Result<Self> {
         let body = encoded(message)?;
         let hash = |text: &str| Uuid::new_v5(&NAMESPACE, text.as_bytes()).to_string();
@@ -131,7 +130,10 @@ impl Entry {
         let order = message.body.in_order_of();
         Ok(Self {
             place,
-            group: order.map_or_else(|| deduplication.clone(), |user| hash(&user_key_text(user))),
+            group: order.map_or_else(
+                || deduplication.clone(),
+                |of| hash(&format!("{} {}", of.0, of.1)),
+            ),
             deduplication,
             body,
         })

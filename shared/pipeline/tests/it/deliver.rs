@@ -241,7 +241,7 @@ impl Around {
 }
 
 #[tokio::test]
-async fn all_that_keeps_no_order_is_sent_at_once_and_updates_of_a_user_one_after_another() {
+async fn all_that_keeps_no_order_is_sent_at_once_and_updates_of_an_endpoint_one_after_another() {
     let messages = [
         events("a", &[1, 2]),
         endpoint("a", 1),
