@@ -16,7 +16,7 @@ use aws::tables::{EVENT_LOG_TABLE, METRICS_TABLE, TableNames, USERS_TABLE, creat
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use config::Destination;
+use config::{Config, DestinationName};
 use destinations::not_published::FILE;
 use destinations::queue::QUEUES;
 use local::clock::SystemClock;
@@ -64,7 +64,9 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         dynamodb.url()
     );
     println!("Pinpoint-compatible server at {pinpoint_url}");
-    let names: Vec<String> = Destination::ALL.into_iter().map(queue_name).collect();
+    let config = std::env::var(configuration::INLINE).unwrap_or_else(|_| CONFIG.to_owned());
+    let destinations = destinations(&config)?;
+    let names: Vec<String> = destinations.iter().map(queue_name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let queues = FifoQueues::serve(&names).await?;
     println!(
@@ -83,6 +85,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
     let mappings = Mappings {
         functions: Functions::on_loopback(&args.functions, LONGEST),
         queues: queues.clone(),
+        destinations: destinations.clone(),
     };
     let mut environment = vec![
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url().into()),
@@ -91,7 +94,8 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         (USERS_TABLE, tables.users.into()),
         (METRICS_TABLE, tables.metrics.into()),
         ("AWS_ENDPOINT_URL_SQS", queues.endpoint().into()),
-        (QUEUES, urls(&queues).into()),
+        (configuration::INLINE, config.into()),
+        (QUEUES, urls(&queues, &destinations).into()),
     ];
     environment.extend(folder.map(|folder| (FILE, folder.join(NOT_PUBLISHED_FILE).into())));
     let never = std::future::pending();
@@ -115,10 +119,8 @@ async fn functions(
         return std::future::pending().await;
     };
     let name = program.display();
-    let config = std::env::var(configuration::INLINE).unwrap_or_else(|_| CONFIG.to_owned());
     let started = Command::new(program)
         .args(arguments)
-        .env(configuration::INLINE, config)
         .envs(environment)
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "local")
@@ -145,17 +147,24 @@ async fn listen(port: u16) -> Result<TcpListener, Failure> {
     listener.map_err(|error| Failure::Outside(format!("cannot listen on port {port}: {error}")))
 }
 
-fn queue_name(destination: Destination) -> String {
-    format!("deliver-{}.fifo", destination.name())
+/// Where the clients of a configuration send to.
+fn destinations(config: &str) -> Result<Vec<DestinationName>, Failure> {
+    let config = Config::from_json(config).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    let destinations = config.destinations_in_use().into_iter();
+    Ok(destinations.cloned().collect())
+}
+
+fn queue_name(destination: &DestinationName) -> String {
+    format!("deliver-{destination}.fifo")
 }
 
 /// The queues' URLs, as functions are told them.
-fn urls(queues: &FifoQueues) -> String {
-    let url = |destination: Destination| {
-        let name = destination.name().to_owned();
-        (name, queues.url(&queue_name(destination)).into())
+fn urls(queues: &FifoQueues, destinations: &[DestinationName]) -> String {
+    let url = |destination: &DestinationName| {
+        let url = queues.url(&queue_name(destination));
+        (destination.to_string(), url.into())
     };
-    let urls: serde_json::Map<_, _> = Destination::ALL.into_iter().map(url).collect();
+    let urls: serde_json::Map<_, _> = destinations.iter().map(url).collect();
     serde_json::Value::Object(urls).to_string()
 }
 
@@ -163,13 +172,17 @@ fn urls(queues: &FifoQueues) -> String {
 struct Mappings {
     functions: Functions,
     queues: FifoQueues,
+    destinations: Vec<DestinationName>,
 }
 
 impl Mappings {
     /// Hands on what waits, and again what was not taken: each queue by itself.
     async fn deliver(self) {
-        let queues = Destination::ALL.map(|destination| self.deliver_to(queue_name(destination)));
+        let queues = self.destinations.iter();
+        let queues = queues.map(|destination| self.deliver_to(queue_name(destination)));
         futures::future::join_all(queues).await;
+        // Where nothing is sent to, nothing ends.
+        std::future::pending::<()>().await;
     }
 
     async fn deliver_to(&self, queue: String) {

@@ -11,15 +11,15 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use config::{Config, Role};
+use config::{Config, DestinationName, Role};
 use destinations::assume_role::assume;
-use destinations::pinpoint::{PinpointDestination, Routes};
+use destinations::senders::Senders;
 use domain::auth_event::{UserKey, Who};
 use domain::contact::{EmailAddress, UserAttributes};
 use domain::endpoint::{ContactChange, ContactUpdate};
 use domain::ids::{ClientId, EndpointId, ProjectId, Sub, UserPoolId};
 use local::dynamodb::Served;
-use pipeline::deliver::{Destination, Item, Sent, What};
+use pipeline::deliver::{Destinations, Item, Sent, What};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -132,7 +132,7 @@ fn session(number: usize, expires: DateTime<Utc>) -> String {
 }
 
 /// Clients `a` and `b` have one role in one Region, `c` has it in another, `d` another role.
-fn routes(account: &Account) -> Routes {
+fn senders(account: &Account) -> Senders {
     let client = |role: &str, region: &str| {
         json!({"ApplicationId": PROJECT, "Destinations": ["pinpoint"], "Region": region, "ExternalId": "chosen", "UserDataShared": true,
             "RoleArn": format!("arn:aws:iam::111122223333:role/{role}")})
@@ -143,10 +143,10 @@ fn routes(account: &Account) -> Routes {
     }});
     let config = Config::from_json(&config.to_string()).unwrap();
     let sdk = sdk::on_loopback(&account.server.url(), Patience::BEHIND_THE_LOG);
-    Routes::new(Arc::new(config), sdk, None)
+    Senders::new(Arc::new(config), sdk, None)
 }
 
-async fn deliver(pinpoint: &PinpointDestination, client: &str) {
+async fn deliver(senders: &Senders, client: &str) {
     let sub = Sub::new("ana");
     let update = ContactUpdate {
         endpoint: EndpointId::new("endpoint"),
@@ -165,15 +165,16 @@ async fn deliver(pinpoint: &PinpointDestination, client: &str) {
         user: &user,
         what: What::Endpoint(&update),
     };
-    assert_eq!(pinpoint.send(&[item]).await, [Sent::Accepted]);
+    let sent = senders.send(&DestinationName::pinpoint(), &[item]).await;
+    assert_eq!(sent, [Sent::Accepted]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_serves_all_that_goes_with_its_role_to_its_region_until_it_ends() {
     let account = Account::start(TimeDelta::hours(1)).await;
-    let pinpoint = PinpointDestination::new(routes(&account));
+    let senders = senders(&account);
     for client in ["a", "b", "c", "d", "a", "b", "c", "d"] {
-        deliver(&pinpoint, client).await;
+        deliver(&senders, client).await;
     }
     let assumed = account.state.assumed.lock().unwrap().clone();
     assert_eq!(assumed, ["one chosen", "one chosen", "two chosen"]);
@@ -192,9 +193,9 @@ async fn a_session_serves_all_that_goes_with_its_role_to_its_region_until_it_end
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_about_to_end_is_renewed_before_it_is_used() {
     let account = Account::start(TimeDelta::seconds(5)).await;
-    let pinpoint = PinpointDestination::new(routes(&account));
+    let senders = senders(&account);
     for _ in 0..3 {
-        deliver(&pinpoint, "a").await;
+        deliver(&senders, "a").await;
     }
     let updated = account.state.updated.lock().unwrap().clone();
     assert_eq!(

@@ -50,7 +50,7 @@ struct Row {
     shared: bool,
     federated: bool,
     attempt_window_seconds: u32,
-    destinations: Vec<&'static str>,
+    destinations: Vec<String>,
     role: Option<String>,
     external_id: Option<String>,
     user_attributes: BTreeMap<String, String>,
@@ -106,7 +106,8 @@ fn print_notes(rows: &[Row]) {
             row.client
         );
     }
-    if rows.iter().any(|row| !row.destinations.is_empty()) {
+    let to_pinpoint = |row: &Row| row.destinations.iter().any(|it| it == "pinpoint");
+    if rows.iter().any(to_pinpoint) {
         eprintln!(
             "note: Pinpoint's own analytics ended on 2026-10-30: \"pinpoint\" needs another server that speaks its API \
              (AWS_ENDPOINT_URL_PINPOINT); without Destinations all is counted, and nothing is sent"
@@ -133,7 +134,11 @@ fn row(client: Option<&ClientId>, config: &ClientConfig, region: Option<String>)
         shared: config.sharing == UserDataSharing::On,
         federated: config.federated == FederatedUsers::Include,
         attempt_window_seconds: config.attempt_window.as_seconds(),
-        destinations: config.destinations.iter().map(|to| to.name()).collect(),
+        destinations: config
+            .destinations
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         role: role.map(|role| role.arn.clone()),
         external_id: role.and_then(|role| role.external_id.clone()),
         user_attributes: config.user_attributes.clone(),

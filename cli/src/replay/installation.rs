@@ -14,10 +14,10 @@ use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::{Config, Destination};
+use config::{Config, DestinationName};
 use destinations::directly::Directly;
 use destinations::not_published::NotPublished;
-use destinations::pinpoint::{PinpointDestination, Routes};
+use destinations::senders::Senders;
 use domain::auth_event::AttemptWindow;
 use domain::auth_event::AuthEvent;
 use local::clock::{Clock, VirtualClock};
@@ -77,7 +77,7 @@ impl Installation {
     /// Opens the installation in this folder, or a new one in memory. What an interrupted replay left
     /// unpublished is published.
     pub async fn open(config: Config, folder: Option<&Path>) -> Result<Self, Failure> {
-        let to_pinpoint = BTreeSet::from([Destination::Pinpoint]);
+        let to_pinpoint = BTreeSet::from([DestinationName::pinpoint()]);
         let config = Arc::new(config.sending_to(&to_pinpoint));
         let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
         let lock = folder.map(lock).transpose()?;
@@ -87,7 +87,7 @@ impl Installation {
         create_missing(&client, &tables).await?;
         let server = serve_pinpoint(&pinpoint, &clock).await?;
         let sdk = sdk::on_loopback(&server.url(), Patience::BEHIND_THE_LOG);
-        let routes = Routes::new(config.clone(), sdk, Some(server.url()));
+        let senders = Senders::new(config.clone(), sdk, Some(server.url()));
         let checkpoint = folder.map(Checkpoint::kept_in);
         let log = DynamoEventLog::new(client.clone(), tables.event_log.clone(), APPEND_BUDGET);
         let metrics = DynamoMetrics::new(client.clone(), tables.metrics.clone());
@@ -98,7 +98,7 @@ impl Installation {
             stream: store.stream(&tables.event_log)?,
             states: DynamoUserStates::new(client, tables),
             outbox: Directly {
-                destination: PinpointDestination::new(routes),
+                destinations: senders,
                 log: log.clone(),
                 forgotten,
             },

@@ -12,7 +12,7 @@ use aws_lambda_events::dynamodb::EventRecord;
 use chrono::{DateTime, Utc};
 use destinations::directly::Directly;
 use destinations::not_published::NotPublished;
-use destinations::pinpoint::PinpointDestination;
+use destinations::senders::Senders;
 use local::dynamodb::TableStream;
 use pipeline::expire::expire;
 use pipeline::publish::{Judged, Verdict};
@@ -41,7 +41,7 @@ pub struct Publisher {
     /// The users' states and the daily rows.
     pub states: DynamoUserStates,
     /// Where events and endpoints are delivered.
-    pub outbox: Directly<PinpointDestination, DynamoEventLog, DynamoForgotten>,
+    pub outbox: Directly<Senders, DynamoEventLog, DynamoForgotten>,
     /// Where records go that cannot be published.
     pub not_published: NotPublished,
     /// How far the stream has been published.

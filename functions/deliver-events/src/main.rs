@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws::configuration::ConfigurationSource;
 use aws::sdk::{self, Patience};
 use destinations::lambda::run_deliver;
-use destinations::pinpoint::{PinpointDestination, Routes};
+use destinations::senders::Senders;
 use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,6 +15,6 @@ async fn main() -> Result<(), Error> {
     let config = Arc::new(config.map_err(|error| error.to_string())?);
     let sdk = sdk::in_lambda(Patience::TO_A_DESTINATION);
     let endpoint = sdk::endpoint_from_environment("PINPOINT");
-    let destination = PinpointDestination::new(Routes::new(config, sdk.clone(), endpoint));
-    run_deliver(&sdk, |budget| destination.within(budget)).await
+    let senders = Senders::new(config, sdk.clone(), endpoint);
+    run_deliver(&sdk, senders).await
 }

@@ -6,6 +6,7 @@
 
 mod application_id;
 mod arn;
+mod destinations;
 mod dimensions;
 mod exclude;
 mod json;
@@ -24,6 +25,7 @@ use domain::ids::{ClientId, ProjectId, UserPoolId};
 use domain::time_zone::TimeZone;
 
 pub use application_id::application_id;
+pub use destinations::{DestinationConfig, DestinationKind, DestinationName, PrivateAddresses};
 pub use exclude::Exclude;
 use region::{Region, RegionError};
 
@@ -34,6 +36,7 @@ pub struct Config {
     time_zone: TimeZone,
     dimensions: Vec<Dimension>,
     exclude: Exclude,
+    destinations: BTreeMap<DestinationName, DestinationConfig>,
     clients: BTreeMap<ClientId, ClientConfig>,
     default: Option<ClientConfig>,
 }
@@ -56,8 +59,8 @@ pub struct ClientConfig {
     pub federated: FederatedUsers,
     /// How long an attempt may take: `AttemptWindowSeconds`.
     pub attempt_window: AttemptWindow,
-    /// Where analytics events go: `Destinations`. Empty: counted here, sent nowhere.
-    pub destinations: BTreeSet<Destination>,
+    /// Where events and endpoints go: `Destinations`. Empty: counted here, sent nowhere.
+    pub destinations: BTreeSet<DestinationName>,
     /// The Cognito attributes that become user attributes of endpoints, and their names there.
     pub user_attributes: BTreeMap<String, String>,
 }
@@ -96,13 +99,6 @@ pub enum FederatedUsers {
     Include,
     /// They are ignored, as by Cognito's own integration.
     Ignore,
-}
-
-/// Somewhere that analytics events and endpoints are sent.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Destination {
-    /// Pinpoint's own API, or one compatible with it: `"pinpoint"`.
-    Pinpoint,
 }
 
 /// Everything that is wrong with a configuration: at least one fault. Displayed one to a line.
@@ -179,6 +175,18 @@ impl Config {
         &self.dimensions
     }
 
+    /// The destinations that are defined beside Pinpoint: `Destinations`. Each is named by a client.
+    pub fn destinations(&self) -> &BTreeMap<DestinationName, DestinationConfig> {
+        &self.destinations
+    }
+
+    /// The destinations that clients send to.
+    pub fn destinations_in_use(&self) -> BTreeSet<&DestinationName> {
+        self.all()
+            .flat_map(|(_, client)| &client.destinations)
+            .collect()
+    }
+
     /// Who is left out at capture: `Exclude`.
     pub fn exclude(&self) -> &Exclude {
         &self.exclude
@@ -191,7 +199,7 @@ impl Config {
     }
 
     /// The same, and each client sends to these destinations, whatever it says.
-    pub fn sending_to(mut self, destinations: &BTreeSet<Destination>) -> Self {
+    pub fn sending_to(mut self, destinations: &BTreeSet<DestinationName>) -> Self {
         let all = self.clients.values_mut().chain(&mut self.default);
         for client in all {
             client.destinations.clone_from(destinations);
@@ -245,6 +253,7 @@ impl Config {
             time_zone: TimeZone::default(),
             dimensions: Dimension::default_list(),
             exclude: Exclude::default(),
+            destinations: BTreeMap::new(),
             clients,
             default,
         }
@@ -307,23 +316,6 @@ impl ProjectRegion {
             (Self::Named(project), Err(_)) => Ok(project.clone()),
             (Self::ByPool, Ok(pool)) => region::default_project_region(&pool),
             (Self::ByPool, Err(_)) => Err(RegionError::PoolWithoutRegion(pool.as_str().to_owned())),
-        }
-    }
-}
-
-impl Destination {
-    /// Every destination there is.
-    pub const ALL: [Self; 1] = [Self::Pinpoint];
-
-    /// That of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name)
-    }
-
-    /// The name it has in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pinpoint => "pinpoint",
         }
     }
 }

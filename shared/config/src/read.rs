@@ -1,24 +1,32 @@
 //! From JSON to [`Config`]. A value that is faulty is read as its default: what was read counts only
 //! if there is no fault.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::application_id::application_id;
 use super::arn::{ProjectArn, RoleArn, project_arn, role_arn};
+use super::destinations::{check_names, defined, named_by_client};
 use super::dimensions::dimensions;
 use super::exclude::exclude;
 use super::json::Json;
-use super::object::{Faults, Object, Path, suggestion};
+use super::object::{Faults, Object, Path};
 use super::time_zone::time_zone;
 use super::user_attributes::user_attributes;
 use super::{
-    AttemptWindow, ClientConfig, Config, ConfigFaults, Destination, FederatedUsers, ProjectRegion,
-    Role, UserDataSharing,
+    AttemptWindow, ClientConfig, Config, ConfigFaults, FederatedUsers, ProjectRegion, Role,
+    UserDataSharing,
 };
 use crate::region::Region;
 use domain::ids::{ClientId, ProjectId};
 
-const FIELDS: [&str; 5] = ["TimeZone", "Dimensions", "Exclude", "Clients", "Default"];
+const FIELDS: [&str; 6] = [
+    "TimeZone",
+    "Dimensions",
+    "Exclude",
+    "Destinations",
+    "Clients",
+    "Default",
+];
 
 const CLIENT_FIELDS: [&str; 11] = [
     "Name",
@@ -58,17 +66,20 @@ fn whole(object: &Object<'_>, faults: &mut Faults) -> Config {
     }
     let path = |name| object.path.field(name);
     let defaults = Config::empty();
-    Config {
+    let config = Config {
         time_zone: object
             .read("TimeZone", faults, |json| time_zone(json.text()?))
             .unwrap_or(defaults.time_zone),
         dimensions: dimensions(object, faults).unwrap_or(defaults.dimensions),
         exclude: exclude(object, faults),
+        destinations: defined(object, faults),
         clients: clients
             .map(|json| read_clients(json, path("Clients"), faults))
             .unwrap_or_default(),
         default: default.and_then(|json| read_default(json, path("Default"), faults)),
-    }
+    };
+    check_names(object, faults);
+    config
 }
 
 fn read_clients(json: &Json, path: Path, faults: &mut Faults) -> BTreeMap<ClientId, ClientConfig> {
@@ -110,7 +121,7 @@ fn client(json: &Json, path: Path, faults: &mut Faults) -> Option<ClientConfig> 
         json.boolean().map(federated)
     });
     let attempt_window = object.read("AttemptWindowSeconds", faults, attempt_window);
-    let destinations = destinations(&object, faults);
+    let destinations = named_by_client(&object, faults);
     let user_attributes = user_attributes(&object, faults);
 
     let (project, region) = project?;
@@ -184,13 +195,13 @@ fn check_agreement(arn: &ProjectArn, region: &Region, path: &Path, faults: &mut 
     }
 }
 
-fn named_region(text: &str) -> Result<Region, String> {
+pub(super) fn named_region(text: &str) -> Result<Region, String> {
     Region::parse(text).map_err(|_| format!("is {text:?}; a Region is written like eu-west-1"))
 }
 
 /// The role to assume. An external id without one is of no use and no harm. A service's own role is
 /// none: nobody else can assume it.
-fn role(object: &Object<'_>, faults: &mut Faults) -> Option<Role> {
+pub(super) fn role(object: &Object<'_>, faults: &mut Faults) -> Option<Role> {
     let external_id = object.read("ExternalId", faults, |json| json.text());
     match object.read("RoleArn", faults, |json| role_arn(json.text()?))? {
         RoleArn::ServiceLinked => None,
@@ -227,21 +238,5 @@ fn attempt_window(json: &Json) -> Result<AttemptWindow, String> {
             "is {seconds}; must be a whole number of seconds from 1 to {}",
             AttemptWindow::LONGEST
         )
-    })
-}
-
-fn destinations(object: &Object<'_>, faults: &mut Faults) -> Option<BTreeSet<Destination>> {
-    let items = object.read("Destinations", faults, Json::list)?;
-    let path = object.path.field("Destinations");
-    let read = items.iter().enumerate().filter_map(|(index, item)| {
-        faults.take(&path.item(index), item.text().and_then(destination))
-    });
-    Some(read.collect())
-}
-
-fn destination(name: &str) -> Result<Destination, String> {
-    Destination::named(name).ok_or_else(|| {
-        let known = Destination::ALL.map(Destination::name);
-        format!("is no known destination; {}", suggestion(name, &known))
     })
 }

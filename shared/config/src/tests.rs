@@ -112,7 +112,7 @@ fn a_client_is_read_as_it_was_pasted() {
             ClientConfig {
                 region: named("us-gov-west-1"),
                 attempt_window: AttemptWindow::from_seconds(1).unwrap(),
-                destinations: BTreeSet::from([Destination::Pinpoint]),
+                destinations: BTreeSet::from([DestinationName::pinpoint()]),
                 user_attributes: BTreeMap::from([
                     ("custom:tier".to_owned(), "tier".to_owned()),
                     ("locale".to_owned(), "locale".to_owned()),
@@ -213,7 +213,7 @@ fn a_faulty_configuration_is_refused() {
             r#"{"client": {}, "Defaults": {}, "ApplicationId": "0123456789abcdef0123456789abcdef"}"#,
             "client: is not a known field; did you mean \"Clients\"?\n\
              Defaults: is not a known field; did you mean \"Default\"?\n\
-             ApplicationId: is not a known field; known are TimeZone, Dimensions, Exclude, Clients, Default\n\
+             ApplicationId: is not a known field; known are TimeZone, Dimensions, Exclude, Destinations, Clients, Default\n\
              configuration: configures nothing; give a client under Clients, or a Default",
         ),
         (
@@ -312,9 +312,9 @@ fn a_faulty_field_is_refused() {
         ),
         (
             r#""Destinations": ["pinpoint", "Pinpoint", "kinesis", null]"#,
-            "Destinations[1]: is no known destination; did you mean \"pinpoint\"?\n\
-             Destinations[2]: is no known destination; known are pinpoint\n\
-             Destinations[3]: is null; must be a string",
+            "Destinations[3]: is null; must be a string\n\
+             Destinations[1]: is no known destination; did you mean \"pinpoint\"?\n\
+             Destinations[2]: is no known destination; known are pinpoint",
         ),
         (
             r#""UserAttributes": {"custom:tier": "a:b", "custom:level": "tier", "custom:rank": "tier",

@@ -1,6 +1,6 @@
 //! No queue: what is to be delivered is delivered at once, before it is committed. For an installation in one process.
 
-use pipeline::deliver::{Deliver, Destination, Done, deliver};
+use pipeline::deliver::{Deliver, Destinations, Done, deliver};
 use pipeline::ports::{EventLog, ForgottenUsers, Outbox, PortError};
 use pipeline::route::Message;
 
@@ -8,7 +8,7 @@ use pipeline::route::Message;
 #[derive(Clone, Debug)]
 pub struct Directly<D, L, F> {
     /// Where it goes.
-    pub destination: D,
+    pub destinations: D,
     /// What a refused endpoint is told to.
     pub log: L,
     /// Who was forgotten.
@@ -17,13 +17,13 @@ pub struct Directly<D, L, F> {
 
 impl<D, L, F> Outbox for Directly<D, L, F>
 where
-    D: Destination,
+    D: Destinations,
     L: EventLog + Sync,
     F: ForgottenUsers,
 {
     async fn enqueue(&self, messages: &[&Message]) -> Vec<Result<(), PortError>> {
         let by = Deliver {
-            destination: &self.destination,
+            destinations: &self.destinations,
             log: &self.log,
             forgotten: &self.forgotten,
         };

@@ -10,9 +10,10 @@ use aws::sdk::{self, SdkConfig};
 use aws::tables::{EVENT_LOG_TABLE, USERS_TABLE, required};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use pipeline::deliver::{Deliver, Destination};
+use pipeline::deliver::Deliver;
 
 use crate::queue::{Queues, Received, deliver_batch};
+use crate::senders::Senders;
 
 /// How long one append to the event log may take.
 const APPEND_BUDGET: Duration = Duration::from_secs(4);
@@ -20,25 +21,22 @@ const APPEND_BUDGET: Duration = Duration::from_secs(4);
 /// How much of an invocation's time sending may take; the rest is for what must be written of it.
 const SENDING_SHARE: f64 = 0.7;
 
-/// Runs deliver-events until Lambda ends it. `destination` gives the one that may take so long to send to.
+/// Runs deliver-events until Lambda ends it.
 ///
 /// # Errors
 ///
 /// If the environment does not say where tables and queues are, or the Runtime API is not there.
-pub async fn run_deliver<D: Destination>(
-    sdk: &SdkConfig,
-    destination: impl Fn(Duration) -> D,
-) -> Result<(), Error> {
+pub async fn run_deliver(sdk: &SdkConfig, senders: Senders) -> Result<(), Error> {
     let client = sdk::dynamodb(sdk);
     let event_log = required(EVENT_LOG_TABLE).map_err(|error| error.to_string())?;
     let users = required(USERS_TABLE).map_err(|error| error.to_string())?;
     let log = DynamoEventLog::new(client.clone(), event_log, APPEND_BUDGET);
     let forgotten = DynamoForgotten::new(client, users);
     let queues = Queues::from_environment(sdk)?;
-    let (destination, log, forgotten, queues) = (&destination, &log, &forgotten, &queues);
+    let (senders, log, forgotten, queues) = (&senders, &log, &forgotten, &queues);
     let handler = async |event: LambdaEvent<SqsEvent>| {
         let by = Deliver {
-            destination: &destination(time_left(&event.context).mul_f64(SENDING_SHARE)),
+            destinations: &senders.within(time_left(&event.context).mul_f64(SENDING_SHARE)),
             log,
             forgotten,
         };
@@ -47,9 +45,9 @@ pub async fn run_deliver<D: Destination>(
     lambda_runtime::run(service_fn(handler)).await
 }
 
-async fn handle<D: Destination>(
+async fn handle(
     event: SqsEvent,
-    by: &Deliver<'_, D, DynamoEventLog, DynamoForgotten>,
+    by: &Deliver<'_, Senders, DynamoEventLog, DynamoForgotten>,
     queues: &Queues,
 ) -> Result<SqsBatchResponse, Error> {
     let arn = event.records.first();

@@ -8,6 +8,7 @@ pub mod lambda;
 pub mod not_published;
 pub mod pinpoint;
 pub mod queue;
+pub mod senders;
 
 mod ascii;
 #[cfg(feature = "sqs")]

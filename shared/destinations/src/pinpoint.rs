@@ -10,7 +10,6 @@ mod request;
 mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_pinpoint::Client;
@@ -19,12 +18,13 @@ use domain::endpoint::ContactUpdate;
 use domain::ids::ProjectId;
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
-use pipeline::deliver::{Destination, Item, Sent, What};
+use pipeline::deliver::{Item, Sent, What};
 
 use reply::Judgement;
 use routes::Route;
 pub use routes::Routes;
 
+use crate::senders::Destination;
 use aws::sdk::describe;
 
 /// How many times what Pinpoint would not take now is sent before it is left for later.
@@ -36,14 +36,10 @@ const CONCURRENT_UPDATES: usize = 8;
 /// The pause after the first try; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long sending may take unless something else is said.
-const BUDGET: Duration = Duration::from_secs(15);
-
 /// Pinpoint as a destination.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PinpointDestination {
-    routes: Arc<Routes>,
-    budget: Duration,
+    routes: Routes,
 }
 
 /// What goes to one project with one client, each with its place among the items.
@@ -59,19 +55,7 @@ type Judged = BTreeMap<usize, Sent>;
 impl PinpointDestination {
     /// Sends along these routes.
     pub fn new(routes: Routes) -> Self {
-        Self {
-            routes: Arc::new(routes),
-            budget: BUDGET,
-        }
-    }
-
-    /// The same, where sending may take so long. What is not judged by then is left for later: of the call that was under
-    /// way, nobody knows.
-    pub fn within(&self, budget: Duration) -> Self {
-        Self {
-            budget,
-            ..self.clone()
-        }
+        Self { routes }
     }
 
     /// What goes where. A route that cannot be is logged once for each cause.
@@ -105,8 +89,13 @@ impl PinpointDestination {
         parcels
     }
 
-    /// Sends what goes to one project.
-    async fn send_parcel(&self, project: ProjectId, route: Route, parcel: Parcel<'_>) -> Judged {
+    /// Sends what goes to one project. Of the call that is under way when the time is over, nobody knows.
+    async fn send_parcel(
+        &self,
+        (project, route): (ProjectId, Route),
+        parcel: Parcel<'_>,
+        within: Duration,
+    ) -> Judged {
         let mut judged = Judged::new();
         let sending = async {
             let client = self.routes.client(&route).await;
@@ -117,7 +106,7 @@ impl PinpointDestination {
             sender.contacts(parcel.contacts, &mut judged).await;
             sender.events(parcel.events, &mut judged).await;
         };
-        if tokio::time::timeout(self.budget, sending).await.is_err() {
+        if tokio::time::timeout(within, sending).await.is_err() {
             tracing::warn!(%project, "Pinpoint took too long");
         }
         judged
@@ -134,11 +123,10 @@ impl<'a> Parcel<'a> {
 }
 
 impl Destination for PinpointDestination {
-    async fn send(&self, items: &[Item<'_>]) -> Vec<Sent> {
+    async fn send(&self, items: &[Item<'_>], within: Duration) -> Vec<Sent> {
         let mut judged = Judged::new();
         let parcels = self.parcels(items, &mut judged).into_iter();
-        let sending =
-            parcels.map(|((project, route), parcel)| self.send_parcel(project, route, parcel));
+        let sending = parcels.map(|(way, parcel)| self.send_parcel(way, parcel, within));
         for of_parcel in join_all(sending).await {
             judged.extend(of_parcel);
         }

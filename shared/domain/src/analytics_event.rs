@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::endpoint::DeviceEndpoint;
 use crate::ids::{ClientId, EndpointId, EventId};
+use crate::metadata::Demographic;
 
 /// One of the three events that Cognito's own integration sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +24,8 @@ pub struct AnalyticsEvent {
     pub endpoint: EndpointId,
     /// What is to be sent of that endpoint; `None` if nothing has changed.
     pub device: Option<DeviceEndpoint>,
+    /// What the app said of the device along with this event.
+    pub demographic: Demographic,
     /// The app's own attributes.
     pub attributes: BTreeMap<String, String>,
 }

@@ -543,6 +543,7 @@ impl Fold<'_> {
             client: occurrence.client,
             endpoint,
             device,
+            demographic: occurrence.metadata.demographic,
             attributes: occurrence.metadata.attributes,
         });
     }

@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
+use ::config::DestinationName;
 use chrono::{DateTime, Utc};
 use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
+use futures::future::join_all;
 
 use crate::ports::{EventLog, ForgottenUsers, PortError};
 use crate::route::{Body, Message, OfUser};
@@ -33,10 +35,14 @@ pub enum What<'a> {
     Endpoint(&'a ContactUpdate),
 }
 
-/// A place that analytics events and endpoints are sent to.
-pub trait Destination: Sync {
-    /// Sends items, of which no two are of the same endpoint, and judges each, in their order.
-    fn send(&self, items: &[Item<'_>]) -> impl Future<Output = Vec<Sent>> + Send;
+/// The places that analytics events and endpoints are sent to.
+pub trait Destinations: Sync {
+    /// Sends items to one of them, of which no two are updates of the same endpoint, and judges each, in their order.
+    fn send(
+        &self,
+        to: &DestinationName,
+        items: &[Item<'_>],
+    ) -> impl Future<Output = Vec<Sent>> + Send;
 }
 
 /// What a destination made of an item.
@@ -98,7 +104,7 @@ pub enum Done {
 #[derive(Debug)]
 pub struct Deliver<'a, D, L, F> {
     /// Where they go.
-    pub destination: &'a D,
+    pub destinations: &'a D,
     /// What a refused endpoint is told to.
     pub log: &'a L,
     /// Who was forgotten.
@@ -114,36 +120,62 @@ pub struct Delivered {
     pub outcomes: BTreeMap<Outcome, usize>,
 }
 
-/// Delivers messages of one destination. Of those that keep an order, the first goes before the next, and none after one that
+/// Delivers messages, to each destination by itself. Of those that keep an order, the first goes before the next, and none after one that
 /// must be retried.
 ///
 /// # Errors
 ///
 /// If it is not known who was forgotten: then nothing is sent.
-pub async fn deliver<D: Destination, L: EventLog, F: ForgottenUsers>(
+pub async fn deliver<D: Destinations, L: EventLog + Sync, F: ForgottenUsers>(
     messages: &[Message],
     by: &Deliver<'_, D, L, F>,
 ) -> Result<Delivered, PortError> {
     let users: BTreeSet<&UserKey> = messages.iter().flat_map(|it| users(&it.body)).collect();
     let users: Vec<&UserKey> = users.into_iter().collect();
     let forgotten = by.forgotten.forgotten(&users).await?;
+    let mut by_destination: BTreeMap<&DestinationName, Waiting<'_>> = BTreeMap::new();
+    for (place, message) in messages.iter().enumerate() {
+        let waiting = by_destination.entry(&message.destination).or_default();
+        waiting.push((place, message));
+    }
+    let each = by_destination.into_values();
+    let each = each.map(|waiting| deliver_to_one(waiting, &forgotten, by));
     let mut delivered = Delivered {
         done: vec![Done::Again; messages.len()],
         ..Delivered::default()
     };
-    let mut waiting: Vec<(usize, &Message)> = messages.iter().enumerate().collect();
+    for (taken, outcomes) in join_all(each).await {
+        for place in taken {
+            if let Some(done) = delivered.done.get_mut(place) {
+                *done = Done::Taken;
+            }
+        }
+        for (outcome, count) in outcomes {
+            *delivered.outcomes.entry(outcome).or_default() += count;
+        }
+    }
+    Ok(delivered)
+}
+
+/// Delivers messages of one destination: gives the places of those that are taken, and how many items came to which end.
+async fn deliver_to_one<D: Destinations, L: EventLog + Sync, F: ForgottenUsers>(
+    mut waiting: Waiting<'_>,
+    forgotten: &BTreeMap<UserKey, DateTime<Utc>>,
+    by: &Deliver<'_, D, L, F>,
+) -> (Vec<usize>, BTreeMap<Outcome, usize>) {
+    let (mut taken, mut outcomes) = (Vec::new(), BTreeMap::new());
     while !waiting.is_empty() {
         let (next, later) = next_of_each_order(waiting);
         let mut held = BTreeSet::new();
-        let judged = send(&next, &forgotten, by).await;
-        for ((place, message), outcomes) in next.into_iter().zip(judged) {
-            for outcome in &outcomes {
-                *delivered.outcomes.entry(*outcome).or_default() += 1;
+        let judged = send(&next, forgotten, by).await;
+        for ((place, message), of_message) in next.into_iter().zip(judged) {
+            for outcome in &of_message {
+                *outcomes.entry(*outcome).or_default() += 1;
             }
-            if outcomes.into_iter().any(Outcome::is_open) {
+            if of_message.into_iter().any(Outcome::is_open) {
                 held.extend(message.body.in_order_of());
-            } else if let Some(done) = delivered.done.get_mut(place) {
-                *done = Done::Taken;
+            } else {
+                taken.push(place);
             }
         }
         waiting = later;
@@ -152,7 +184,7 @@ pub async fn deliver<D: Destination, L: EventLog, F: ForgottenUsers>(
             order.is_none_or(|endpoint| !held.contains(&endpoint))
         });
     }
-    Ok(delivered)
+    (taken, outcomes)
 }
 
 fn users(body: &Body) -> Vec<&UserKey> {
@@ -174,7 +206,7 @@ fn next_of_each_order(waiting: Waiting<'_>) -> (Waiting<'_>, Waiting<'_>) {
 }
 
 /// Sends what is to be sent of these messages with one call, and gives how each item of each message ended.
-async fn send<D: Destination, L: EventLog, F>(
+async fn send<D: Destinations, L: EventLog, F>(
     messages: &[(usize, &Message)],
     forgotten: &BTreeMap<UserKey, DateTime<Utc>>,
     by: &Deliver<'_, D, L, F>,
@@ -185,9 +217,9 @@ async fn send<D: Destination, L: EventLog, F>(
         since.is_none_or(|since| item.time() > *since)
     };
     let wanted: Vec<Item<'_>> = items.iter().flatten().copied().filter(is_wanted).collect();
-    let sent = match wanted.as_slice() {
-        [] => Vec::new(),
-        wanted => by.destination.send(wanted).await,
+    let sent = match (messages.first(), wanted.as_slice()) {
+        (None, _) | (_, []) => Vec::new(),
+        (Some((_, message)), wanted) => by.destinations.send(&message.destination, wanted).await,
     };
     let mut sent = sent.into_iter();
     let mut outcomes = Vec::with_capacity(messages.len());

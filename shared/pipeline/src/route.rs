@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::config::{Config, Destination};
+use ::config::{Config, DestinationName};
 use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
 use domain::ids::{ClientId, EndpointId, ProjectId};
+use domain::metadata::Demographic;
 
 /// Analytics events in one message: what one PutEvents takes.
 pub const MOST_EVENTS: usize = 100;
@@ -44,7 +45,7 @@ pub struct OfUser<T> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Message {
     /// Where it goes.
-    pub destination: Destination,
+    pub destination: DestinationName,
     /// The version of the user's state before it; 0 of what is of many. The same message under another version is no
     /// repetition: others may have come between.
     pub version: u64,
@@ -101,7 +102,7 @@ pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
             contacts,
             analytics,
         } = delivery;
-        let mut last: BTreeMap<(Destination, EndpointId), ContactUpdate> = BTreeMap::new();
+        let mut last: BTreeMap<(DestinationName, EndpointId), ContactUpdate> = BTreeMap::new();
         for update in contacts {
             let destinations = destinations(config, &user.project, update.client.as_ref());
             if destinations.is_empty() {
@@ -134,7 +135,7 @@ fn destinations(
     config: &Config,
     project: &ProjectId,
     client: Option<&ClientId>,
-) -> BTreeSet<Destination> {
+) -> BTreeSet<DestinationName> {
     let client = config.reporting_to(project, client);
     client.map_or_else(BTreeSet::new, |client| client.destinations.clone())
 }
@@ -142,7 +143,7 @@ fn destinations(
 impl Routes {
     fn push(
         &mut self,
-        (destination, version): (Destination, u64),
+        (destination, version): (DestinationName, u64),
         body: Body,
         places: BTreeSet<usize>,
     ) {
@@ -157,7 +158,7 @@ impl Routes {
 
 /// Analytics events by where they go and whose they are, in parcels that fit a message each.
 #[derive(Default)]
-struct Events(BTreeMap<(Destination, ProjectId), Vec<Parcel>>);
+struct Events(BTreeMap<(DestinationName, ProjectId), Vec<Parcel>>);
 
 #[derive(Default)]
 struct Parcel {
@@ -167,7 +168,11 @@ struct Parcel {
 }
 
 impl Events {
-    fn add(&mut self, destination: Destination, (place, event): (usize, OfUser<AnalyticsEvent>)) {
+    fn add(
+        &mut self,
+        destination: DestinationName,
+        (place, event): (usize, OfUser<AnalyticsEvent>),
+    ) {
         let way = (destination, event.user.project.clone());
         let parcels = self.0.entry(way).or_default();
         let bytes = bytes(&event);
@@ -184,10 +189,11 @@ impl Events {
         }
     }
 
-    fn parcels(self) -> impl Iterator<Item = (Destination, Parcel)> {
+    fn parcels(self) -> impl Iterator<Item = (DestinationName, Parcel)> {
         let ways = self.0.into_iter();
         ways.flat_map(|((destination, _), parcels)| {
-            parcels.into_iter().map(move |parcel| (destination, parcel))
+            let parcels = parcels.into_iter();
+            parcels.map(move |parcel| (destination.clone(), parcel))
         })
     }
 }
@@ -201,9 +207,10 @@ fn bytes(event: &OfUser<AnalyticsEvent>) -> usize {
     let attributes: usize = attributes
         .map(|(name, value)| 8 + escaped(name) + escaped(value))
         .sum();
-    let device = event.item.device.iter();
-    let demographic: usize = device
-        .flat_map(|device| device.demographic.fields())
+    let device = event.item.device.iter().map(|device| &device.demographic);
+    let said = device.chain([&event.item.demographic]);
+    let demographic: usize = said
+        .flat_map(Demographic::fields)
         .flatten()
         .map(escaped)
         .sum();

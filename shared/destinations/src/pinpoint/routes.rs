@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_pinpoint::Client;
-use config::{ClientConfig, Config, Destination, Role};
+use config::{ClientConfig, Config, DestinationName, Role};
 use domain::auth_event::UserKey;
 use domain::ids::ClientId;
 use tokio::sync::Mutex;
@@ -84,7 +84,7 @@ impl Routes {
         user: &UserKey,
         config: &ClientConfig,
     ) -> Result<Option<Route>, String> {
-        if !config.destinations.contains(&Destination::Pinpoint) {
+        if !config.destinations.contains(&DestinationName::pinpoint()) {
             return Ok(None);
         }
         if self.endpoint.is_some() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::record::{MetadataRecord, RecordError, parse_user_key, user_key_text};
 use chrono::{DateTime, SecondsFormat, Utc};
-use config::Destination;
+use config::DestinationName;
 use domain::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use domain::contact::{EmailAddress, PhoneNumber, UserAttributes};
 use domain::endpoint::{Channel, ContactChange, ContactUpdate, DeviceEndpoint};
@@ -22,7 +22,7 @@ use crate::ascii::ascii;
 /// None in practice.
 pub fn encoded(message: &Message) -> serde_json::Result<String> {
     let record = MessageRecord {
-        destination: message.destination.name().to_owned(),
+        destination: message.destination.to_string(),
         version: message.version,
         body: BodyRecord::of(&message.body),
     };
@@ -37,9 +37,8 @@ pub fn encoded(message: &Message) -> serde_json::Result<String> {
 pub fn decoded(text: &str) -> Result<Message, RecordError> {
     let record: MessageRecord =
         serde_json::from_str(text).map_err(|error| RecordError::new("message", error))?;
-    let unknown = || RecordError::new("destination", "there is no such destination");
     Ok(Message {
-        destination: Destination::named(&record.destination).ok_or_else(unknown)?,
+        destination: DestinationName::new(record.destination),
         version: record.version,
         body: record.body.body()?,
     })
@@ -74,8 +73,9 @@ struct EventRecord {
     endpoint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<DeviceRecord>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    attributes: BTreeMap<String, String>,
+    /// What the app said: of the device, and the event's own attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<MetadataRecord>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,13 +138,18 @@ impl EventRecord {
             client_id: item.client.as_ref().map(ClientId::to_string),
             endpoint: item.endpoint.to_string(),
             device: item.device.as_ref().map(DeviceRecord::of),
-            attributes: item.attributes.clone(),
+            metadata: MetadataRecord::of(&AppMetadata {
+                endpoint_id: None,
+                demographic: item.demographic.clone(),
+                attributes: item.attributes.clone(),
+            }),
         }
     }
 
     fn event(self) -> Result<OfUser<AnalyticsEvent>, RecordError> {
         let mut types = AnalyticsEventType::ALL.into_iter();
         let event_type = types.find(|it| it.name() == self.event_type);
+        let said: AppMetadata = self.metadata.map(AppMetadata::from).unwrap_or_default();
         let event_type = event_type.ok_or_else(|| RecordError::new("type", "there is none such"));
         Ok(OfUser {
             user: parse_user_key(&self.user)?,
@@ -155,7 +160,8 @@ impl EventRecord {
                 client: self.client_id.map(ClientId::new),
                 endpoint: EndpointId::new(self.endpoint),
                 device: self.device.map(DeviceRecord::device),
-                attributes: self.attributes,
+                demographic: said.demographic,
+                attributes: said.attributes,
             },
         })
     }

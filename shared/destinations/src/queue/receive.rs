@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws::sdk::describe;
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use futures::StreamExt;
-use pipeline::deliver::{Deliver, Destination, Done, Outcome, deliver};
+use pipeline::deliver::{Deliver, Destinations, Done, Outcome, deliver};
 use pipeline::ports::{EventLog, ForgottenUsers, PortError};
 use pipeline::route::Message;
 
@@ -47,7 +47,7 @@ pub struct Queued {
 /// # Errors
 ///
 /// If it is not known who was forgotten: then nothing was sent, and all is handed out again.
-pub async fn deliver_batch<D: Destination, L: EventLog, F: ForgottenUsers>(
+pub async fn deliver_batch<D: Destinations, L: EventLog + Sync, F: ForgottenUsers>(
     batch: &[Received],
     by: &Deliver<'_, D, L, F>,
 ) -> Result<Queued, PortError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws::sdk::{SdkConfig, port_error};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use config::Destination;
+use config::DestinationName;
 use futures::StreamExt;
 use pipeline::ports::{Outbox, PortError};
 use pipeline::route::Message;
@@ -24,19 +24,13 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x52c6_9c1d_4be7_4d3a_9a55_3d8c_0f8e_b6a
 #[derive(Clone, Debug)]
 pub struct Queues {
     pub(super) client: Client,
-    urls: BTreeMap<Destination, String>,
+    urls: BTreeMap<DestinationName, String>,
 }
 
 /// Why it is not known which queues there are.
 #[derive(Debug, thiserror::Error)]
-pub enum QueuesError {
-    /// The variable is no JSON object of strings.
-    #[error("{QUEUES} is no JSON object of names and URLs: {0}")]
-    Malformed(serde_json::Error),
-    /// The variable names a destination that there is not.
-    #[error("{QUEUES} names {0}, and there is no such destination")]
-    Unknown(String),
-}
+#[error("{QUEUES} is no JSON object of names and URLs: {0}")]
+pub struct QueuesError(serde_json::Error);
 
 /// A message as one entry of a request.
 struct Entry {
@@ -57,17 +51,13 @@ impl Queues {
         let text = std::env::var(QUEUES).unwrap_or_default();
         let named: BTreeMap<String, String> = match text.trim() {
             "" => BTreeMap::new(),
-            text => serde_json::from_str(text).map_err(QueuesError::Malformed)?,
+            text => serde_json::from_str(text).map_err(QueuesError)?,
         };
-        let urls = named.into_iter().map(|(name, url)| {
-            let destination = Destination::named(&name);
-            destination
-                .map(|destination| (destination, url))
-                .ok_or(QueuesError::Unknown(name))
-        });
+        let urls = named.into_iter();
+        let urls = urls.map(|(name, url)| (DestinationName::new(name), url));
         Ok(Self {
             client: sqs::client(sdk),
-            urls: urls.collect::<Result<_, _>>()?,
+            urls: urls.collect(),
         })
     }
 
@@ -79,17 +69,21 @@ impl Queues {
         found.map(String::as_str)
     }
 
-    fn url(&self, destination: Destination) -> Result<&String, PortError> {
+    fn url(&self, destination: &DestinationName) -> Result<&String, PortError> {
         let missing = || PortError {
             operation: "SendMessageBatch",
-            what: format!("the queue of {}", destination.name()),
+            what: format!("the queue of {destination}"),
             source: format!("{QUEUES} names none: deploy the stack again").into(),
         };
-        self.urls.get(&destination).ok_or_else(missing)
+        self.urls.get(destination).ok_or_else(missing)
     }
 
     /// Sends one request, and gives what was not taken, by place.
-    async fn send(&self, destination: Destination, entries: Vec<Entry>) -> Vec<(usize, PortError)> {
+    async fn send(
+        &self,
+        destination: &DestinationName,
+        entries: Vec<Entry>,
+    ) -> Vec<(usize, PortError)> {
         let places: Vec<usize> = entries.iter().map(|entry| entry.place).collect();
         let failed = |error: PortError| places.iter().map(|place| (*place, error.copy())).collect();
         let url = match self.url(destination) {
@@ -158,13 +152,13 @@ impl Outbox for Queues {
                 *result = Err(error);
             }
         };
-        let mut entries: BTreeMap<Destination, Vec<Entry>> = BTreeMap::new();
+        let mut entries: BTreeMap<&DestinationName, Vec<Entry>> = BTreeMap::new();
         for (place, message) in messages.iter().enumerate() {
             match Entry::of(place, message) {
-                Ok(entry) => entries.entry(message.destination).or_default().push(entry),
+                Ok(entry) => entries.entry(&message.destination).or_default().push(entry),
                 Err(error) => fail(
                     place,
-                    port_error("SendMessageBatch", message.destination.name(), error),
+                    port_error("SendMessageBatch", message.destination.as_str(), error),
                 ),
             }
         }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use ::config::{Config, Destination as Name};
+use ::config::{Config, DestinationName};
 use chrono::{DateTime, Utc};
 use domain::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use domain::auth_event::UserKey;
 use domain::contact::{EmailAddress, UserAttributes};
 use domain::endpoint::{Channel, ContactChange, ContactUpdate, contact_endpoint_id};
 use domain::ids::EndpointId;
-use pipeline::deliver::{Deliver, Destination, Done, Item, Sent, What, deliver};
+use domain::metadata::Demographic;
+use pipeline::deliver::{Deliver, Destinations, Done, Item, Sent, What, deliver};
 use pipeline::ports::{ForgottenUsers, PortError};
 use pipeline::route::{Body, Delivery, MOST_BYTES, Message, OfUser, route};
 
@@ -26,6 +27,7 @@ fn event(number: u8, said: usize) -> AnalyticsEvent {
         client: None,
         endpoint: EndpointId::new("device"),
         device: None,
+        demographic: Demographic::default(),
         attributes: BTreeMap::from([("said".to_owned(), "x".repeat(said))]),
     }
 }
@@ -66,8 +68,7 @@ fn routed(deliveries: Vec<Delivery>, config: &Config) -> (Vec<String>, usize) {
         };
         format!(
             "{}: {what} of {:?}",
-            routed.message.destination.name(),
-            routed.places
+            routed.message.destination, routed.places
         )
     });
     (words.collect(), routes.nowhere.len())
@@ -141,8 +142,8 @@ fn item_name(item: &Item<'_>) -> String {
     }
 }
 
-impl Destination for Saying {
-    async fn send(&self, items: &[Item<'_>]) -> Vec<Sent> {
+impl Destinations for Saying {
+    async fn send(&self, _: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
         let names = items.iter().map(item_name).collect();
         self.sent.lock().unwrap().push(names);
         items.iter().map(self.says).collect()
@@ -169,7 +170,7 @@ impl ForgottenUsers for Forgotten {
 
 fn message(body: Body) -> Message {
     Message {
-        destination: Name::Pinpoint,
+        destination: DestinationName::pinpoint(),
         version: 0,
         body,
     }
@@ -219,7 +220,7 @@ impl Around {
             sent: Mutex::default(),
         };
         let by = Deliver {
-            destination: &destination,
+            destinations: &destination,
             log: &self.log,
             forgotten: &Forgotten(self.forgotten.clone()),
         };

@@ -1,0 +1,354 @@
+//! Where events and endpoints are sent: `Destinations`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+
+use super::Role;
+use super::json::Json;
+use super::object::{Faults, Object, Path, suggestion};
+use super::read::{named_region, role};
+use crate::region::Region;
+
+/// What Pinpoint is called, which needs no definition: a client's own settings say how to reach it.
+const PINPOINT: &str = "pinpoint";
+
+/// Of a destination's name (characters): it is part of a queue's.
+const LONGEST_NAME: usize = 30;
+
+/// The name of a destination, as clients refer to it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DestinationName(String);
+
+impl DestinationName {
+    /// Pinpoint's own API, or one compatible with it.
+    pub fn pinpoint() -> Self {
+        Self(PINPOINT.to_owned())
+    }
+
+    /// One of this name, whether it is defined or not.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DestinationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A destination that the configuration defines.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DestinationConfig {
+    /// What it is, and where.
+    pub kind: DestinationKind,
+    /// The Region that it is in; the functions' own if none is named.
+    pub region: Option<Region>,
+    /// The role whose credentials reach it; the functions' own if there is none.
+    pub role: Option<Role>,
+    /// How many requests it is sent in a second at most.
+    pub requests_per_second: Option<u32>,
+}
+
+/// What a destination is: `Type`, and the settings of that type.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DestinationKind {
+    /// A delivery stream of Amazon Data Firehose.
+    Firehose {
+        /// `DeliveryStreamName`.
+        stream: String,
+    },
+    /// A stream of Kinesis.
+    Kinesis {
+        /// `StreamName`.
+        stream: String,
+    },
+    /// An event bus of EventBridge.
+    EventBridge {
+        /// `EventBusName`.
+        bus: String,
+    },
+    /// Requests to a server of anybody's.
+    Webhook {
+        /// `Url`.
+        url: String,
+        /// The secret that requests are signed with: `SecretName`, in Secrets Manager.
+        secret: String,
+        /// Whether the server may be in a private network: `AllowPrivateAddress`.
+        private_addresses: PrivateAddresses,
+    },
+    /// A file on this machine.
+    File {
+        /// `Path`.
+        path: PathBuf,
+    },
+}
+
+/// Whether a webhook's server may have a private address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PrivateAddresses {
+    /// It may.
+    Allowed,
+    /// It may not: who writes a configuration could otherwise reach what only this network can.
+    Refused,
+}
+
+/// The types, each with the settings that it must have, and those that it may have.
+const TYPES: [(&str, &[&str], &[&str]); 5] = [
+    ("firehose", &["DeliveryStreamName"], &[]),
+    ("kinesis", &["StreamName"], &[]),
+    ("eventbridge", &["EventBusName"], &[]),
+    ("webhook", &["Url", "SecretName"], &["AllowPrivateAddress"]),
+    ("file", &["Path"], &[]),
+];
+
+/// The settings that any destination may have.
+const COMMON: [&str; 5] = [
+    "Type",
+    "Region",
+    "RoleArn",
+    "ExternalId",
+    "RequestsPerSecond",
+];
+
+/// The destinations that are defined.
+pub(super) fn defined(
+    object: &Object<'_>,
+    faults: &mut Faults,
+) -> BTreeMap<DestinationName, DestinationConfig> {
+    let path = object.path.field("Destinations");
+    let Some(json) = object.get("Destinations") else {
+        return BTreeMap::new();
+    };
+    let definitions = Object::of(json, path.clone(), faults);
+    let mut defined = BTreeMap::new();
+    let mut queues: BTreeMap<String, &str> = BTreeMap::new();
+    for (name, json) in definitions.iter().flat_map(|it| it.pairs) {
+        let path = path.field(name);
+        if let Err(problem) = check_name(name) {
+            faults.add(&path, problem);
+        }
+        let letters = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        if let Some(other) = queues.insert(letters, name).filter(|other| other != name) {
+            faults.add(
+                &path,
+                format!("is {other:?} but for signs; give it a name of its own"),
+            );
+        }
+        if let Some(destination) = definition(json, path, faults) {
+            defined.insert(DestinationName::new(name), destination);
+        }
+    }
+    defined
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    if name == PINPOINT {
+        return Err(
+            "needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it"
+                .to_owned(),
+        );
+    }
+    let begins = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    if begins && name.len() <= LONGEST_NAME && name.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(format!(
+        "is no name of a destination; it begins with a letter, and has {LONGEST_NAME} letters, digits, - and _ at most"
+    ))
+}
+
+fn definition(json: &Json, path: Path, faults: &mut Faults) -> Option<DestinationConfig> {
+    let object = Object::of(json, path, faults)?;
+    let known = TYPES.map(|(name, ..)| name);
+    let of_type = |json: &Json| {
+        let text = json.text()?;
+        let mut types = TYPES.iter().copied();
+        let found = types.find(|(name, ..)| *name == text);
+        found.ok_or_else(|| format!("is no type of a destination; {}", suggestion(text, &known)))
+    };
+    if object.get("Type").is_none() {
+        let types = known.join(", ");
+        faults.add(
+            &object.path.field("Type"),
+            format!("is missing; give one of {types}"),
+        );
+    }
+    let region = object.read("Region", faults, |json| named_region(json.text()?));
+    let role = role(&object, faults);
+    let rate = object.read("RequestsPerSecond", faults, rate);
+    let (name, required, optional) = object.read("Type", faults, of_type)?;
+    let fields = [COMMON.as_slice(), required, optional].concat();
+    object.check_names(&fields, faults);
+    Some(DestinationConfig {
+        kind: kind(name, &object, faults)?,
+        region,
+        role,
+        requests_per_second: rate,
+    })
+}
+
+fn rate(json: &Json) -> Result<u32, String> {
+    let number = json.number()?;
+    let rate = number.as_u64().and_then(|rate| u32::try_from(rate).ok());
+    let rate = rate.filter(|rate| (1..=MOST_REQUESTS).contains(rate));
+    rate.ok_or_else(|| {
+        format!("is {number}; must be a whole number of requests from 1 to {MOST_REQUESTS}")
+    })
+}
+
+/// No destination takes more requests a second.
+const MOST_REQUESTS: u32 = 10_000;
+
+fn kind(name: &str, object: &Object<'_>, faults: &mut Faults) -> Option<DestinationKind> {
+    let mut text = |field: &str, check: fn(&str) -> Result<String, String>| {
+        if object.get(field).is_none() {
+            let problem = format!("is missing; a {name} destination needs it");
+            faults.add(&object.path.field(field), problem);
+        }
+        object.read(field, faults, |json| check(json.text()?))
+    };
+    match name {
+        "firehose" => {
+            text("DeliveryStreamName", stream).map(|stream| DestinationKind::Firehose { stream })
+        }
+        "kinesis" => text("StreamName", stream).map(|stream| DestinationKind::Kinesis { stream }),
+        "eventbridge" => text("EventBusName", bus).map(|bus| DestinationKind::EventBridge { bus }),
+        "file" => text("Path", filled).map(|path| DestinationKind::File { path: path.into() }),
+        _ => {
+            let (url, secret) = (text("Url", url), text("SecretName", filled));
+            let allowed = object.read("AllowPrivateAddress", faults, Json::boolean);
+            Some(DestinationKind::Webhook {
+                url: url?,
+                secret: secret?,
+                private_addresses: match allowed {
+                    Some(true) => PrivateAddresses::Allowed,
+                    Some(false) | None => PrivateAddresses::Refused,
+                },
+            })
+        }
+    }
+}
+
+fn filled(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err("is empty".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// Kinesis' and Firehose's own rule: letters, digits, `_`, `.` and `-`.
+fn stream(text: &str) -> Result<String, String> {
+    named(
+        text,
+        128,
+        "_.-",
+        "a stream's name has letters, digits, _ . and -",
+    )
+}
+
+/// EventBridge's own rule; a bus of another account is given by its ARN.
+fn bus(text: &str) -> Result<String, String> {
+    named(
+        text,
+        1_600,
+        "/.-_:",
+        "give a bus's name, such as default, or its ARN",
+    )
+}
+
+fn named(text: &str, longest: usize, signs: &str, rule: &str) -> Result<String, String> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || signs.contains(letter);
+    if !text.is_empty() && text.len() <= longest && text.chars().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("is {text:?}; {rule}, {longest} at most"))
+}
+
+/// Only `https`: what is sent tells of people.
+fn url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").ok_or_else(|| {
+        "is no https URL; what is sent tells of people, so give one that begins with https://"
+            .to_owned()
+    })?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let odd = |letter: char| letter.is_whitespace() || letter.is_control();
+    if host.is_empty() || host.contains('@') || text.contains(odd) {
+        return Err("is no https URL; it looks like https://example.com/path".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// The destinations that a client names.
+pub(super) fn named_by_client(
+    object: &Object<'_>,
+    faults: &mut Faults,
+) -> Option<BTreeSet<DestinationName>> {
+    let items = object.read("Destinations", faults, Json::list)?;
+    let path = object.path.field("Destinations");
+    let read = items.iter().enumerate().filter_map(|(index, item)| {
+        let name = faults.take(&path.item(index), item.text());
+        name.map(DestinationName::new)
+    });
+    Some(read.collect())
+}
+
+/// Checks that clients name what is defined, and that what is defined is named.
+pub(super) fn check_names(object: &Object<'_>, faults: &mut Faults) {
+    let definitions = pairs(object.get("Destinations"));
+    let mut known: Vec<&str> = vec![PINPOINT];
+    known.extend(definitions.iter().map(|(name, _)| name.as_str()));
+    let mut used = BTreeSet::new();
+    for (path, name) in named_by_clients(object) {
+        used.insert(name);
+        if !known.contains(&name) {
+            let problem = format!("is no known destination; {}", suggestion(name, &known));
+            faults.add(&path, problem);
+        }
+    }
+    let path = object.path.field("Destinations");
+    for (name, _) in definitions {
+        if !used.contains(name.as_str()) && name != PINPOINT {
+            faults.add(
+                &path.field(name),
+                "is defined, and no client sends to it; name it in a client's Destinations, or take it out",
+            );
+        }
+    }
+}
+
+/// Each name of a destination that a client gives, and where.
+fn named_by_clients<'j>(object: &Object<'j>) -> Vec<(Path, &'j str)> {
+    let clients = pairs(object.get("Clients")).iter();
+    let path = object.path.field("Clients");
+    let clients = clients.map(|(id, json)| (path.field(id), json));
+    let default = object.get("Default").into_iter();
+    let default = default.map(|json| (object.path.field("Default"), json));
+    let mut named = Vec::new();
+    for (path, client) in clients.chain(default) {
+        let path = path.field("Destinations");
+        let mut fields = pairs(Some(client)).iter();
+        let Some((_, Json::List(items))) = fields.find(|(name, _)| name == "Destinations") else {
+            continue;
+        };
+        for (index, item) in items.iter().enumerate() {
+            named.extend(item.text().ok().map(|name| (path.item(index), name)));
+        }
+    }
+    named
+}
+
+fn pairs(json: Option<&Json>) -> &[(String, Json)] {
+    match json {
+        Some(Json::Object(pairs)) => pairs,
+        Some(Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_))
+        | None => &[],
+    }
+}

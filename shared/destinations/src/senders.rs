@@ -1,0 +1,99 @@
+//! The destinations of a configuration, each opened when something is sent to it for the first time.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use config::{Config, DestinationKind, DestinationName};
+use pipeline::deliver::{Destinations, Item, Sent};
+use tokio::sync::Mutex;
+
+use crate::pinpoint::{PinpointDestination, Routes};
+
+/// How long sending may take unless something else is said.
+const BUDGET: Duration = Duration::from_secs(15);
+
+/// A place that items are sent to: builds requests within the service's limits, sends them, and judges item by item.
+pub(crate) trait Destination: Send + Sync {
+    /// Sends items, of which no two are updates of the same endpoint, and judges each, in their order. What is not judged
+    /// within its time is for later.
+    fn send(&self, items: &[Item<'_>], within: Duration) -> impl Future<Output = Vec<Sent>> + Send;
+}
+
+/// Every type of destination. To add one, name it here, open it in [`Sender::open`], and write the file that sends.
+#[derive(Clone, Debug)]
+enum Sender {
+    Pinpoint(Arc<PinpointDestination>),
+}
+
+/// All destinations of a configuration.
+#[derive(Clone, Debug)]
+pub struct Senders {
+    config: Arc<Config>,
+    sdk: SdkConfig,
+    /// Where a Pinpoint-compatible server is, if Pinpoint is not to be asked.
+    pinpoint: Option<String>,
+    within: Duration,
+    open: Arc<Mutex<BTreeMap<DestinationName, Sender>>>,
+}
+
+impl Senders {
+    /// Those of a configuration; `pinpoint` is the address of a server to ask in place of Pinpoint.
+    pub fn new(config: Arc<Config>, sdk: SdkConfig, pinpoint: Option<String>) -> Self {
+        Self {
+            config,
+            sdk,
+            pinpoint,
+            within: BUDGET,
+            open: Arc::default(),
+        }
+    }
+
+    /// The same, where sending may take so long.
+    pub fn within(&self, budget: Duration) -> Self {
+        Self {
+            within: budget,
+            ..self.clone()
+        }
+    }
+
+    /// `None` if the configuration defines no such destination any more.
+    async fn sender(&self, name: &DestinationName) -> Option<Sender> {
+        let mut open = self.open.lock().await;
+        if let Some(sender) = open.get(name) {
+            return Some(sender.clone());
+        }
+        let sender = self.open(name)?;
+        open.insert(name.clone(), sender.clone());
+        Some(sender)
+    }
+
+    fn open(&self, name: &DestinationName) -> Option<Sender> {
+        if *name == DestinationName::pinpoint() {
+            let routes = Routes::new(self.config.clone(), self.sdk.clone(), self.pinpoint.clone());
+            return Some(Sender::Pinpoint(Arc::new(PinpointDestination::new(routes))));
+        }
+        let defined = self.config.destinations().get(name)?;
+        match &defined.kind {
+            DestinationKind::Firehose { .. }
+            | DestinationKind::Kinesis { .. }
+            | DestinationKind::EventBridge { .. }
+            | DestinationKind::Webhook { .. }
+            | DestinationKind::File { .. } => None,
+        }
+    }
+}
+
+impl Destinations for Senders {
+    async fn send(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
+        match self.sender(to).await {
+            Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
+            None => {
+                tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
+                vec![Sent::NotWanted; items.len()]
+            }
+        }
+    }
+}
