@@ -1,6 +1,7 @@
 //! Which pool signs in whom.
 
 use std::fmt;
+use std::time::Duration;
 
 /// The variables that say so.
 const USER_POOL_ID: &str = "CONSOLE_USER_POOL_ID";
@@ -36,6 +37,9 @@ impl fmt::Display for SettingsFaults {
 impl std::error::Error for SettingsFaults {}
 
 impl Settings {
+    /// How long a call to the pool may take: a request makes one at most before it reads figures, for the pool's keys.
+    pub const LONGEST_CALL: Duration = Duration::from_secs(5);
+
     /// What these environment variables say.
     ///
     /// # Errors
