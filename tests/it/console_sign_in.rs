@@ -5,6 +5,7 @@ mod callback;
 use std::net::Ipv4Addr;
 
 use axum::Router;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{Method, StatusCode};
 use axum::response::Html;
 use axum::routing::get;
@@ -22,6 +23,9 @@ const FIGURES: &str = "1,234 sign-ins";
 
 /// The group that may look. Its name is no markup.
 const GROUP: &str = "analysts";
+
+/// What an answer that holds no figures says of itself.
+const KEPT: &str = "public, max-age=31536000, immutable";
 
 const SESSION: &str = "__Host-console-session";
 
@@ -47,7 +51,8 @@ impl Console {
         });
         let figures = Router::new()
             .route("/", get(async || Html(FIGURES)))
-            .route("/api/v1/days", get(async || FIGURES));
+            .route("/api/v1/days", get(async || FIGURES))
+            .route("/assets/page.js", get(async || ([(CACHE_CONTROL, KEPT)], "")));
         let router = behind_sign_in(figures, SignIn::new(settings.unwrap()).unwrap());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -150,6 +155,21 @@ async fn a_member_of_the_group_who_signs_in_sees_the_page_that_they_asked_for() 
         check_headers(&answer, &console.pool.url());
     }
     assert_eq!(console.pool.fetched(), 1, "the keys are kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_says_so_is_kept_and_not_before_somebody_has_signed_in() {
+    let console = Console::start().await;
+    let member = console.pool.token(&json!({}));
+    for (token, path, expected) in [
+        (member.as_str(), "/assets/page.js", KEPT),
+        (&member, "/api/v1/days", "no-store"),
+        (&member, "/elsewhere", "no-store"),
+        ("nonsense", "/assets/page.js", "no-store"),
+    ] {
+        let answer = console.with_session(token).get(path).await;
+        assert_eq!(answer.headers[CACHE_CONTROL], expected, "{token} {path}");
+    }
 }
 
 /// Tokens that open nothing, and the code of the error that each is refused with.

@@ -24,8 +24,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, InvalidHeaderValue, LOCATION};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::{CACHE_CONTROL, InvalidHeaderValue, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -143,9 +143,18 @@ async fn read_alone(request: Request, next: Next) -> Response {
     } else {
         Denied::Method.answer(&Asking::of(&request))
     };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    keep_private(response.headers_mut());
     response
+}
+
+/// Only what says that it may be kept is kept, as script and style do; nothing that sets a cookie is.
+fn keep_private(headers: &mut HeaderMap) {
+    let no_store = HeaderValue::from_static("no-store");
+    if headers.contains_key(SET_COOKIE) {
+        headers.insert(CACHE_CONTROL, no_store);
+    } else {
+        headers.entry(CACHE_CONTROL).or_insert(no_store);
+    }
 }
 
 /// Ends the session here and at the pool, if the console's own page asks for it.
