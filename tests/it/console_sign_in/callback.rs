@@ -137,20 +137,23 @@ async fn a_token_that_is_not_of_this_sign_in_or_of_no_member_makes_no_session() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_that_fails_is_told_of_as_that() {
     let console = Console::start().await;
-    for fault in [
-        Fault::AnswersNonsense,
-        Fault::RefusesTheClient,
-        Fault::Fails,
+    const UNEXPECTED: (u16, &str) = (502, "answers what was not expected");
+    for (fault, expected) in [
+        (Fault::AnswersNonsense, UNEXPECTED),
+        (Fault::RefusesTheClient, UNEXPECTED),
+        (Fault::Fails(StatusCode::FORBIDDEN), UNEXPECTED),
+        (
+            Fault::Fails(StatusCode::TOO_MANY_REQUESTS),
+            (503, "answers 429 Too Many Requests: try again in a minute"),
+        ),
+        (
+            Fault::Fails(StatusCode::INTERNAL_SERVER_ERROR),
+            (503, "answers 500 Internal Server Error: try again"),
+        ),
     ] {
         console.pool.fail(fault);
         let (mut browser, back) = begun(&console, "/").await;
-        check_refused(
-            &console,
-            &mut browser,
-            &back,
-            (502, "answers what was not expected"),
-        )
-        .await;
+        check_refused(&console, &mut browser, &back, expected).await;
     }
     let (mut browser, back) = begun(&console, "/").await;
     let Console {

@@ -48,6 +48,12 @@ pub(super) enum Denied {
     Code(#[source] PoolError),
     #[error("the user pool's domain does not answer: try again in a minute")]
     Unreachable(#[source] PoolError),
+    #[error("the user pool's domain answers {status}: try again in a minute")]
+    Unavailable {
+        status: StatusCode,
+        #[source]
+        error: PoolError,
+    },
     #[error(
         "the user pool's domain answers what was not expected: its app client has to be one without a secret"
     )]
@@ -59,9 +65,17 @@ impl From<PoolError> for Denied {
         match error {
             PoolError::Refused { .. } => Self::Code(error),
             PoolError::Unreachable { .. } | PoolError::TimedOut { .. } => Self::Unreachable(error),
+            PoolError::Answer { status, .. } if is_for_now(status) => {
+                Self::Unavailable { status, error }
+            }
             PoolError::Answer { .. } | PoolError::Unreadable { .. } => Self::Answer(error),
         }
     }
+}
+
+/// Whether the same may be answered otherwise in a minute: the pool throttles, or fails.
+fn is_for_now(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
 impl Denied {
@@ -87,7 +101,10 @@ impl Denied {
     fn log(&self) {
         let code = self.code();
         match self {
-            Self::Code(error) | Self::Unreachable(error) | Self::Answer(error) => {
+            Self::Code(error)
+            | Self::Unreachable(error)
+            | Self::Unavailable { error, .. }
+            | Self::Answer(error) => {
                 tracing::warn!(code, %error, "nobody could be signed in");
             }
             Self::Token(error) => tracing::info!(code, %error, "denied"),
@@ -112,7 +129,7 @@ impl Denied {
                 StatusCode::BAD_REQUEST
             }
             Self::LargeToken | Self::Random => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreachable(_) | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Answer(_) => StatusCode::BAD_GATEWAY,
         }
     }
@@ -131,6 +148,7 @@ impl Denied {
             Self::Random => "no_randomness",
             Self::Code(_) => "code_refused",
             Self::Unreachable(_) => "user_pool_unreachable",
+            Self::Unavailable { .. } => "user_pool_unavailable",
             Self::Answer(_) => "user_pool_answer",
         }
     }
