@@ -290,6 +290,31 @@ async fn a_machine_brings_an_id_token_of_either_issuer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_after_an_hour_whatever_its_token_says() {
+    let console = Console::start().await;
+    let now = Utc::now().timestamp();
+    for (begun, expected) in [
+        (json!(now - 3_500), StatusCode::OK),
+        (json!(now - 3_600), StatusCode::UNAUTHORIZED),
+        (json!(null), StatusCode::UNAUTHORIZED),
+        (json!(u64::MAX), StatusCode::OK),
+    ] {
+        let token = console
+            .pool
+            .token(&json!({"iat": begun, "exp": now + 86_400}));
+        let session = console.with_session(&token).get("/api/v1/days").await;
+        assert_eq!(session.status, expected, "{begun}");
+        let bearer = format!("Bearer {token}");
+        let authorization = [("authorization", bearer.as_str())];
+        let machine = console
+            .browser()
+            .ask(Method::GET, "/api/v1/days", &authorization)
+            .await;
+        assert_eq!(machine.status, StatusCode::OK, "{begun}: it is no session");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_in_no_such_group_is_told_which_and_can_sign_in_as_somebody_else() {
     let console = Console::for_group("<i>analysts</i> & \"friends\"").await;
     let page = console

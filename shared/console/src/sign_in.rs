@@ -35,7 +35,7 @@ use crate::security_headers::SecurityHeaders;
 
 pub use settings::{Settings, SettingsFaults};
 
-use asking::Asking;
+use asking::{Asking, Token};
 use cookies::with_cookies;
 use denied::Denied;
 use pending::Pending;
@@ -70,6 +70,15 @@ impl SignIn {
             headers: SecurityHeaders::of_forms_that_lead_to(settings.domain())?,
             settings,
         })
+    }
+
+    /// Lets in whoever brings a token of a member; a session's, for an hour.
+    async fn admit(&self, token: Option<&Token>) -> Result<(), Denied> {
+        match token {
+            Some(Token::Bearer(token)) => self.verified(token).await.map(|_| ()),
+            Some(Token::Session(token)) => self.verified(token).await?.within_a_session(),
+            None => Err(Denied::NotSignedIn),
+        }
     }
 
     /// What the token says, if it is the pool's, and of a member of the group.
@@ -124,12 +133,8 @@ async fn members_alone(
     next: Next,
 ) -> Response {
     let asking = Asking::of(&request);
-    let verified = match asking.token() {
-        Some(token) => sign_in.verified(token).await,
-        None => Err(Denied::NotSignedIn),
-    };
-    match verified {
-        Ok(_) => next.run(request).await,
+    match sign_in.admit(asking.token()).await {
+        Ok(()) => next.run(request).await,
         Err(denied) => sign_in.deny(denied, &asking),
     }
 }

@@ -17,8 +17,26 @@ pub(super) struct Asking {
     pub path: String,
     host: Option<String>,
     origin: Option<String>,
-    token: Option<String>,
+    token: Option<Token>,
     expects: Expects,
+}
+
+/// What somebody is to be let in with.
+#[derive(PartialEq, Eq)]
+pub(super) enum Token {
+    /// A session's, of a cookie.
+    Session(String),
+    /// A machine's, of the header `Authorization`.
+    Bearer(String),
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Session(_) => "Session",
+            Self::Bearer(_) => "Bearer",
+        })
+    }
 }
 
 #[derive(PartialEq, Eq, Debug)]
@@ -39,17 +57,17 @@ impl Asking {
             host: text(headers, &HOST).filter(|host| is_host(host)),
             origin: text(headers, &ORIGIN),
             token: if bearer {
-                bearer_of(headers)
+                bearer_of(headers).map(Token::Bearer)
             } else {
-                cookies::of(headers, SESSION)
+                cookies::of(headers, SESSION).map(Token::Session)
             },
             expects: expected(headers, request.uri().path()),
         }
     }
 
     /// The token that it brings: a machine's, or else the session's.
-    pub(super) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+    pub(super) fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
     }
 
     /// Whether a person is to read the answer.
