@@ -24,5 +24,5 @@ async fn main() -> Result<(), Error> {
         explain: |_| "the figures cannot be read at the moment: try again in a minute".to_owned(),
     };
     let routes = console::router(console);
-    lambda_http::run(behind_sign_in(routes, SignIn::new(settings)?)).await
+    lambda_http::run(behind_sign_in(routes, SignIn::new(settings))).await
 }

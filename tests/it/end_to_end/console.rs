@@ -56,7 +56,7 @@ impl ConsoleClient {
             .allowed_o_auth_scopes("openid")
             .supported_identity_providers("COGNITO")
             .callback_urls(format!("{}/sign-in/callback", browser.origin()))
-            .logout_urls(format!("{}/", browser.origin()));
+            .logout_urls(format!("{}/signed-out", browser.origin()));
         update.send().await.unwrap();
     }
 

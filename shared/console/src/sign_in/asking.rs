@@ -9,6 +9,7 @@ use super::denied::Denied;
 use super::{CALLBACK, is_local};
 
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A request, as far as it matters to the sign-in.
 #[derive(Debug)]
@@ -19,6 +20,16 @@ pub(super) struct Asking {
     origin: Option<String>,
     token: Option<Token>,
     expects: Expects,
+    by: By,
+}
+
+/// Where a browser was before.
+#[derive(PartialEq, Eq, Debug)]
+enum By {
+    /// At a page of ours, whose link or form it followed.
+    OwnPage,
+    /// Anywhere else, or it does not say.
+    Another,
 }
 
 /// What somebody is to be let in with.
@@ -62,6 +73,10 @@ impl Asking {
                 cookies::of(headers, SESSION).map(Token::Session)
             },
             expects: expected(headers, request.uri().path()),
+            by: match text(headers, &SEC_FETCH_SITE).as_deref() {
+                Some("same-origin") => By::OwnPage,
+                Some(_) | None => By::Another,
+            },
         }
     }
 
@@ -73,6 +88,11 @@ impl Asking {
     /// Whether a person is to read the answer.
     pub(super) fn is_page(&self) -> bool {
         self.expects == Expects::Page
+    }
+
+    /// Whether it may come of a form, which a browser lets nobody redirect to where it likes.
+    pub(super) fn is_from_own_page(&self) -> bool {
+        self.by == By::OwnPage
     }
 
     /// Where the pool is to send the browser back to.

@@ -4,11 +4,12 @@ use axum::Json;
 use axum::http::header::{ALLOW, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::SIGN_OUT;
 use super::asking::Asking;
+use super::pages::page;
 use super::pool::PoolError;
 
 /// Why.
@@ -164,28 +165,15 @@ impl Denied {
     }
 
     fn page(&self) -> Markup {
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { "No figures" }
-                }
-                body {
-                    main {
-                        h1 { "No figures" }
-                        p { "Here is why: " (self) "." }
-                        p { a href="/" { "Begin again" } }
-                        @if let Self::NotAMember { .. } = self {
-                            form method="post" action=(SIGN_OUT) {
-                                button { "Sign in as somebody else" }
-                            }
-                        }
-                    }
+        let why = html! {
+            p { "Here is why: " (self) "." }
+            p { a href="/" { "Begin again" } }
+            @if let Self::NotAMember { .. } = self {
+                form method="post" action=(SIGN_OUT) {
+                    button { "Sign in as somebody else" }
                 }
             }
-        }
+        };
+        page("No figures", why)
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::query_of;
+
 /// The variables that say so.
 const USER_POOL_ID: &str = "CONSOLE_USER_POOL_ID";
 const CLIENT_ID: &str = "CONSOLE_CLIENT_ID";
@@ -85,6 +87,12 @@ impl Settings {
     /// The origin of the pool's pages and of its token endpoint.
     pub(super) fn domain(&self) -> &str {
         &self.domain
+    }
+
+    /// Where the pool ends its session, and sends a browser on from.
+    pub(super) fn logout_url(&self, back: &str) -> String {
+        let query = query_of(&[("client_id", &self.client_id), ("logout_uri", back)]);
+        format!("{}/logout?{query}", self.domain)
     }
 
     pub(super) fn group(&self) -> &str {
