@@ -191,6 +191,13 @@ fn the_icon_is_kept_for_a_day_and_figures_are_not() {
 }
 
 #[test]
+fn nobody_signs_out_where_nobody_has_signed_in() {
+    let page = Served::acme().ask("GET /", &[]).text();
+    assert!(page.contains("Counted since"), "{page}");
+    assert!(!page.contains("Sign out"), "{page}");
+}
+
+#[test]
 fn a_project_says_what_there_is_to_ask() {
     let served = Served::acme();
     let mut projects = served.get("projects").json();
