@@ -12,6 +12,7 @@ use figures::reader::{Series, choose, cohorts_of, months_of, series};
 use figures::selection::{Condition, Selection, Wanted};
 use figures::users::WantedUsers;
 use figures::{CohortObject, MonthObject, UserObject, first_read};
+use futures::FutureExt;
 use pipeline::ports::PortError;
 use pipeline::ports::figures::{FiguresStore, Project};
 
@@ -53,8 +54,8 @@ pub struct Loaded {
     pub cohorts: Vec<CohortObject>,
     /// What happened on some days, by the team's own words.
     pub annotations: Vec<Annotation>,
-    /// Some users, and whether there are more; `None` where users are not shown.
-    pub users: Option<(Vec<UserObject>, bool)>,
+    /// Some users, and whether there are more, or why they cannot be read; `None` where users are not shown.
+    pub users: Option<Result<(Vec<UserObject>, bool), ApiError>>,
     /// Where who has signed in signs out.
     pub sign_out: Option<&'static str>,
     /// When all this was read.
@@ -135,7 +136,7 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
         cohorts_of(store, &project.id, interval, cohorts),
         breakdown(store, &project, &view, (&period, first)),
         store.annotations(&project.id, period.span),
-        users(console, &project, (&view, &period)),
+        users(console, &project, (&view, &period)).map(Ok),
     )
     .map_err(failed)?;
     Ok(Loaded {
@@ -312,12 +313,11 @@ async fn users<S: FiguresStore>(
     console: &Console<S>,
     project: &Project,
     (view, period): (&View, &Period),
-) -> Result<Option<(Vec<UserObject>, bool)>, PortError> {
-    let Some(own) = &console.own else {
-        return Ok(None);
-    };
+) -> Option<Result<(Vec<UserObject>, bool), ApiError>> {
+    let own = console.own.as_ref()?;
     let wanted = wanted_users(view.users, period);
-    own.list(project, wanted, USERS).await.map(Some)
+    let found = own.list(project, wanted, USERS).await;
+    Some(found.map_err(|error| console.unavailable(&error)))
 }
 
 /// Which users a tab lists.
