@@ -8,7 +8,7 @@ use domain::annotation::Annotation;
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::segment::SegmentValue;
-use figures::reader::{Series, choose, cohorts_of, months_of, series};
+use figures::reader::{self, Series, choose, cohorts_of, months_of, series_of_spans};
 use figures::selection::{Condition, Selection, Wanted};
 use figures::users::WantedUsers;
 use figures::{CohortObject, MonthObject, UserObject, first_read};
@@ -170,6 +170,12 @@ fn read(shift: Option<Shift>, span: Span) -> Span {
     (first_read(before.min(span.0)), span.1)
 }
 
+/// The parts of them that are read: a year before is not all of the year.
+fn parts(shift: Option<Shift>, span: Span) -> Vec<Span> {
+    let before = shift.map(|shift| shift.of(span));
+    reader::read_for(before.into_iter().chain([span]))
+}
+
 async fn measured<S: FiguresStore>(
     store: &S,
     project: &Project,
@@ -177,7 +183,8 @@ async fn measured<S: FiguresStore>(
     (period, first): (&Period, Day),
 ) -> Result<Measured, PortError> {
     let days = read(period.shift, period.span);
-    let mut found = series(store, project, selection, days).await?;
+    let parts = parts(period.shift, period.span);
+    let mut found = series_of_spans(store, project, selection, &parts).await?;
     let rows = found.pop().map(|series| series.rows).unwrap_or_default();
     Ok(Measured::of(rows, days, first))
 }
@@ -227,8 +234,9 @@ async fn breakdown<S: FiguresStore>(
             .map(|_| Shift::Days(DayRows::LONGEST_WINDOW_DAYS)),
     };
     let days = read(shift, span);
-    let found = series(store, project, &selection, days);
-    let whole = whole_of(store, project, filtering, days);
+    let parts = parts(shift, span);
+    let found = series_of_spans(store, project, &selection, &parts);
+    let whole = whole_of(store, project, filtering, &parts);
     let (found, whole) = futures::try_join!(found, whole)?;
     let place = place_of(dimension, &selection);
     let mut values: BTreeMap<SegmentValue, Measured> = BTreeMap::new();
@@ -252,11 +260,13 @@ async fn whole_of<S: FiguresStore>(
     store: &S,
     project: &Project,
     filtering: Filtering,
-    days: Span,
+    parts: &[Span],
 ) -> Result<Option<DayRows>, PortError> {
     match filtering {
         Filtering::None | Filtering::Applied => Ok(None),
-        Filtering::NotKept | Filtering::OfItself => store.whole(&project.id, days).await.map(Some),
+        Filtering::NotKept | Filtering::OfItself => {
+            reader::whole(store, &project.id, parts).await.map(Some)
+        }
     }
 }
 
