@@ -56,7 +56,7 @@ fn listed(day: u32) -> ListedUser {
     let active = Day::parse("2026-01-01").unwrap().plus(day);
     ListedUser {
         pool: UserPoolId::new("eu-west-1_AAAA11111"),
-        sub: Sub::new(&day.to_string()),
+        sub: Sub::new(day.to_string()),
         active: Some((active, active)),
         active_days: 1 + u64::from(day % 2),
     }
