@@ -74,6 +74,7 @@ fn check(wanted: WantedUsers, most: usize, (subs, noted): (&[&str], &[&str])) {
         counting_since: None,
         dimensions: BTreeMap::new(),
         client_names: BTreeMap::new(),
+        counted: None,
     };
     let found = block_on(async {
         let mut users = Users::few(&index, &project, wanted, most).await.unwrap();
