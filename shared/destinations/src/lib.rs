@@ -9,6 +9,8 @@ pub mod not_published;
 pub mod pinpoint;
 pub mod queue;
 pub mod senders;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 mod ascii;
 #[cfg(feature = "sqs")]

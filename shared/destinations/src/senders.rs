@@ -11,6 +11,8 @@ use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
 
 use crate::pinpoint::{PinpointDestination, Routes};
+#[cfg(feature = "webhook")]
+use crate::webhook::Webhook;
 
 /// How long sending may take unless something else is said.
 const BUDGET: Duration = Duration::from_secs(15);
@@ -26,6 +28,8 @@ pub(crate) trait Destination: Send + Sync {
 #[derive(Clone, Debug)]
 enum Sender {
     Pinpoint(Arc<PinpointDestination>),
+    #[cfg(feature = "webhook")]
+    Webhook(Arc<Webhook>),
 }
 
 /// All destinations of a configuration.
@@ -77,10 +81,20 @@ impl Senders {
         }
         let defined = self.config.destinations().get(name)?;
         match &defined.kind {
+            #[cfg(feature = "webhook")]
+            DestinationKind::Webhook {
+                url,
+                secret,
+                private_addresses,
+            } => {
+                let webhook = Webhook::new(&self.sdk, (url, secret), *private_addresses);
+                Some(Sender::Webhook(Arc::new(webhook)))
+            }
+            #[cfg(not(feature = "webhook"))]
+            DestinationKind::Webhook { .. } => None,
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
             | DestinationKind::EventBridge { .. }
-            | DestinationKind::Webhook { .. }
             | DestinationKind::File { .. } => None,
         }
     }
@@ -90,6 +104,8 @@ impl Destinations for Senders {
     async fn send(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
         match self.sender(to).await {
             Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
+            #[cfg(feature = "webhook")]
+            Some(Sender::Webhook(webhook)) => webhook.send(items, self.within).await,
             None => {
                 tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
                 vec![Sent::NotWanted; items.len()]
