@@ -8,6 +8,7 @@ pub mod lambda;
 pub mod not_published;
 pub mod pinpoint;
 pub mod queue;
+mod restraint;
 pub mod senders;
 #[cfg(feature = "webhook")]
 pub mod webhook;

@@ -9,8 +9,10 @@ use aws_config::SdkConfig;
 use config::{Config, DestinationKind, DestinationName};
 use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::pinpoint::{PinpointDestination, Routes};
+use crate::restraint::Breakers;
 #[cfg(feature = "webhook")]
 use crate::webhook::Webhook;
 
@@ -41,6 +43,7 @@ pub struct Senders {
     pinpoint: Option<String>,
     within: Duration,
     open: Arc<Mutex<BTreeMap<DestinationName, Sender>>>,
+    breakers: Arc<Breakers<DestinationName>>,
 }
 
 impl Senders {
@@ -52,6 +55,7 @@ impl Senders {
             pinpoint,
             within: BUDGET,
             open: Arc::default(),
+            breakers: Arc::default(),
         }
     }
 
@@ -87,7 +91,11 @@ impl Senders {
                 secret,
                 private_addresses,
             } => {
-                let webhook = Webhook::new(&self.sdk, (url, secret), *private_addresses);
+                let webhook = Webhook::new(
+                    &self.sdk,
+                    (url, secret),
+                    (*private_addresses, defined.requests_per_second),
+                );
                 Some(Sender::Webhook(Arc::new(webhook)))
             }
             #[cfg(not(feature = "webhook"))]
@@ -102,6 +110,21 @@ impl Senders {
 
 impl Destinations for Senders {
     async fn send(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
+        // Pinpoint has projects, each of which can be gone by itself.
+        let is_one = *to != DestinationName::pinpoint();
+        if is_one && self.breakers.is_open(to, Instant::now()) {
+            return vec![Sent::Later; items.len()];
+        }
+        let sent = self.send_now(to, items).await;
+        if is_one {
+            self.breakers.note(to, &sent, Instant::now());
+        }
+        sent
+    }
+}
+
+impl Senders {
+    async fn send_now(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
         match self.sender(to).await {
             Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
             #[cfg(feature = "webhook")]

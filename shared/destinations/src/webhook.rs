@@ -26,6 +26,7 @@ use futures::StreamExt;
 use pipeline::deliver::{Item, Sent, What};
 use uuid::Uuid;
 
+use crate::restraint::Pace;
 use crate::senders::Destination;
 use address::{PrivateAddress, Resolver};
 use secret::{Secret, Secrets};
@@ -49,6 +50,7 @@ pub struct Webhook {
     private_addresses: PrivateAddresses,
     secrets: Secrets,
     connector: Connector,
+    pace: Pace,
     /// Until when the server wants to be left alone.
     paused: Mutex<Option<Instant>>,
 }
@@ -57,11 +59,11 @@ pub struct Webhook {
 type Together<'a> = Vec<(usize, Item<'a>)>;
 
 impl Webhook {
-    /// Requests to this URL, signed with the secret of this name.
+    /// Requests to this URL, signed with the secret of this name, at most so many a second.
     pub fn new(
         sdk: &SdkConfig,
         (url, secret): (&str, &str),
-        private_addresses: PrivateAddresses,
+        (private_addresses, rate): (PrivateAddresses, Option<u32>),
     ) -> Self {
         let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
         Self {
@@ -69,6 +71,7 @@ impl Webhook {
             private_addresses,
             secrets: Secrets::new(sdk, secret),
             connector: connector.build_with_resolver(Resolver(private_addresses)),
+            pace: Pace::of(rate),
             paused: Mutex::default(),
         }
     }
@@ -99,6 +102,7 @@ impl Webhook {
                 return Sent::Misconfigured;
             }
         };
+        self.pace.wait().await;
         let answer = tokio::time::timeout(ONE_REQUEST, self.connector.call(request));
         match answer.await {
             Ok(Ok(response)) => {

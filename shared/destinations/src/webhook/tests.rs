@@ -19,15 +19,18 @@ use super::*;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// A status, and headers.
+type Answer = (u16, &'static [(&'static str, &'static str)]);
+
 /// A server that answers with what it is told to, and remembers what it was sent.
 #[derive(Clone)]
 struct Server {
-    answers: Arc<Shared<Vec<(u16, &'static [(&'static str, &'static str)])>>>,
+    answers: Arc<Shared<Vec<Answer>>>,
     asked: Arc<Shared<Vec<(HeaderMap, String)>>>,
 }
 
 /// It answers the first request with the first, and all that come after the last with the last.
-async fn serve(answers: &[(u16, &'static [(&'static str, &'static str)])]) -> (Server, String) {
+async fn serve(answers: &[Answer]) -> (Server, String) {
     let server = Server {
         answers: Arc::new(Shared::new(answers.to_vec())),
         asked: Arc::default(),
@@ -61,7 +64,7 @@ fn webhook(url: &str, private_addresses: PrivateAddresses) -> Webhook {
     let sdk = aws::sdk::on_loopback("http://127.0.0.1:1", aws::sdk::Patience::TO_A_DESTINATION);
     Webhook {
         secrets: Secrets::known(&sdk, Secret::parse(SECRET).unwrap()),
-        ..Webhook::new(&sdk, (url, "name"), private_addresses)
+        ..Webhook::new(&sdk, (url, "name"), (private_addresses, None))
     }
 }
 
