@@ -41,6 +41,11 @@ pub(crate) fn random_shard() -> u8 {
     fastrand::u8(0..SHARDS)
 }
 
+/// Another shard, for what happens at the same time.
+pub(crate) fn next_shard(shard: u8) -> u8 {
+    (shard + 1) % SHARDS
+}
+
 /// The partition of a project's rows of one dimension, or of its cohorts, in one shard. Each has its own: DynamoDB takes
 /// 1,000 write units a second in one partition.
 fn partition(project: &ProjectId, of: &str, shard: u8) -> AttributeValue {
