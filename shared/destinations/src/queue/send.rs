@@ -116,18 +116,21 @@ impl Queues {
 }
 
 impl Entry {
-    /// Messages of one endpoint are taken in their order; all else keeps none, and is a group of its own.
+    /// Messages of one endpoint are taken in their order, and none of them is a repetition of another: what was enqueued in vain
+    /// may come again after something else has come, and is the newest then. All else keeps no order, and is a group of its own.
     fn of(place: usize, message: &Message) -> serde_json::Result<Self> {
         let body = encoded(message)?;
         let hash = |text: &str| Uuid::new_v5(&NAMESPACE, text.as_bytes()).to_string();
-        let deduplication = hash(&body);
-        let order = message.body.in_order_of();
+        let (group, deduplication) = match message.body.in_order_of() {
+            Some((project, endpoint)) => {
+                let group = hash(&format!("{project} {endpoint}"));
+                (group, Uuid::new_v4().to_string())
+            }
+            None => (hash(&body), hash(&body)),
+        };
         Ok(Self {
             place,
-            group: order.map_or_else(
-                || deduplication.clone(),
-                |of| hash(&format!("{} {}", of.0, of.1)),
-            ),
+            group,
             deduplication,
             body,
         })
