@@ -18,6 +18,8 @@ class Configuration:
 
     text: str
     role_arns: list[str]
+    # The names of those that anything is sent to.
+    destinations: list[str]
 
     @classmethod
     def read(cls, path: Path) -> Configuration:
@@ -29,6 +31,7 @@ class Configuration:
         try:
             clients = [*config.get("Clients", {}).values(), config.get("Default") or {}]
             roles = {client["RoleArn"] for client in clients if client.get("RoleArn")}
+            destinations = {name for client in clients for name in client.get("Destinations") or []}
         except (AttributeError, TypeError):
             raise Fault(f"{path} is no configuration: `cognito-pinpoint config check {path}` says why")
-        return cls(json.dumps(config, separators=(",", ":")), sorted(roles))
+        return cls(json.dumps(config, separators=(",", ":")), sorted(roles), sorted(destinations))

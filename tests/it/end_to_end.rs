@@ -2,6 +2,7 @@
 //! what a client does at Cognito arrives at Pinpoint and in the figures.
 
 mod console;
+mod delivery;
 mod taken_triggers;
 
 use std::os::unix::fs::symlink;
@@ -168,6 +169,24 @@ impl Stack {
         done(&mut put);
     }
 
+    /// Waits until Pinpoint has so many events, and gives them.
+    async fn wait_for_events(&self, count: usize) -> Vec<Value> {
+        let began = Instant::now();
+        let mut often = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            let events = self.pinpoint.events();
+            if events.len() >= count {
+                return events;
+            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "{events:?}\n{}",
+                self.ministack.log()
+            );
+            often.tick().await;
+        }
+    }
+
     /// Waits until a figure of today is this, and gives all.
     async fn wait_for(&self, figure: &str, value: i64) -> Value {
         let began = Instant::now();
@@ -214,7 +233,7 @@ async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() 
     let expected =
         json!({"signUps": 1, "signIns": 1, "authFailures": 2, "newUsers": 1, "wau": 1, "mau": 1});
     assert_eq!(figures, expected);
-    let events = stack.pinpoint.events();
+    let events = stack.wait_for_events(4).await;
     let types = events
         .iter()
         .filter_map(|event| event["event_type"].as_str());
