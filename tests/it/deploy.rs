@@ -155,12 +155,10 @@ impl Deployment {
         let queues = listed.queue_urls().iter();
         let queues = queues.map(|url| url.rsplit('/').next().unwrap());
         let mut all: Vec<_> = queues.map(str::to_owned).collect();
-        let mappings = Lambda::new(&self.ministack.sdk()).list_event_source_mappings();
-        let mappings = mappings.send().await.unwrap();
-        let sources = mappings
-            .event_source_mappings()
-            .iter()
-            .filter_map(|it| it.event_source_arn());
+        let list = ["lambda", "list-event-source-mappings"];
+        let mappings = json_of(&mut self.program("aws", &list));
+        let mappings = mappings["EventSourceMappings"].as_array().unwrap().iter();
+        let sources = mappings.filter_map(|it| it["EventSourceArn"].as_str());
         let of_queues =
             sources.filter_map(|it| it.strip_prefix("arn:aws:sqs:us-east-1:000000000000:"));
         all.extend(of_queues.map(|it| format!("{it} to deliver-events")));

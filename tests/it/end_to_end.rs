@@ -23,6 +23,23 @@ use crate::support::{FUNCTIONS, binary, repository};
 const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true,
     "AttemptWindowSeconds": 5, "Destinations": ["pinpoint"]}}"#;
 
+/// What the emulator takes otherwise than AWS: a request of several messages has a right of its own there, and a number that
+/// is a parameter remains text, which no SDK reads.
+const AS_THE_EMULATOR_WANTS_IT: [(&str, &str); 3] = [
+    (
+        "Action: sqs:SendMessage\n",
+        "Action: [sqs:SendMessage, sqs:SendMessageBatch]\n",
+    ),
+    (
+        "sqs:ChangeMessageVisibility]",
+        "sqs:ChangeMessageVisibility, sqs:ChangeMessageVisibilityBatch]",
+    ),
+    (
+        "MaximumConcurrency: !Ref DeliveryConcurrency",
+        "MaximumConcurrency: 2",
+    ),
+];
+
 /// How long an event may take through the whole stack.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -74,6 +91,15 @@ impl Stack {
         }
         let mut copy = Command::new("cp");
         done(copy.arg("-r").arg(repository("infra")).arg(folder));
+        let template = folder.join("infra/template.yaml");
+        let for_the_emulator = AS_THE_EMULATOR_WANTS_IT.iter().fold(
+            std::fs::read_to_string(&template).unwrap(),
+            |template, (ours, its)| {
+                assert!(template.contains(ours), "{ours}");
+                template.replace(ours, its)
+            },
+        );
+        std::fs::write(template, for_the_emulator).unwrap();
         std::fs::write(folder.join("config.json"), CONFIG).unwrap();
         for name in FUNCTIONS {
             let code = folder.join("target/lambda").join(name);

@@ -397,7 +397,7 @@ fn each_destination_has_a_queue_in_order_and_a_mapping_that_retries_what_was_not
 #[test]
 fn what_delivers_is_there_only_for_destinations() {
     let template = template_with("none");
-    let condition = json!({"Fn::Not": [{"Fn::Equals": [{"Fn::Join": [",", {"Ref": "DestinationNames"}]}, "none"]}]});
+    let condition = json!({"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Ref": "DestinationNames"}]}, "none"]}]});
     assert_eq!(template["Conditions"]["HasDestinations"], condition);
     assert_eq!(
         template["Parameters"]["DestinationNames"]["Default"],
