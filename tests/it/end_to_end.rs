@@ -343,6 +343,9 @@ async fn what_is_wrong_with_an_installation_is_told_with_how_to_mend_it() {
     );
     let queue = [("QueueName", "cognito-pinpoint-not-published")];
     stack.observe("ApproximateNumberOfMessagesVisible", "AWS/SQS", &queue);
+    stack.observe("Misconfigured", "cognito-pinpoint", &[]);
+    let queue = [("QueueName", "cognito-pinpoint-deliver-pinpoint.fifo")];
+    stack.observe("ApproximateAgeOfOldestMessage", "AWS/SQS", &queue);
 
     let output = stack.command("doctor", &app.pool).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
