@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from account import Fault
+from names import NO_DESTINATION
 
 # Its name in the layer, which Lambda unpacks into /opt.
 FILE = "analytics-config.json"
@@ -20,6 +21,14 @@ class Configuration:
     role_arns: list[str]
     # The names of those that anything is sent to.
     destinations: list[str]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters that it says."""
+        return {
+            "DestinationNames": ",".join(self.destinations) or NO_DESTINATION,
+            "RoleArns": ",".join(self.role_arns),
+        }
 
     @classmethod
     def read(cls, path: Path) -> Configuration:

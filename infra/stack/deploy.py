@@ -36,6 +36,8 @@ def deploy(args: argparse.Namespace) -> None:
     parameters.check_whole(read, given, kept)
     if config:
         check_queues(stack.name, config)
+        given = {**config.parameters, **given}
+    body = template.body(read, stack.name, {**kept, **given})
     if not stack.has_worked:
         check_tables(account, stack.name)
     bucket = package.Bucket.find(account, args.stack, args.bucket or kept.get("CodeBucket"))
@@ -49,7 +51,6 @@ def deploy(args: argparse.Namespace) -> None:
     bucket.make()
     made = package.upload_code(bucket) | (package.upload_configuration(bucket, config) if config else {})
     made |= {**given, "Architecture": args.architecture}
-    body = template.body(read, stack.name, {**kept, **made})
     if not stack.apply(package.upload_template(bucket, body), read["Parameters"], made):
         check_functions(account, stack.name, deployed({**kept, **made}))
         say(f"nothing to change: {stack.name} is as it should be")

@@ -67,25 +67,24 @@ def confirm(account: Account, stack: Stack, rest: list[Thing]) -> None:
 
 def check_emptied(account: Account, stack: str) -> None:
     """Refuses while something waits in a queue, which goes with the stack: nothing else knows of it."""
-    not_published = f"{stack}-not-published"
-    before = {not_published: f"`cognito-pinpoint redrive --stack {stack}` first"}
-    waiting = [(queue, count) for queue in queues_of(account, stack) if (count := messages_in(account, queue))]
+    ways_out = {
+        f"{stack}-not-published": f"`cognito-pinpoint redrive --stack {stack}` first",
+        f"{stack}-deliver-": "wait until they are delivered",
+    }
+    waiting = [
+        f"{count} messages wait in the queue {url.rsplit('/', 1)[-1]}, which goes with the stack: {way_out}, or DATA=delete"
+        for prefix, way_out in ways_out.items()
+        for url in queues(account, prefix)
+        if (count := messages_in(account, url))
+    ]
     if waiting:
-        lines = [
-            f"{count} messages wait in the queue {queue.rsplit('/', 1)[-1]}, which goes with the stack: "
-            f"{before.get(queue.rsplit('/', 1)[-1], 'wait until they are delivered')}, or DATA=delete"
-            for queue, count in waiting
-        ]
-        raise Fault("\n".join(lines))
+        raise Fault("\n".join(waiting))
 
 
-def queues_of(account: Account, stack: str) -> Iterator[str]:
-    """The URLs of the stack's queues."""
-    pages = account.client("sqs").get_paginator("list_queues").paginate(QueueNamePrefix=f"{stack}-")
-    for url in (url for page in pages for url in page.get("QueueUrls", [])):
-        queue = url.rsplit("/", 1)[-1]
-        if queue == f"{stack}-not-published" or queue.startswith(f"{stack}-deliver-"):
-            yield url
+def queues(account: Account, prefix: str) -> Iterator[str]:
+    """The URLs of the queues whose names begin so."""
+    for page in account.client("sqs").get_paginator("list_queues").paginate(QueueNamePrefix=prefix):
+        yield from page.get("QueueUrls", [])
 
 
 def messages_in(account: Account, url: str) -> int:

@@ -17,7 +17,7 @@ from botocore import exceptions as aws_faults
 
 from account import Account, Fault, code_of, exists, say
 from configuration import FILE, Configuration
-from names import CODE, FUNCTIONS, NO_DESTINATION, own_bucket
+from names import CODE, FUNCTIONS, own_bucket
 
 # The least that a ZIP file can say: an archive of the same files is the same, whenever it is made.
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -101,12 +101,7 @@ def upload_configuration(bucket: Bucket, config: Configuration) -> dict[str, str
     file = File(FILE, config.text.encode(), 0o644)
     key = f"config/{version(file)}.zip"
     bucket.put(key, file.archive)
-    return {
-        "AnalyticsConfigBucket": bucket.name,
-        "AnalyticsConfigKey": key,
-        "DestinationNames": ",".join(config.destinations) or NO_DESTINATION,
-        "RoleArns": ",".join(config.role_arns),
-    }
+    return {"AnalyticsConfigBucket": bucket.name, "AnalyticsConfigKey": key}
 
 
 def upload_template(bucket: Bucket, body: str) -> str:

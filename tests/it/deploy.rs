@@ -226,6 +226,9 @@ deploy --stack ours --architecture x86_64 --config config.json DestinationNames=
 deploy --stack ours --architecture x86_64 --config long-name.json
 1 the queue ours-deliver-LONG.fifo would have more than 80 characters: shorten the name of the destination
 
+deploy --stack ours --architecture x86_64 --config alike.json
+1 ourhook and another of Fn::ForEach::Destinations would both be ourhookQueue: rename one of them
+
 deploy --stack ours --architecture x86_64 --config config.json LogLevel=loud
 2 LogLevel=loud is none of error, warn, info, debug
 
@@ -293,6 +296,10 @@ async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
     at.write("no-json.json", "{\"Clients\": }");
     at.write("no-config.json", "[]");
     let long = "x".repeat(80);
+    at.write(
+        "alike.json",
+        &sending_to(&["our-hook", "ourhook"]).to_string(),
+    );
     at.write("long-name.json", &sending_to(&[&long]).to_string());
     at.make_theirs();
     let table = "dynamodb create-table --table-name taken-users --billing-mode PAY_PER_REQUEST \
