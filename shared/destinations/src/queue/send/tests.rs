@@ -19,8 +19,11 @@ const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 /// The entries of each request.
 type Requests = Arc<Mutex<Vec<Vec<Value>>>>;
 
-/// Queues of these destinations, in which the messages with these numbers of a request are not taken.
-fn queues(names: &[&str], not_taken: &'static [&'static str]) -> (Queues, Requests) {
+/// Where queues are.
+const URLS: &str = "http://127.0.0.1/000000000000/deliver-*.fifo";
+
+/// Queues that are there, in which the messages with these numbers of a request are not taken.
+fn queues(urls: &str, not_taken: &'static [&'static str]) -> (Queues, Requests) {
     let requests = Requests::default();
     let asked = requests.clone();
     let answer = move |_: &str, body: &[u8]| {
@@ -42,13 +45,9 @@ fn queues(names: &[&str], not_taken: &'static [&'static str]) -> (Queues, Reques
         )
     };
     let sdk = in_process(answer, Patience::BEHIND_THE_LOG);
-    let urls = names.iter().map(|name| {
-        let url = format!("http://127.0.0.1/000000000000/deliver-{name}.fifo");
-        (DestinationName::new(*name), url)
-    });
     let queues = Queues {
         client: sqs::client(&sdk),
-        urls: urls.collect(),
+        urls: urls.to_owned(),
     };
     (queues, requests)
 }
@@ -125,7 +124,7 @@ async fn a_batch_takes_as_few_requests_as_sqs_allows() {
         (400, 0, &["archive", "pinpoint"], 2),
     ] {
         let messages = messages(users, addresses, names);
-        let (queues, requests) = queues(names, &[]);
+        let (queues, requests) = queues(URLS, &[]);
         let results = queues.enqueue(&messages.iter().collect::<Vec<_>>()).await;
         assert!(results.iter().all(Result::is_ok), "{results:?}");
         let requests = requests.lock().unwrap().clone();
@@ -138,7 +137,7 @@ async fn a_batch_takes_as_few_requests_as_sqs_allows() {
 async fn endpoints_keep_their_order_in_a_group_of_their_own_and_only_events_are_repetitions() {
     let messages = messages(2, 2, &["pinpoint"]);
     let sent = async || {
-        let (queues, requests) = queues(&["pinpoint"], &[]);
+        let (queues, requests) = queues(URLS, &[]);
         queues.enqueue(&messages.iter().collect::<Vec<_>>()).await;
         let requests = requests.lock().unwrap().clone();
         let entries = requests.into_iter().flatten();
@@ -162,7 +161,7 @@ async fn endpoints_keep_their_order_in_a_group_of_their_own_and_only_events_are_
 #[tokio::test]
 async fn what_is_not_taken_is_told_by_its_place() {
     let messages = messages(1, 1, &["pinpoint"]);
-    let (queues, _requests) = queues(&["pinpoint"], &["1"]);
+    let (queues, _requests) = queues(URLS, &["1"]);
     let results = queues.enqueue(&messages.iter().collect::<Vec<_>>()).await;
     let errors: Vec<Option<String>> = results
         .into_iter()
@@ -175,19 +174,17 @@ async fn what_is_not_taken_is_told_by_its_place() {
 }
 
 #[tokio::test]
-async fn a_destination_without_a_queue_is_an_error_that_says_what_to_do() {
-    let messages = messages(1, 0, &["archive", "pinpoint"]);
-    let (queues, requests) = queues(&["pinpoint"], &[]);
+async fn without_queues_it_is_an_error_that_says_what_to_do() {
+    let messages = messages(1, 0, &["pinpoint"]);
+    let (queues, requests) = queues("", &[]);
     let results = queues.enqueue(&messages.iter().collect::<Vec<_>>()).await;
-    let errors: Vec<String> = results
-        .into_iter()
-        .filter_map(|it| it.err().map(|error| error.to_string()))
-        .collect();
+    let errors = results.into_iter().filter_map(Result::err);
+    let errors: Vec<String> = errors.map(|error| error.to_string()).collect();
     assert_eq!(
         errors,
         [
-            "SendMessageBatch on the queue of archive: DESTINATION_QUEUES names none: deploy the stack again"
+            "SendMessageBatch on the queue of pinpoint: DESTINATION_QUEUES is not set: deploy the stack again"
         ]
     );
-    assert_eq!(requests.lock().unwrap().len(), 1);
+    assert_eq!(requests.lock().unwrap().len(), 0);
 }
