@@ -11,5 +11,10 @@ pub mod queue;
 pub mod senders;
 
 mod ascii;
+mod event_stream;
+mod file;
+mod item;
+#[cfg(test)]
+mod samples;
 #[cfg(feature = "sqs")]
 mod sqs;

@@ -10,6 +10,7 @@ use config::{Config, DestinationKind, DestinationName};
 use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
 
+use crate::file::FileDestination;
 use crate::pinpoint::{PinpointDestination, Routes};
 
 /// How long sending may take unless something else is said.
@@ -26,6 +27,9 @@ pub(crate) trait Destination: Send + Sync {
 #[derive(Clone, Debug)]
 enum Sender {
     Pinpoint(Arc<PinpointDestination>),
+    File(Arc<FileDestination>),
+    /// One that is not sent to from here, for this reason.
+    Unavailable(&'static str),
 }
 
 /// All destinations of a configuration.
@@ -65,24 +69,31 @@ impl Senders {
         if let Some(sender) = open.get(name) {
             return Some(sender.clone());
         }
-        let sender = self.open(name)?;
+        let sender = self.open(name).await?;
         open.insert(name.clone(), sender.clone());
         Some(sender)
     }
 
-    fn open(&self, name: &DestinationName) -> Option<Sender> {
+    async fn open(&self, name: &DestinationName) -> Option<Sender> {
         if *name == DestinationName::pinpoint() {
             let routes = Routes::new(self.config.clone(), self.sdk.clone(), self.pinpoint.clone());
             return Some(Sender::Pinpoint(Arc::new(PinpointDestination::new(routes))));
         }
         let defined = self.config.destinations().get(name)?;
-        match &defined.kind {
+        Some(match &defined.kind {
+            DestinationKind::File { .. } if in_lambda() => {
+                Sender::Unavailable("nobody can read a file that a function in Lambda writes")
+            }
+            DestinationKind::File { path } => {
+                Sender::File(Arc::new(FileDestination::new(path.clone())))
+            }
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
             | DestinationKind::EventBridge { .. }
-            | DestinationKind::Webhook { .. }
-            | DestinationKind::File { .. } => None,
-        }
+            | DestinationKind::Webhook { .. } => {
+                Sender::Unavailable("this program is built without it")
+            }
+        })
     }
 }
 
@@ -90,10 +101,21 @@ impl Destinations for Senders {
     async fn send(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
         match self.sender(to).await {
             Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
+            Some(Sender::File(file)) => file.send(items, self.within).await,
+            Some(Sender::Unavailable(reason)) => {
+                tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
+                vec![Sent::Misconfigured; items.len()]
+            }
             None => {
                 tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
                 vec![Sent::NotWanted; items.len()]
             }
         }
     }
+}
+
+/// Whether this is a function in Lambda itself: what runs functions on this machine sets most of Lambda's variables, and not
+/// this one.
+fn in_lambda() -> bool {
+    std::env::var_os("AWS_LAMBDA_INITIALIZATION_TYPE").is_some()
 }
