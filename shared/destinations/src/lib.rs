@@ -11,9 +11,15 @@ pub mod queue;
 pub mod senders;
 
 mod ascii;
+#[cfg(any(feature = "all", feature = "sqs"))]
+mod batches;
 mod event_stream;
 mod file;
+#[cfg(feature = "all")]
+mod firehose;
 mod item;
+#[cfg(feature = "all")]
+mod put;
 #[cfg(test)]
 mod samples;
 #[cfg(feature = "sqs")]

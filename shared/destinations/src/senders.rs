@@ -11,6 +11,8 @@ use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
 
 use crate::file::FileDestination;
+#[cfg(feature = "all")]
+use crate::firehose::FirehoseDestination;
 use crate::pinpoint::{PinpointDestination, Routes};
 
 /// How long sending may take unless something else is said.
@@ -28,6 +30,8 @@ pub(crate) trait Destination: Send + Sync {
 enum Sender {
     Pinpoint(Arc<PinpointDestination>),
     File(Arc<FileDestination>),
+    #[cfg(feature = "all")]
+    Firehose(Arc<FirehoseDestination>),
     /// One that is not sent to from here, for this reason.
     Unavailable(&'static str),
 }
@@ -87,6 +91,18 @@ impl Senders {
             DestinationKind::File { path } => {
                 Sender::File(Arc::new(FileDestination::new(path.clone())))
             }
+            #[cfg(feature = "all")]
+            DestinationKind::Firehose { stream } => {
+                let firehose = FirehoseDestination::open(&self.sdk, stream, defined).await;
+                Sender::Firehose(Arc::new(firehose))
+            }
+            #[cfg(feature = "all")]
+            DestinationKind::Kinesis { .. }
+            | DestinationKind::EventBridge { .. }
+            | DestinationKind::Webhook { .. } => {
+                Sender::Unavailable("this program is built without it")
+            }
+            #[cfg(not(feature = "all"))]
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
             | DestinationKind::EventBridge { .. }
@@ -101,6 +117,8 @@ impl Destinations for Senders {
     async fn send(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
         match self.sender(to).await {
             Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
+            #[cfg(feature = "all")]
+            Some(Sender::Firehose(firehose)) => firehose.send(items, self.within).await,
             Some(Sender::File(file)) => file.send(items, self.within).await,
             Some(Sender::Unavailable(reason)) => {
                 tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
