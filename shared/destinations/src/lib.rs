@@ -19,6 +19,8 @@ mod file;
 mod firehose;
 mod item;
 #[cfg(feature = "all")]
+mod kinesis;
+#[cfg(feature = "all")]
 mod put;
 #[cfg(test)]
 mod samples;

@@ -13,6 +13,8 @@ use tokio::sync::Mutex;
 use crate::file::FileDestination;
 #[cfg(feature = "all")]
 use crate::firehose::FirehoseDestination;
+#[cfg(feature = "all")]
+use crate::kinesis::KinesisDestination;
 use crate::pinpoint::{PinpointDestination, Routes};
 
 /// How long sending may take unless something else is said.
@@ -32,6 +34,8 @@ enum Sender {
     File(Arc<FileDestination>),
     #[cfg(feature = "all")]
     Firehose(Arc<FirehoseDestination>),
+    #[cfg(feature = "all")]
+    Kinesis(Arc<KinesisDestination>),
     /// One that is not sent to from here, for this reason.
     Unavailable(&'static str),
 }
@@ -97,8 +101,12 @@ impl Senders {
                 Sender::Firehose(Arc::new(firehose))
             }
             #[cfg(feature = "all")]
-            DestinationKind::Kinesis { .. }
-            | DestinationKind::EventBridge { .. }
+            DestinationKind::Kinesis { stream } => {
+                let kinesis = KinesisDestination::open(&self.sdk, stream, defined).await;
+                Sender::Kinesis(Arc::new(kinesis))
+            }
+            #[cfg(feature = "all")]
+            DestinationKind::EventBridge { .. }
             | DestinationKind::Webhook { .. } => {
                 Sender::Unavailable("this program is built without it")
             }
@@ -119,6 +127,8 @@ impl Destinations for Senders {
             Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
             #[cfg(feature = "all")]
             Some(Sender::Firehose(firehose)) => firehose.send(items, self.within).await,
+            #[cfg(feature = "all")]
+            Some(Sender::Kinesis(kinesis)) => kinesis.send(items, self.within).await,
             Some(Sender::File(file)) => file.send(items, self.within).await,
             Some(Sender::Unavailable(reason)) => {
                 tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
