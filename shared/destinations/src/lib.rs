@@ -14,6 +14,8 @@ mod ascii;
 #[cfg(any(feature = "all", feature = "sqs"))]
 mod batches;
 mod event_stream;
+#[cfg(feature = "all")]
+mod eventbridge;
 mod file;
 #[cfg(feature = "all")]
 mod firehose;

@@ -10,6 +10,8 @@ use config::{Config, DestinationKind, DestinationName};
 use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
 
+#[cfg(feature = "all")]
+use crate::eventbridge::EventBridgeDestination;
 use crate::file::FileDestination;
 #[cfg(feature = "all")]
 use crate::firehose::FirehoseDestination;
@@ -36,6 +38,8 @@ enum Sender {
     Firehose(Arc<FirehoseDestination>),
     #[cfg(feature = "all")]
     Kinesis(Arc<KinesisDestination>),
+    #[cfg(feature = "all")]
+    EventBridge(Arc<EventBridgeDestination>),
     /// One that is not sent to from here, for this reason.
     Unavailable(&'static str),
 }
@@ -106,8 +110,12 @@ impl Senders {
                 Sender::Kinesis(Arc::new(kinesis))
             }
             #[cfg(feature = "all")]
-            DestinationKind::EventBridge { .. }
-            | DestinationKind::Webhook { .. } => {
+            DestinationKind::EventBridge { bus } => {
+                let bus = EventBridgeDestination::open(&self.sdk, bus, defined).await;
+                Sender::EventBridge(Arc::new(bus))
+            }
+            #[cfg(feature = "all")]
+            DestinationKind::Webhook { .. } => {
                 Sender::Unavailable("this program is built without it")
             }
             #[cfg(not(feature = "all"))]
@@ -129,6 +137,8 @@ impl Destinations for Senders {
             Some(Sender::Firehose(firehose)) => firehose.send(items, self.within).await,
             #[cfg(feature = "all")]
             Some(Sender::Kinesis(kinesis)) => kinesis.send(items, self.within).await,
+            #[cfg(feature = "all")]
+            Some(Sender::EventBridge(bus)) => bus.send(items, self.within).await,
             Some(Sender::File(file)) => file.send(items, self.within).await,
             Some(Sender::Unavailable(reason)) => {
                 tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
