@@ -6,7 +6,7 @@ use aws_sdk_firehose::operation::put_record_batch::PutRecordBatchOutput;
 use aws_sdk_firehose::primitives::Blob;
 use aws_sdk_firehose::types::Record;
 use config::DestinationConfig;
-use pipeline::deliver::{Item, Sent};
+use pipeline::deliver::Item;
 
 use crate::batches::Limits;
 use crate::event_stream;
@@ -62,15 +62,6 @@ impl Put for FirehoseDestination {
         match call.send().await {
             Ok(output) => reply(&output),
             Err(error) => put::failed("PutRecordBatch", &error),
-        }
-    }
-
-    /// Records are always within the limits: what Firehose calls an invalid argument is a stream that takes its records from
-    /// elsewhere.
-    fn judge(code: &str) -> Sent {
-        match code {
-            "InvalidArgumentException" => Sent::Misconfigured,
-            _ => put::judge(code),
         }
     }
 }

@@ -16,7 +16,7 @@ use config::DestinationConfig;
 use futures::future::join_all;
 use pipeline::deliver::{Item, Sent};
 
-pub use judge::judge;
+use judge::judge;
 
 use crate::assume_role::assume;
 use crate::batches::{Limits, batches};
@@ -47,11 +47,6 @@ pub trait Put: Send + Sync {
 
     /// Sends one request.
     fn put(&self, records: Vec<Self::Record>) -> impl Future<Output = Reply> + Send;
-
-    /// What an error means for what was sent, by its code.
-    fn judge(code: &str) -> Sent {
-        judge(code)
-    }
 }
 
 impl<P: Put> Destination for P {
@@ -152,20 +147,31 @@ async fn put_batch<P: Put>(to: &P, mut batch: Vec<(usize, P::Record)>, within: D
     judged
 }
 
-/// A request that is refused as a whole for what is in it may be so for one record: then its halves are sent.
+/// A request that is refused as a whole for what is in it may be so for one record: then its halves are sent. If none of all
+/// is taken, it is no record's fault but the configuration's.
 async fn put_judged<P: Put>(to: &P, batch: &[(usize, P::Record)]) -> Vec<Sent> {
     let mut judged = Vec::with_capacity(batch.len());
+    let mut alone = BTreeSet::new();
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let records = part.iter().map(|(_, record)| record.clone()).collect();
-        let sent = judge_reply::<P>(&to.put(records).await, part.len());
-        match (sent, part.len()) {
+        match (judge_reply(&to.put(records).await, part.len()), part.len()) {
             (Verdict::Whole(Sent::Refused), 2..) => {
                 let (first, second) = part.split_at(part.len() / 2);
                 parts.extend([second, first]);
             }
+            (Verdict::Whole(Sent::Refused), _) => {
+                alone.insert(judged.len());
+                judged.push(Sent::Refused);
+            }
             (Verdict::Whole(sent), count) => judged.extend(vec![sent; count]),
             (Verdict::Each(sent), _) => judged.extend(sent),
+        }
+    }
+    if !judged.contains(&Sent::Accepted) {
+        let places = judged.iter_mut().enumerate();
+        for (_, sent) in places.filter(|(place, _)| alone.contains(place)) {
+            *sent = Sent::Misconfigured;
         }
     }
     judged
@@ -178,14 +184,14 @@ enum Verdict {
 }
 
 /// Answers go by position: if they are not as many as the records, none can be understood.
-fn judge_reply<P: Put>(reply: &Reply, count: usize) -> Verdict {
+fn judge_reply(reply: &Reply, count: usize) -> Verdict {
     match reply {
         Reply::Each(answers) if answers.len() == count => {
-            tell_errors::<P>(answers);
-            Verdict::Each(answers.iter().map(judge_answer::<P>).collect())
+            tell_errors(answers);
+            Verdict::Each(answers.iter().map(judge_answer).collect())
         }
         Reply::Each(_) => Verdict::Whole(Sent::Later),
-        Reply::Failed(Some(code), _) => Verdict::Whole(P::judge(code)),
+        Reply::Failed(Some(code), _) => Verdict::Whole(judge(code)),
         Reply::NoCredentials | Reply::Failed(None, Some(401 | 403 | 404)) => {
             Verdict::Whole(Sent::Misconfigured)
         }
@@ -194,15 +200,15 @@ fn judge_reply<P: Put>(reply: &Reply, count: usize) -> Verdict {
     }
 }
 
-fn judge_answer<P: Put>(answer: &Answer) -> Sent {
+fn judge_answer(answer: &Answer) -> Sent {
     match answer {
         Answer::Taken => Sent::Accepted,
-        Answer::Error(code) => P::judge(code),
+        Answer::Error(code) => judge(code),
         Answer::Unclear => Sent::Later,
     }
 }
 
-fn tell_errors<P: Put>(answers: &[Answer]) {
+fn tell_errors(answers: &[Answer]) {
     let codes: BTreeSet<&str> = answers
         .iter()
         .filter_map(|answer| match answer {
@@ -211,7 +217,7 @@ fn tell_errors<P: Put>(answers: &[Answer]) {
         })
         .collect();
     for code in codes {
-        match P::judge(code) {
+        match judge(code) {
             Sent::Refused => tracing::error!(code, "a destination refused items for good"),
             Sent::Misconfigured => tracing::error!(
                 code,

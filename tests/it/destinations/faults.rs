@@ -75,26 +75,17 @@ async fn a_service_that_misbehaves_gets_the_items_later_or_once_it_is_mended() {
         ),
         (
             Conduct::error("400 Bad Request", "ValidationException"),
-            Sent::Refused,
+            Sent::Misconfigured,
+        ),
+        (
+            Conduct::error("400 Bad Request", "InvalidArgumentException"),
+            Sent::Misconfigured,
         ),
     ] {
         for definition in [firehose(), kinesis(), eventbridge()] {
             let judged = of_conduct(&definition, conduct.clone()).await;
             assert_eq!(judged, [sent; 5], "{definition} {conduct:?}");
         }
-    }
-    // Of Firehose: it is the stream that is not for what is put.
-    for (definition, sent) in [
-        (firehose(), Sent::Misconfigured),
-        (kinesis(), Sent::Refused),
-        (eventbridge(), Sent::Refused),
-    ] {
-        let invalid = Conduct::error("400 Bad Request", "InvalidArgumentException");
-        assert_eq!(
-            of_conduct(&definition, invalid).await,
-            [sent; 5],
-            "{definition}"
-        );
     }
     for definition in [firehose(), kinesis(), eventbridge()] {
         assert_eq!(at(&definition, &refusing().await).await, [Sent::Later; 5]);
