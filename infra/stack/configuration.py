@@ -43,4 +43,19 @@ class Configuration:
             destinations = {name for client in clients for name in client.get("Destinations") or []}
         except (AttributeError, TypeError):
             raise Fault(f"{path} is no configuration: `cognito-pinpoint config check {path}` says why")
+        check_destinations(config, path)
         return cls(json.dumps(config, separators=(",", ":")), sorted(roles), sorted(destinations))
+
+
+def check_destinations(config: dict, path: Path) -> None:
+    """No function in Lambda can write a file that anybody reads."""
+    destinations = config.get("Destinations")
+    if not isinstance(destinations, dict):
+        return
+    files = [name for name, it in destinations.items() if isinstance(it, dict) and it.get("Type") == "file"]
+    if files:
+        faults = "".join(
+            f'\nDestinations.{name}.Type: is "file", which is for this machine alone; send to firehose, which writes files to S3'
+            for name in files
+        )
+        raise Fault(f"{path} cannot be deployed:{faults}")

@@ -49,6 +49,19 @@ fn a_checked_configuration_is_printed_as_it_is_resolved() {
 }
 
 #[test]
+fn a_file_that_no_function_in_lambda_could_write_is_noted_with_its_path() {
+    let config = json!({"Destinations": {"archive": {"Type": "file", "Path": "archive.jsonl"}},
+        "Default": {"ApplicationId": PROJECT, "Destinations": ["archive"]}});
+    let output = check(&config.to_string(), &[]);
+    let errors = errors_of(&output);
+    assert!(output.status.success(), "{errors}");
+    assert!(
+        errors.starts_with("note: Destinations.archive.Type: is \"file\""),
+        "{errors}"
+    );
+}
+
+#[test]
 fn every_fault_is_told_with_its_path_and_nothing_is_printed() {
     for (config, arguments, told) in [
         (

@@ -271,6 +271,10 @@ deploy --stack ours --architecture x86_64 --config no-json.json
 deploy --stack ours --architecture x86_64 --config no-config.json
 1 no-config.json is no configuration: `cognito-pinpoint config check no-config.json` says why
 
+deploy --stack ours --architecture x86_64 --config file-config.json
+1 file-config.json cannot be deployed:|Destinations.archive.Type: is 'file', which is for this machine \
+    alone; send to firehose, which writes files to S3
+
 AWS_ACCESS_KEY_ID= destroy --stack taken --data delete
 1 there are no credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
 
@@ -301,6 +305,8 @@ async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
         &sending_to(&["our-hook", "ourhook"]).to_string(),
     );
     at.write("long-name.json", &sending_to(&[&long]).to_string());
+    let archive = r#"{"Destinations": {"archive": {"Type": "file", "Path": "archive.jsonl"}}}"#;
+    at.write("file-config.json", archive);
     at.make_theirs();
     let table = "dynamodb create-table --table-name taken-users --billing-mode PAY_PER_REQUEST \
         --attribute-definitions AttributeName=id,AttributeType=S --key-schema";

@@ -21,6 +21,8 @@ mod dashboards;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod destinations;
+#[cfg(test)]
 mod disable_inactive;
 #[cfg(test)]
 mod end_to_end;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::ExitCode;
 
-use config::{ClientConfig, Config, Exclude, FederatedUsers, ProjectRegion, UserDataSharing};
+use config::{
+    ClientConfig, Config, ConfigFaults, Exclude, FederatedUsers, ProjectRegion, UserDataSharing,
+};
 use domain::ids::{ClientId, UserPoolId};
 use serde::Serialize;
 
@@ -68,6 +70,10 @@ pub fn run(args: &ConfigCheckArgs) -> Result<ExitCode, Failure> {
     }
     let resolved = resolved(&config, pool);
     print_notes(&resolved.clients);
+    let for_lambda = config.check_for_lambda().err();
+    for fault in for_lambda.iter().flat_map(ConfigFaults::iter) {
+        eprintln!("note: {fault}");
+    }
     print(&resolved, args.format)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,6 @@
 //! An installation in this process: the event log with its stream, the users, the metrics, and a
 //! Pinpoint-compatible server, each behind a real SDK client.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -14,7 +13,7 @@ use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::{Config, DestinationName};
+use config::Config;
 use destinations::directly::Directly;
 use destinations::not_published::NotPublished;
 use destinations::senders::Senders;
@@ -77,8 +76,7 @@ impl Installation {
     /// Opens the installation in this folder, or a new one in memory. What an interrupted replay left
     /// unpublished is published.
     pub async fn open(config: Config, folder: Option<&Path>) -> Result<Self, Failure> {
-        let to_pinpoint = BTreeSet::from([DestinationName::pinpoint()]);
-        let config = Arc::new(config.sending_to(&to_pinpoint));
+        let config = Arc::new(config.sending_to_pinpoint_and_files());
         let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
         let lock = folder.map(lock).transpose()?;
         let (store, pinpoint) = stores(folder)?;

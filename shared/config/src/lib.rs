@@ -198,13 +198,41 @@ impl Config {
         self
     }
 
-    /// The same, and each client sends to these destinations, whatever it says.
-    pub fn sending_to(mut self, destinations: &BTreeSet<DestinationName>) -> Self {
-        let all = self.clients.values_mut().chain(&mut self.default);
-        for client in all {
-            client.destinations.clone_from(destinations);
+    /// The same, and each client sends to Pinpoint, whatever it says, and to those of its destinations that are files.
+    pub fn sending_to_pinpoint_and_files(mut self) -> Self {
+        let defined = &self.destinations;
+        let is_file = |name: &DestinationName| {
+            let destination = defined.get(name);
+            destination.is_some_and(|it| matches!(it.kind, DestinationKind::File { .. }))
+        };
+        for client in self.clients.values_mut().chain(&mut self.default) {
+            client.destinations.retain(|name| is_file(name));
+            client.destinations.insert(DestinationName::pinpoint());
         }
         self
+    }
+
+    /// Checks that all destinations can be sent to by a function in Lambda.
+    ///
+    /// # Errors
+    ///
+    /// Every destination that is a file, which nobody could read there.
+    pub fn check_for_lambda(&self) -> Result<(), ConfigFaults> {
+        let faults = self.destinations.iter().filter_map(|(name, destination)| {
+            let is_file = matches!(destination.kind, DestinationKind::File { .. });
+            is_file.then(|| ConfigFault {
+                path: format!("Destinations.{name}.Type"),
+                problem: "is \"file\", which is for this machine alone: nobody can read a file that a function in Lambda \
+                          writes; send to firehose, which writes files to S3"
+                    .to_owned(),
+            })
+        });
+        let faults: Vec<_> = faults.collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigFaults(faults))
+        }
     }
 
     /// The names of the clients that have one, by id.

@@ -1,3 +1,4 @@
+mod destinations;
 mod figures;
 
 use proptest::prelude::*;

@@ -10,9 +10,24 @@ pub mod pinpoint;
 pub mod queue;
 mod restraint;
 pub mod senders;
-#[cfg(feature = "webhook")]
+#[cfg(feature = "all")]
 pub mod webhook;
 
 mod ascii;
+#[cfg(any(feature = "all", feature = "sqs"))]
+mod batches;
+mod event_stream;
+#[cfg(feature = "all")]
+mod eventbridge;
+mod file;
+#[cfg(feature = "all")]
+mod firehose;
+mod item;
+#[cfg(feature = "all")]
+mod kinesis;
+#[cfg(feature = "all")]
+mod put;
+#[cfg(test)]
+mod samples;
 #[cfg(feature = "sqs")]
 mod sqs;

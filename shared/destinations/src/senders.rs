@@ -11,9 +11,18 @@ use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+#[cfg(feature = "all")]
+use crate::eventbridge::EventBridgeDestination;
+use crate::file::FileDestination;
+#[cfg(feature = "all")]
+use crate::firehose::FirehoseDestination;
+#[cfg(feature = "all")]
+use crate::kinesis::KinesisDestination;
 use crate::pinpoint::{PinpointDestination, Routes};
+#[cfg(feature = "all")]
+use crate::put::Paced;
 use crate::restraint::Breakers;
-#[cfg(feature = "webhook")]
+#[cfg(feature = "all")]
 use crate::webhook::Webhook;
 
 /// How long sending may take unless something else is said.
@@ -30,8 +39,17 @@ pub(crate) trait Destination: Send + Sync {
 #[derive(Clone, Debug)]
 enum Sender {
     Pinpoint(Arc<PinpointDestination>),
-    #[cfg(feature = "webhook")]
+    File(Arc<FileDestination>),
+    #[cfg(feature = "all")]
+    Firehose(Arc<Paced<FirehoseDestination>>),
+    #[cfg(feature = "all")]
+    Kinesis(Arc<Paced<KinesisDestination>>),
+    #[cfg(feature = "all")]
+    EventBridge(Arc<Paced<EventBridgeDestination>>),
+    #[cfg(feature = "all")]
     Webhook(Arc<Webhook>),
+    /// One that is not sent to from here, for this reason.
+    Unavailable(&'static str),
 }
 
 /// All destinations of a configuration.
@@ -73,38 +91,57 @@ impl Senders {
         if let Some(sender) = open.get(name) {
             return Some(sender.clone());
         }
-        let sender = self.open(name)?;
+        let sender = self.open(name).await?;
         open.insert(name.clone(), sender.clone());
         Some(sender)
     }
 
-    fn open(&self, name: &DestinationName) -> Option<Sender> {
+    async fn open(&self, name: &DestinationName) -> Option<Sender> {
         if *name == DestinationName::pinpoint() {
             let routes = Routes::new(self.config.clone(), self.sdk.clone(), self.pinpoint.clone());
             return Some(Sender::Pinpoint(Arc::new(PinpointDestination::new(routes))));
         }
         let defined = self.config.destinations().get(name)?;
-        match &defined.kind {
-            #[cfg(feature = "webhook")]
+        Some(match &defined.kind {
+            DestinationKind::File { .. } if in_lambda() => {
+                Sender::Unavailable("nobody can read a file that a function in Lambda writes")
+            }
+            DestinationKind::File { path } => {
+                Sender::File(Arc::new(FileDestination::new(path.clone())))
+            }
+            #[cfg(feature = "all")]
+            DestinationKind::Firehose { stream } => {
+                let firehose = FirehoseDestination::open(&self.sdk, stream, defined).await;
+                Sender::Firehose(Arc::new(Paced::new(firehose, defined)))
+            }
+            #[cfg(feature = "all")]
+            DestinationKind::Kinesis { stream } => {
+                let kinesis = KinesisDestination::open(&self.sdk, stream, defined).await;
+                Sender::Kinesis(Arc::new(Paced::new(kinesis, defined)))
+            }
+            #[cfg(feature = "all")]
+            DestinationKind::EventBridge { bus } => {
+                let bus = EventBridgeDestination::open(&self.sdk, bus, defined).await;
+                Sender::EventBridge(Arc::new(Paced::new(bus, defined)))
+            }
+            #[cfg(feature = "all")]
             DestinationKind::Webhook {
                 url,
                 secret,
                 private_addresses,
-            } => {
-                let webhook = Webhook::new(
-                    &self.sdk,
-                    (url, secret),
-                    (*private_addresses, defined.requests_per_second),
-                );
-                Some(Sender::Webhook(Arc::new(webhook)))
-            }
-            #[cfg(not(feature = "webhook"))]
-            DestinationKind::Webhook { .. } => None,
+            } => Sender::Webhook(Arc::new(Webhook::new(
+                &self.sdk,
+                (url, secret),
+                (*private_addresses, defined.requests_per_second),
+            ))),
+            #[cfg(not(feature = "all"))]
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
             | DestinationKind::EventBridge { .. }
-            | DestinationKind::File { .. } => None,
-        }
+            | DestinationKind::Webhook { .. } => {
+                Sender::Unavailable("this program is built without it")
+            }
+        })
     }
 }
 
@@ -127,12 +164,29 @@ impl Senders {
     async fn send_now(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
         match self.sender(to).await {
             Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
-            #[cfg(feature = "webhook")]
+            #[cfg(feature = "all")]
+            Some(Sender::Firehose(firehose)) => firehose.send(items, self.within).await,
+            #[cfg(feature = "all")]
+            Some(Sender::Kinesis(kinesis)) => kinesis.send(items, self.within).await,
+            #[cfg(feature = "all")]
+            Some(Sender::EventBridge(bus)) => bus.send(items, self.within).await,
+            #[cfg(feature = "all")]
             Some(Sender::Webhook(webhook)) => webhook.send(items, self.within).await,
+            Some(Sender::File(file)) => file.send(items, self.within).await,
+            Some(Sender::Unavailable(reason)) => {
+                tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
+                vec![Sent::Misconfigured; items.len()]
+            }
             None => {
                 tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
                 vec![Sent::NotWanted; items.len()]
             }
         }
     }
+}
+
+/// Whether this is a function in Lambda itself: what runs functions on this machine sets most of Lambda's variables, and not
+/// this one.
+fn in_lambda() -> bool {
+    std::env::var_os("AWS_LAMBDA_INITIALIZATION_TYPE").is_some()
 }
