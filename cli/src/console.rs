@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use chrono::Utc;
-use console::security_headers::SecurityHeaders;
+use console::security_headers::with_security_headers;
 use console::{Console, loopback};
 use pipeline::ports::PortError;
 use tokio::net::TcpListener;
@@ -42,7 +42,7 @@ pub async fn run(args: ConsoleArgs) -> Result<ExitCode, Failure> {
         eprintln!("no browser can be opened: {error}");
     }
     let routes = loopback::only(console::router(console), port);
-    let routes = SecurityHeaders::of_own_forms().around(routes);
+    let routes = with_security_headers(routes);
     axum::serve(listener, routes)
         .with_graceful_shutdown(crate::interrupted())
         .await?;

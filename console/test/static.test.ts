@@ -137,9 +137,10 @@ test("a form's fields become the address, the empty ones left out", () =>
     assert.equal(new URL(page.url()).search, "?range=7d");
   }));
 
-test("focus, scroll and an open table outlast a choice", () =>
-  onPage(browser, DESKTOP, async (page) => {
+test("focus, what was scrolled and an open table outlast a choice", () =>
+  onPage(browser, { ...DESKTOP, viewport: { width: 390, height: 844 } }, async (page) => {
     await open(page);
+    await page.locator("#card-retention .scroll").evaluate((table) => table.scrollTo({ left: 30 }));
     await page.click("#card-active details.data > summary");
     await page.focus("#tile-rate");
     await page.mouse.wheel(0, 120);
@@ -148,8 +149,13 @@ test("focus, scroll and an open table outlast a choice", () =>
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.title.includes("rate"));
     assert.deepEqual(
-      await page.evaluate(() => [document.activeElement?.id, scrollY, document.querySelector("#card-active details")?.hasAttribute("open")]),
-      ["tile-rate", scrolled, true],
+      await page.evaluate(() => [
+        document.activeElement?.id,
+        scrollY,
+        document.querySelector("#card-active details")?.hasAttribute("open"),
+        document.querySelector("#card-retention .scroll")?.scrollLeft,
+      ]),
+      ["tile-rate", scrolled, true, 30],
     );
   }));
 
@@ -166,12 +172,17 @@ test("focus returns to a menu from its choice, by keys alone", () =>
 for (const [answer, message] of [
   ["problem", "The store does not answer: try again."],
   ["nothing", "The console cannot be reached. The figures are those of the last answer."],
+  ["silence", "The console does not answer. The figures are those of the last answer."],
 ] as const) {
   test(`when the server answers with ${answer} the figures stay, and Retry tries again`, () =>
     onPage(
       browser,
       DESKTOP,
       async (page) => {
+        await page.addInitScript(() => {
+          const timeout = AbortSignal.timeout.bind(AbortSignal);
+          AbortSignal.timeout = (milliseconds) => timeout(milliseconds / 100);
+        });
         await open(page);
         server.mood.answer = answer;
         await page.click("#tile-rate");
@@ -261,6 +272,23 @@ test("no key is a shortcut while somebody types", () =>
     assert.equal(server.requests.length, requests);
   }));
 
+test("arrow keys are the table's or the menu's that has the focus, and else page the period", () =>
+  onPage(browser, DESKTOP, async (page) => {
+    await open(page);
+    await page.click("#card-active details.data > summary");
+    const requests = server.requests.length;
+    for (const focused of ["#card-retention .scroll", "#card-active details.data > div"]) {
+      await page.focus(focused);
+      await page.keyboard.press("ArrowLeft");
+    }
+    await page.click("#menu-range > summary");
+    await page.keyboard.press("ArrowLeft");
+    assert.equal(server.requests.length, requests);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("ArrowLeft");
+    await page.locator('#menu-range > summary:text-is("91d")').waitFor();
+  }));
+
 test("the page refreshes itself where it stands, silently, and not while a menu is open", () =>
   onPage(browser, DESKTOP, async (page) => {
     await page.clock.install();
@@ -281,6 +309,21 @@ test("the page refreshes itself where it stands, silently, and not while a menu 
     assert.equal(await live(page), "Wed 28 Oct: 2,400 active users; 2,150 on Wed 30 Sep");
     assert.equal(server.requests.length, before + 1);
   }));
+
+test("refreshing goes on after a request that failed", () =>
+  onPage(
+    browser,
+    DESKTOP,
+    async (page) => {
+      await page.clock.install();
+      await open(page, "?refresh=60");
+      server.mood.answer = "problem";
+      await Promise.all([page.locator("#notice").waitFor(), page.clock.runFor(61_000)]);
+      server.mood.answer = "page";
+      await Promise.all([page.locator("#notice").waitFor({ state: "hidden" }), page.clock.runFor(62_000)]);
+    },
+    /Failed to load resource/,
+  ));
 
 test("charts are drawn anew for another theme, and for another width", () =>
   onPage(browser, DESKTOP, async (page) => {

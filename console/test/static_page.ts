@@ -14,7 +14,7 @@ const RANGES: Record<string, number> = { "7d": 7, "28d": 28, "91d": 91, "10y": 3
 
 /** What the server does with the next requests for a page. */
 export interface Mood {
-  answer: "page" | "problem" | "nothing";
+  answer: "page" | "problem" | "nothing" | "silence";
   delayMs: number;
 }
 
@@ -41,6 +41,7 @@ export async function serveStatic(): Promise<StaticServer> {
 }
 
 function answer(response: ServerResponse, query: URLSearchParams, mood: Mood): void {
+  if (mood.answer === "silence") return;
   if (mood.answer === "nothing") return void response.destroy();
   response.setHeader("Content-Type", "text/html; charset=utf-8");
   response.setHeader("Content-Security-Policy", POLICY);

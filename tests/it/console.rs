@@ -178,6 +178,27 @@ fn add(totals: &mut Value, day: &Value, whole: f64) {
 }
 
 #[test]
+fn the_icon_is_kept_for_a_day_and_figures_are_not() {
+    let served = Served::acme();
+    for (path, expected) in [
+        ("/assets/icon.svg", Some("public, max-age=86400")),
+        ("/", None),
+        ("/api/v1/projects", None),
+    ] {
+        let reply = served.ask(&format!("GET {path}"), &[]);
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(reply.header("cache-control"), expected, "{path}");
+    }
+}
+
+#[test]
+fn nobody_signs_out_where_nobody_has_signed_in() {
+    let page = Served::acme().ask("GET /", &[]).text();
+    assert!(page.contains("Counted since"), "{page}");
+    assert!(!page.contains("Sign out"), "{page}");
+}
+
+#[test]
 fn a_project_says_what_there_is_to_ask() {
     let served = Served::acme();
     let mut projects = served.get("projects").json();

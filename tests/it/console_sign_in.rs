@@ -5,6 +5,7 @@ mod callback;
 use std::net::Ipv4Addr;
 
 use axum::Router;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{Method, StatusCode};
 use axum::response::Html;
 use axum::routing::get;
@@ -22,6 +23,9 @@ const FIGURES: &str = "1,234 sign-ins";
 
 /// The group that may look. Its name is no markup.
 const GROUP: &str = "analysts";
+
+/// What an answer that holds no figures says of itself.
+const KEPT: &str = "public, max-age=31536000, immutable";
 
 const SESSION: &str = "__Host-console-session";
 
@@ -47,8 +51,12 @@ impl Console {
         });
         let figures = Router::new()
             .route("/", get(async || Html(FIGURES)))
-            .route("/api/v1/days", get(async || FIGURES));
-        let router = behind_sign_in(figures, SignIn::new(settings.unwrap()).unwrap());
+            .route("/api/v1/days", get(async || FIGURES))
+            .route(
+                "/assets/page.js",
+                get(async || ([(CACHE_CONTROL, KEPT)], "")),
+            );
+        let router = behind_sign_in(figures, SignIn::new(settings.unwrap()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = Served::new(address, async move { axum::serve(listener, router).await });
@@ -78,14 +86,12 @@ impl Console {
 }
 
 /// What every answer says to a browser, whatever else it is.
-fn check_headers(answer: &Answer, domain: &str) {
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
-         manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {domain}"
-    );
+fn check_headers(answer: &Answer) {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+        connect-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
     for (name, expected) in [
         ("cache-control", "no-store"),
-        ("content-security-policy", policy.as_str()),
+        ("content-security-policy", policy),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
@@ -147,9 +153,24 @@ async fn a_member_of_the_group_who_signs_in_sees_the_page_that_they_asked_for() 
     let found = attributes(&signed_in).join("\n").replace("=3599", "=3600");
     assert_eq!(found, expected.join("\n"));
     for answer in [sent, signed_in, seen, data] {
-        check_headers(&answer, &console.pool.url());
+        check_headers(&answer);
     }
     assert_eq!(console.pool.fetched(), 1, "the keys are kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_says_so_is_kept_and_not_before_somebody_has_signed_in() {
+    let console = Console::start().await;
+    let member = console.pool.token(&json!({}));
+    for (token, path, expected) in [
+        (member.as_str(), "/assets/page.js", KEPT),
+        (&member, "/api/v1/days", "no-store"),
+        (&member, "/elsewhere", "no-store"),
+        ("nonsense", "/assets/page.js", "no-store"),
+    ] {
+        let answer = console.with_session(token).get(path).await;
+        assert_eq!(answer.headers[CACHE_CONTROL], expected, "{token} {path}");
+    }
 }
 
 /// Tokens that open nothing, and the code of the error that each is refused with.
@@ -234,7 +255,7 @@ async fn nobody_else_sees_figures() {
         }
         for answer in [page, elsewhere, data, by_machine, by_script] {
             assert!(!answer.body.contains(FIGURES), "{case}");
-            check_headers(&answer, &console.pool.url());
+            check_headers(&answer);
         }
     }
     assert_eq!(console.pool.fetched(), 1, "names of keys can be made up");
@@ -266,6 +287,31 @@ async fn a_machine_brings_an_id_token_of_either_issuer() {
             StatusCode::UNAUTHORIZED,
             "the session does not stand in for it"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_after_an_hour_whatever_its_token_says() {
+    let console = Console::start().await;
+    let now = Utc::now().timestamp();
+    for (begun, expected) in [
+        (json!(now - 3_500), StatusCode::OK),
+        (json!(now - 3_600), StatusCode::UNAUTHORIZED),
+        (json!(null), StatusCode::UNAUTHORIZED),
+        (json!(u64::MAX), StatusCode::OK),
+    ] {
+        let token = console
+            .pool
+            .token(&json!({"iat": begun, "exp": now + 86_400}));
+        let session = console.with_session(&token).get("/api/v1/days").await;
+        assert_eq!(session.status, expected, "{begun}");
+        let bearer = format!("Bearer {token}");
+        let authorization = [("authorization", bearer.as_str())];
+        let machine = console
+            .browser()
+            .ask(Method::GET, "/api/v1/days", &authorization)
+            .await;
+        assert_eq!(machine.status, StatusCode::OK, "{begun}: it is no session");
     }
 }
 
@@ -306,7 +352,7 @@ async fn nothing_is_posted_but_a_sign_out_from_the_consoles_own_page() {
             StatusCode::METHOD_NOT_ALLOWED,
             "{method} {path}"
         );
-        check_headers(&answer, &console.pool.url());
+        check_headers(&answer);
     }
     for origin in [
         None,
@@ -330,13 +376,44 @@ async fn nothing_is_posted_but_a_sign_out_from_the_consoles_own_page() {
         .ask(Method::POST, "/sign-out", &[("origin", &origin)])
         .await;
     let expected = format!(
-        "{}/logout?client_id={CLIENT}&logout_uri=https%3A%2F%2Fconsole.example.test%2F",
+        "{}/logout?client_id={CLIENT}&logout_uri=https%3A%2F%2Fconsole.example.test%2Fsigned-out",
         console.pool.url()
     );
-    assert_eq!(
-        (out.status, out.location()),
-        (StatusCode::SEE_OTHER, expected.as_str())
-    );
+    assert_eq!((out.status, led_on_to(&out)), (StatusCode::OK, expected));
+    check_headers(&out);
     assert!(member.cookies.is_empty(), "{:?}", member.cookies);
+    let end = member.get("/signed-out").await;
+    assert_eq!((end.status, end.cookies()), (StatusCode::OK, vec![]));
+    assert!(
+        end.body.contains(r#"<a href="/">Sign in again</a>"#),
+        "{}",
+        end.body
+    );
+    check_headers(&end);
     assert_eq!(member.get("/").await.status, StatusCode::SEE_OTHER);
+}
+
+/// Where a page leads on to by itself.
+fn led_on_to(page: &Answer) -> String {
+    let (_, after) = page
+        .body
+        .split_once(r#"<meta http-equiv="refresh" content="0; url="#)
+        .unwrap_or_else(|| panic!("{page:?}"));
+    after.split('"').next().unwrap().replace("&amp;", "&")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_page_whose_session_is_over_is_redirected_to_no_other_origin() {
+    let console = Console::start().await;
+    let headers = [
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-mode", "navigate"),
+    ];
+    let mut browser = console.browser();
+    let sent = browser.ask(Method::GET, "/?range=7d", &headers).await;
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.body);
+    check_headers(&sent);
+    let back = console.at_the_pool(&led_on_to(&sent)).await;
+    assert_eq!(browser.get(&back).await.location(), "/?range=7d");
+    assert_eq!(browser.get("/").await.body, FIGURES);
 }

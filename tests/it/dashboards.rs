@@ -88,20 +88,37 @@ fn each_dashboard_shows_every_metric_that_the_code_writes_and_no_other_of_that_n
 #[test]
 fn alarms_watch_what_the_code_writes_by_thresholds_that_are_parameters() {
     let template = template();
-    for (alarm, metric, threshold) in [
-        (
-            "AuthenticationsFail",
-            "failureRate",
-            "FailureRateAlarmPercent",
-        ),
-        ("SignInsAreQuiet", "signIns", "FewestSignInsPerHour"),
+    let (resources, parameters) = (&template["Resources"], &template["Parameters"]);
+    let of = |metric: &str| {
+        assert!(written().contains(metric), "{metric}");
+        json!({"Namespace": {"Ref": "AWS::StackName"}, "MetricName": metric})
+    };
+
+    let quiet = &resources["SignInsAreQuiet"]["Properties"];
+    let watched = json!({"Namespace": quiet["Namespace"], "MetricName": quiet["MetricName"]});
+    assert_eq!(watched, of("signIns"));
+    assert_eq!(quiet.get("Dimensions"), None);
+    assert_eq!(quiet["Threshold"], json!({"Ref": "FewestSignInsPerHour"}));
+
+    let fails = &resources["AuthenticationsFail"]["Properties"];
+    let watched = |id: &str, statistic: &str| {
+        json!({"Id": id, "ReturnData": false,
+            "MetricStat": {"Metric": of("failureRate"), "Period": 300, "Stat": statistic}})
+    };
+    let alarming = "IF(attempts >= ${FewestAttemptsPerFiveMinutes}, rate, 0)";
+    let expected = json!([watched("rate", "Average"), watched("attempts", "SampleCount"),
+        {"Id": "alarming", "Label": fails["Metrics"][2]["Label"], "Expression": {"Fn::Sub": alarming},
+            "ReturnData": true}]);
+    assert_eq!(fails["Metrics"], expected);
+    assert_eq!(
+        fails["Threshold"],
+        json!({"Ref": "FailureRateAlarmPercent"})
+    );
+    for threshold in [
+        "FailureRateAlarmPercent",
+        "FewestAttemptsPerFiveMinutes",
+        "FewestSignInsPerHour",
     ] {
-        let properties = &template["Resources"][alarm]["Properties"];
-        assert!(written().contains(metric));
-        assert_eq!(properties["MetricName"], metric);
-        assert_eq!(properties["Namespace"], json!({"Ref": "AWS::StackName"}));
-        assert_eq!(properties["Threshold"], json!({"Ref": threshold}));
-        assert_eq!(properties.get("Dimensions"), None);
-        assert!(template["Parameters"][threshold].is_object());
+        assert!(parameters[threshold].is_object(), "{threshold}");
     }
 }

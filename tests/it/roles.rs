@@ -164,6 +164,7 @@ async fn deliver(senders: &Senders, client: &str) {
     let item = Item {
         user: &user,
         what: What::Endpoint(&update),
+        message: 0,
     };
     let sent = senders.send(&DestinationName::pinpoint(), &[item]).await;
     assert_eq!(sent, [Sent::Accepted]);

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::time::Duration;
 
+use aws::sdk::Patience;
 use aws::tables::{EXPIRES_AT, TableNames, definitions};
 use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
 use aws_sdk_dynamodb::types::KeySchemaElement;
+use console::sign_in::Settings;
 use serde_json::{Value, json};
 
 use crate::support::command::{json_of, python_program};
@@ -418,6 +421,15 @@ fn there_is_a_console_only_with_a_sign_in_and_it_reads_the_metrics_alone() {
         permissions.map(|it| resources[it]["Properties"].clone()),
         expected
     );
+}
+
+#[test]
+fn the_console_says_that_figures_cannot_be_read_before_its_time_is_up() {
+    let template = template();
+    let timeout = &template["Resources"]["Console"]["Properties"]["Timeout"];
+    let timeout = Duration::from_secs(timeout.as_u64().unwrap());
+    let reads = Patience::BEFORE_A_READER.operation * 3;
+    assert!(Settings::LONGEST_CALL + reads < timeout, "{timeout:?}");
 }
 
 #[test]

@@ -1,10 +1,12 @@
-// What a reader has done to the page, kept while its content is replaced: focus, open tables, the place scrolled to.
+// What a reader has done to the page, kept while its content is replaced: focus, open tables, the places scrolled to.
 
 export interface Kept {
   focus: string | null;
   focusWasInside: boolean;
   open: string[];
   scroll: [number, number];
+  /** Of the tables that scroll by themselves, by their labels. */
+  tables: Map<string, [number, number]>;
 }
 
 export function keep(app: HTMLElement): Kept {
@@ -15,6 +17,7 @@ export function keep(app: HTMLElement): Kept {
     focusWasInside: inside,
     open: [...app.querySelectorAll("details[open]:not(.menu)")].flatMap((details) => nameOf(details) ?? []),
     scroll: [scrollX, scrollY],
+    tables: new Map(tables(app).map((table) => [table.ariaLabel ?? "", [table.scrollLeft, table.scrollTop]])),
   };
 }
 
@@ -22,8 +25,16 @@ export function restore(app: HTMLElement, kept: Kept): void {
   for (const details of app.querySelectorAll("details:not(.menu)")) {
     if (kept.open.includes(nameOf(details) ?? "")) details.setAttribute("open", "");
   }
+  for (const table of tables(app)) {
+    const [left, top] = kept.tables.get(table.ariaLabel ?? "") ?? [0, 0];
+    table.scrollTo({ left, top, behavior: "instant" });
+  }
   if (kept.focusWasInside) focus(app, kept.focus);
   scrollTo({ left: kept.scroll[0], top: kept.scroll[1], behavior: "instant" });
+}
+
+function tables(app: HTMLElement): HTMLElement[] {
+  return [...app.querySelectorAll<HTMLElement>(".scroll[aria-label]")];
 }
 
 /** What had the focus, else the content as a whole: never the top of the document again. */

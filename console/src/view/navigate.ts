@@ -9,6 +9,9 @@ export type Reason = "choice" | "history" | "refresh";
 /** A page that came is not worth a progress line before this. */
 const PATIENCE_MS = 150;
 
+/** What has not answered by then never will: a request that hangs would stop all refreshing. */
+const TIME_LIMIT_MS = 30_000;
+
 export interface Listener {
   before(): void;
   after(reason: Reason): void;
@@ -39,7 +42,7 @@ export class Navigator {
     const request = (this.#request = new AbortController());
     const busy = setTimeout(() => setBusy(true), PATIENCE_MS);
     try {
-      const answer = await load(href, request.signal);
+      const answer = await load(href, AbortSignal.any([request.signal, AbortSignal.timeout(TIME_LIMIT_MS)]));
       if (!request.signal.aborted) this.#show(answer, href, reason);
     } catch (error) {
       if (!request.signal.aborted) showNotice(messageOf(error), () => void this.visit(href, reason));
@@ -106,7 +109,9 @@ async function load(href: string, signal: AbortSignal): Promise<Document> {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Refused ? error.message : "The console cannot be reached. The figures are those of the last answer.";
+  if (error instanceof Refused) return error.message;
+  const isTooLate = error instanceof DOMException && error.name === "TimeoutError";
+  return `The console ${isTooLate ? "does not answer" : "cannot be reached"}. The figures are those of the last answer.`;
 }
 
 function swap(answer: Document): void {

@@ -11,9 +11,12 @@ export function setUpRefresh(reload: () => Promise<void>): void {
   const look = async () => {
     if (underWay || Date.now() - last < interval() || !isIdle()) return;
     underWay = true;
-    await reload();
-    underWay = false;
-    last = Date.now();
+    try {
+      await reload();
+    } finally {
+      underWay = false;
+      last = Date.now();
+    }
   };
   setInterval(() => void look(), LOOK_EVERY_MS);
   document.addEventListener("visibilitychange", () => void look());

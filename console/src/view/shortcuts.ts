@@ -1,5 +1,7 @@
 // Single keys: `data-key="x"` is clicked by x. They can be switched off (WCAG 2.1.4), which the browser remembers.
 
+import { isOpen } from "./menus.ts";
+
 const STORED = "shortcuts";
 
 let on = stored();
@@ -22,7 +24,7 @@ export function showShortcutsButton(): void {
 
 function pressed(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (isTyping(event.target) || document.querySelector("dialog[open]") || !on) return;
+  if (isTyping(event.target) || isMoving(event) || document.querySelector("dialog[open]") || !on) return;
   if (event.key === "?") openList();
   else if (!click(event.key)) return;
   event.preventDefault();
@@ -42,6 +44,11 @@ function openList(): void {
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, select, textarea"));
+}
+
+/** Whether an arrow key belongs to what is open, or to the table that it scrolls. */
+function isMoving({ key, target }: KeyboardEvent): boolean {
+  return key.startsWith("Arrow") && (isOpen() || (target instanceof Element && target.closest(".scroll, details[open]") !== null));
 }
 
 /** A browser may refuse to remember anything: then they are on, until switched off for this page. */

@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     aws::telemetry::start();
     let settings = Settings::from_variables(|name| std::env::var(name).ok())?;
     let table = required(METRICS_TABLE).map_err(|error| error.to_string())?;
-    let client = sdk::dynamodb(&sdk::in_lambda(Patience::BEHIND_THE_LOG));
+    let client = sdk::dynamodb(&sdk::in_lambda(Patience::BEFORE_A_READER));
     let console = Console {
         place: table.clone(),
         own: None,
@@ -24,5 +24,5 @@ async fn main() -> Result<(), Error> {
         explain: |_| "the figures cannot be read at the moment: try again in a minute".to_owned(),
     };
     let routes = console::router(console);
-    lambda_http::run(behind_sign_in(routes, SignIn::new(settings)?)).await
+    lambda_http::run(behind_sign_in(routes, SignIn::new(settings))).await
 }

@@ -17,6 +17,7 @@ use domain::day::{Day, Interval};
 use domain::dimension::Dimension;
 use domain::ids::ProjectId;
 use domain::segment::SegmentValue;
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use pipeline::ports::PortError;
 use pipeline::ports::figures::{FiguresStore, Project};
@@ -38,6 +39,11 @@ const WHOLE: &str = "whole";
 /// A shard of the rows, at random.
 pub(crate) fn random_shard() -> u8 {
     fastrand::u8(0..SHARDS)
+}
+
+/// Another shard, for what happens at the same time.
+pub(crate) fn next_shard(shard: u8) -> u8 {
+    (shard + 1) % SHARDS
 }
 
 /// The partition of a project's rows of one dimension, or of its cohorts, in one shard. Each has its own: DynamoDB takes
@@ -131,12 +137,14 @@ impl FiguresStore for DynamoMetrics {
         (from, to): (Day, Day),
     ) -> Result<BTreeMap<Day, CohortRow>, PortError> {
         let between = [from.to_string(), to.to_string()];
-        let items = self.items(project, cohorts::partition_of(interval), between);
+        let mut pages = self.pages(project, cohorts::partition_of(interval), between);
         let mut cohorts: BTreeMap<Day, CohortRow> = BTreeMap::new();
-        for item in items.await? {
-            let read = cohorts::read(&item);
-            let (start, row) = read.ok_or_else(|| self.not_as_written())?;
-            cohorts.entry(start).or_default().add(&row);
+        while let Some(items) = pages.try_next().await? {
+            for item in &items {
+                let read = cohorts::read(item);
+                let (start, row) = read.ok_or_else(|| self.not_as_written())?;
+                cohorts.entry(start).or_default().add(&row);
+            }
         }
         Ok(cohorts)
     }
@@ -192,38 +200,40 @@ impl DynamoMetrics {
         (from, to): (Day, Day),
     ) -> Result<BTreeMap<String, DayRows>, PortError> {
         let between = [format!("{from}#"), format!("{to}$")];
+        let mut pages = self.pages(project, dimension, between);
         let mut rows: BTreeMap<String, DayRows> = BTreeMap::new();
-        for item in self.items(project, dimension, between).await? {
-            let (day, value, row) = rows::read(&item).ok_or_else(|| self.not_as_written())?;
-            match rows.get_mut(value) {
-                Some(of_value) => of_value.add(day, &row),
-                None => rows.entry(value.to_owned()).or_default().add(day, &row),
+        while let Some(items) = pages.try_next().await? {
+            for item in &items {
+                let (day, value, row) = rows::read(item).ok_or_else(|| self.not_as_written())?;
+                match rows.get_mut(value) {
+                    Some(of_value) => of_value.add(day, &row),
+                    None => rows.entry(value.to_owned()).or_default().add(day, &row),
+                }
             }
         }
         Ok(rows)
     }
 
-    /// The items of all shards whose sort keys lie between these.
-    async fn items(
+    /// The items of all shards whose sort keys lie between these, a page at a time: years of many values are far more than
+    /// what they add up to.
+    fn pages(
         &self,
         project: &ProjectId,
         of: &str,
         between: [String; 2],
-    ) -> Result<Vec<Item>, PortError> {
+    ) -> BoxStream<'_, Result<Vec<Item>, PortError>> {
         let between = between.map(AttributeValue::S);
-        let shards = futures::stream::iter(0..SHARDS)
-            .map(|shard| self.query(partition(project, of, shard), between.clone()))
-            .buffer_unordered(SHARDS.into());
-        let shards: Vec<_> = shards.try_collect().await?;
-        Ok(shards.into_iter().flatten().collect())
+        let shards = (0..SHARDS).map(|shard| partition(project, of, shard));
+        let shards = shards.map(|partition| self.query(partition, between.clone()));
+        futures::stream::select_all(shards).boxed()
     }
 
     /// The items of a partition whose sort keys lie between these: one Query, page by page.
-    async fn query(
+    fn query(
         &self,
         partition: AttributeValue,
         [first, last]: [AttributeValue; 2],
-    ) -> Result<Vec<Item>, PortError> {
+    ) -> BoxStream<'_, Result<Vec<Item>, PortError>> {
         let pages = self
             .client
             .query()
@@ -235,10 +245,13 @@ impl DynamoMetrics {
             .expression_attribute_values(":first", first)
             .expression_attribute_values(":last", last)
             .into_paginator()
-            .items()
             .send();
-        let items = pages.try_collect().await;
-        items.map_err(|e| port_error("Query", &self.table, e))
+        let items = futures::stream::try_unfold(pages, async |mut pages| {
+            let page = pages.try_next().await;
+            let page = page.map_err(|error| port_error("Query", &self.table, error))?;
+            Ok(page.map(|page| (page.items.unwrap_or_default(), pages)))
+        });
+        items.boxed()
     }
 
     fn not_as_written(&self) -> PortError {
@@ -246,3 +259,6 @@ impl DynamoMetrics {
         port_error("Query", &self.table, problem)
     }
 }
+
+#[cfg(test)]
+mod tests;

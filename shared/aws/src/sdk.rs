@@ -67,6 +67,15 @@ impl Patience {
         operation: Duration::from_secs(5),
         attempts: 1,
     };
+
+    /// Before somebody who reads figures: a page reads three times in sequence (the projects, the days that there are, then
+    /// all else at once), and is to say what failed before its function ends.
+    pub const BEFORE_A_READER: Self = Self {
+        connect: Duration::from_secs(1),
+        attempt: Duration::from_secs(2),
+        operation: Duration::from_secs(4),
+        attempts: 2,
+    };
 }
 
 /// The configuration of a function in Lambda: its credentials and Region are in the environment, so

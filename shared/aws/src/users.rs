@@ -43,6 +43,9 @@ pub type Item = HashMap<String, AttributeValue>;
 /// Keys in one BatchGetItem (DynamoDB's limit).
 const MOST_KEYS: usize = 100;
 
+/// How many of these are under way at a time.
+const READS_AT_ONCE: usize = 8;
+
 /// How many times what DynamoDB left unprocessed is asked for.
 const BATCH_GET_TRIES: u32 = 5;
 
@@ -272,11 +275,11 @@ impl DynamoUserStates {
 
 impl UserStates for DynamoUserStates {
     async fn load(&self, users: &[UserKey]) -> Result<HashMap<UserKey, Loaded>, PortError> {
-        let mut states = HashMap::with_capacity(users.len());
-        for some in users.chunks(MOST_KEYS) {
-            states.extend(self.load_some(some).await?);
-        }
-        Ok(states)
+        let some = users.chunks(MOST_KEYS).map(|some| self.load_some(some));
+        let some: Vec<_> = some.collect();
+        let loading = futures::stream::iter(some).buffer_unordered(READS_AT_ONCE);
+        let loaded: Vec<Vec<(UserKey, Loaded)>> = loading.try_collect().await?;
+        Ok(loaded.into_iter().flatten().collect())
     }
 
     async fn counting(

@@ -98,7 +98,8 @@ impl<I: UserIndex> ListUsers for I {
         most: usize,
     ) -> BoxFuture<'a, Result<(Vec<UserObject>, bool), PortError>> {
         async move {
-            let mut users = Users::open(self, project, wanted).await?;
+            // Whether there are more is seen by one more.
+            let mut users = Users::few(self, project, wanted, most.saturating_add(1)).await?;
             let mut found = Vec::new();
             while let Some(user) = users.next().await? {
                 if found.len() == most {

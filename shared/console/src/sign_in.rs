@@ -14,6 +14,7 @@ mod callback;
 mod cookies;
 mod denied;
 mod keys;
+mod pages;
 mod pending;
 mod pool;
 mod rs256;
@@ -24,20 +25,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, InvalidHeaderValue, LOCATION};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use cookie::Cookie;
 
-use crate::security_headers::SecurityHeaders;
+use crate::security_headers::with_security_headers;
 
 pub use settings::{Settings, SettingsFaults};
 
-use asking::Asking;
+use asking::{Asking, Token};
 use cookies::with_cookies;
 use denied::Denied;
+use pages::{leading_on, signed_out};
 use pending::Pending;
 use pool::Pool;
 use token::{Claims, Tokens};
@@ -48,28 +50,34 @@ pub const CALLBACK: &str = "/sign-in/callback";
 /// Where a form signs out.
 pub const SIGN_OUT: &str = "/sign-out";
 
+/// Where the pool sends a browser back to after that. It is registered at the pool's client as well.
+pub const SIGNED_OUT: &str = "/signed-out";
+
 /// Signing in by one user pool.
 #[derive(Debug)]
 pub struct SignIn {
     settings: Settings,
     pool: Pool,
     tokens: Tokens,
-    headers: SecurityHeaders,
 }
 
 impl SignIn {
     /// By the pool that these settings name. Nothing is contacted yet.
-    ///
-    /// # Errors
-    ///
-    /// If no header can hold the pool's domain.
-    pub fn new(settings: Settings) -> Result<Self, InvalidHeaderValue> {
-        Ok(Self {
+    pub fn new(settings: Settings) -> Self {
+        Self {
             pool: Pool::new(&settings),
             tokens: Tokens::new(&settings),
-            headers: SecurityHeaders::of_forms_that_lead_to(settings.domain())?,
             settings,
-        })
+        }
+    }
+
+    /// Lets in whoever brings a token of a member; a session's, for an hour.
+    async fn admit(&self, token: Option<&Token>) -> Result<(), Denied> {
+        match token {
+            Some(Token::Bearer(token)) => self.verified(token).await.map(|_| ()),
+            Some(Token::Session(token)) => self.verified(token).await?.within_a_session(),
+            None => Err(Denied::NotSignedIn),
+        }
     }
 
     /// What the token says, if it is the pool's, and of a member of the group.
@@ -86,10 +94,12 @@ impl SignIn {
     fn to_the_pool(&self, asking: &Asking) -> Result<Response, Denied> {
         let pending = Pending::new(&asking.path)?;
         let location = pending.authorize_url(&self.settings, &asking.callback()?);
-        Ok(with_cookies(
-            redirect(&location)?,
-            &[cookies::sign_in(&pending)],
-        ))
+        let response = if asking.is_from_own_page() {
+            leading_on("Signing in", &location).into_response()
+        } else {
+            redirect(&location)?
+        };
+        Ok(with_cookies(response, &[cookies::sign_in(&pending)]))
     }
 
     fn deny(&self, denied: Denied, asking: &Asking) -> Response {
@@ -103,19 +113,19 @@ impl SignIn {
     }
 }
 
-/// The router, whose every route, one that is not there among them, is for members of the group alone. It is read
-/// with `GET`; a `POST` signs out, and nothing else.
+/// The router, whose every route, one that is not there among them, is for members of the group alone, but for those
+/// of signing in and out. It is read with `GET`; a `POST` signs out, and nothing else.
 pub fn behind_sign_in(router: Router, sign_in: SignIn) -> Router {
-    let headers = sign_in.headers.clone();
     let sign_in = Arc::new(sign_in);
     let members_alone = router.layer(from_fn_with_state(sign_in.clone(), members_alone));
     let whole = Router::new()
         .route(CALLBACK, get(callback::answer))
         .route(SIGN_OUT, post(sign_out))
+        .route(SIGNED_OUT, get(async || signed_out()))
         .with_state(sign_in)
         .fallback_service(members_alone)
         .layer(axum::middleware::from_fn(read_alone));
-    headers.around(whole)
+    with_security_headers(whole)
 }
 
 async fn members_alone(
@@ -124,12 +134,8 @@ async fn members_alone(
     next: Next,
 ) -> Response {
     let asking = Asking::of(&request);
-    let verified = match asking.token() {
-        Some(token) => sign_in.verified(token).await,
-        None => Err(Denied::NotSignedIn),
-    };
-    match verified {
-        Ok(_) => next.run(request).await,
+    match sign_in.admit(asking.token()).await {
+        Ok(()) => next.run(request).await,
         Err(denied) => sign_in.deny(denied, &asking),
     }
 }
@@ -143,27 +149,36 @@ async fn read_alone(request: Request, next: Next) -> Response {
     } else {
         Denied::Method.answer(&Asking::of(&request))
     };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    keep_private(response.headers_mut());
     response
+}
+
+/// Only what says that it may be kept is kept, as script and style do; nothing that sets a cookie is.
+fn keep_private(headers: &mut HeaderMap) {
+    let no_store = HeaderValue::from_static("no-store");
+    if headers.contains_key(SET_COOKIE) {
+        headers.insert(CACHE_CONTROL, no_store);
+    } else {
+        headers.entry(CACHE_CONTROL).or_insert(no_store);
+    }
 }
 
 /// Ends the session here and at the pool, if the console's own page asks for it.
 async fn sign_out(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
     let asking = Asking::of(&request);
-    let location = asking.own_origin_alone().and_then(|origin| {
-        let back = format!("{origin}/");
-        let client = sign_in.settings.client_id();
-        let query = query_of(&[("client_id", client), ("logout_uri", &back)]);
-        redirect(&format!("{}/logout?{query}", sign_in.settings.domain()))
-    });
-    match location {
-        Ok(response) => with_cookies(response, &cookies::none()),
+    match asking.own_origin_alone() {
+        Ok(origin) => {
+            let location = sign_in
+                .settings
+                .logout_url(&format!("{origin}{SIGNED_OUT}"));
+            let response = leading_on("Signing out", &location).into_response();
+            with_cookies(response, &cookies::none())
+        }
         Err(denied) => denied.answer(&asking),
     }
 }
 
-/// The same, with a query that is percent-encoded.
+/// A query, percent-encoded.
 fn query_of(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)

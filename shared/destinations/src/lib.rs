@@ -8,7 +8,10 @@ pub mod lambda;
 pub mod not_published;
 pub mod pinpoint;
 pub mod queue;
+mod restraint;
 pub mod senders;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 mod ascii;
 #[cfg(any(feature = "all", feature = "sqs"))]

@@ -20,15 +20,22 @@ use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
 use pipeline::deliver::{Item, Sent, What};
 
+use tokio::time::Instant;
+
 use reply::Judgement;
 use routes::Route;
 pub use routes::Routes;
 
+use crate::restraint::{Breakers, Pace};
 use crate::senders::Destination;
 use aws::sdk::describe;
 
 /// How many times what Pinpoint would not take now is sent before it is left for later.
 const TRIES: u32 = 2;
+
+/// Requests a second that AWS takes of an account (its published limits, of which users keep a part for themselves).
+const PUT_EVENTS: u32 = 15;
+const UPDATE_ENDPOINT: u32 = 10;
 
 /// How many contact endpoints are updated at a time.
 const CONCURRENT_UPDATES: usize = 8;
@@ -40,6 +47,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct PinpointDestination {
     routes: Routes,
+    breakers: Breakers<(ProjectId, Route)>,
+    put_events: Pace,
+    update_endpoint: Pace,
 }
 
 /// What goes to one project with one client, each with its place among the items.
@@ -55,7 +65,16 @@ type Judged = BTreeMap<usize, Sent>;
 impl PinpointDestination {
     /// Sends along these routes.
     pub fn new(routes: Routes) -> Self {
-        Self { routes }
+        let (put_events, update_endpoint) = match routes.are_aws() {
+            true => (Pace::of(Some(PUT_EVENTS)), Pace::of(Some(UPDATE_ENDPOINT))),
+            false => (Pace::default(), Pace::default()),
+        };
+        Self {
+            routes,
+            breakers: Breakers::default(),
+            put_events,
+            update_endpoint,
+        }
     }
 
     /// What goes where. A route that cannot be is logged once for each cause.
@@ -97,11 +116,18 @@ impl PinpointDestination {
         within: Duration,
     ) -> Judged {
         let mut judged = Judged::new();
+        let way = (project, route);
+        if self.breakers.is_open(&way, Instant::now()) {
+            return judged;
+        }
+        let (project, route) = &way;
+        let places = parcel.places();
         let sending = async {
-            let client = self.routes.client(&route).await;
+            let client = self.routes.client(route).await;
             let sender = Sender {
                 client: &client,
-                project: &project,
+                project,
+                pinpoint: self,
             };
             sender.contacts(parcel.contacts, &mut judged).await;
             sender.events(parcel.events, &mut judged).await;
@@ -109,11 +135,20 @@ impl PinpointDestination {
         if tokio::time::timeout(within, sending).await.is_err() {
             tracing::warn!(%project, "Pinpoint took too long");
         }
+        let sent = places.iter().map(|place| judged.get(place).copied());
+        let sent: Vec<Sent> = sent.map(|sent| sent.unwrap_or(Sent::Later)).collect();
+        self.breakers.note(&way, &sent, Instant::now());
         judged
     }
 }
 
 impl<'a> Parcel<'a> {
+    fn places(&self) -> Vec<usize> {
+        let contacts = self.contacts.iter().map(|(place, _)| *place);
+        let events = self.events.iter().map(|(place, _)| *place);
+        contacts.chain(events).collect()
+    }
+
     fn put(&mut self, place: usize, what: What<'a>) {
         match what {
             What::Event(event) => self.events.push((place, event)),
@@ -140,6 +175,7 @@ impl Destination for PinpointDestination {
 struct Sender<'a> {
     client: &'a Client,
     project: &'a ProjectId,
+    pinpoint: &'a PinpointDestination,
 }
 
 impl Sender<'_> {
@@ -189,6 +225,7 @@ impl Sender<'_> {
     }
 
     async fn put_together(&self, events: &[&AnalyticsEvent]) -> reply::PutEvents {
+        self.pinpoint.put_events.wait().await;
         let call = self
             .client
             .put_events()
@@ -279,6 +316,7 @@ impl Sender<'_> {
 
     /// What Pinpoint says of a failure is not logged: it may name the address.
     async fn update_endpoint(&self, contact: &ContactUpdate) -> Judgement {
+        self.pinpoint.update_endpoint.wait().await;
         let call = self
             .client
             .update_endpoint()

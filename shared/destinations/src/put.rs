@@ -20,6 +20,7 @@ use judge::judge;
 
 use crate::assume_role::assume;
 use crate::batches::{Limits, batches};
+use crate::restraint::Pace;
 use crate::senders::Destination;
 
 /// How many times a request is sent of which some records were taken. The queue would retry all of them.
@@ -41,6 +42,9 @@ pub trait Put: Send + Sync {
 
     /// How many bytes of a request a record is.
     fn bytes(record: &Self::Record) -> usize;
+
+    /// How fast it may be asked.
+    fn pace(&self) -> &Pace;
 
     /// The record of an item; `None` if it cannot be built.
     fn record(&self, item: &Item<'_>) -> Option<Self::Record>;
@@ -155,6 +159,7 @@ async fn put_judged<P: Put>(to: &P, batch: &[(usize, P::Record)]) -> Vec<Sent> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let records = part.iter().map(|(_, record)| record.clone()).collect();
+        to.pace().wait().await;
         match (judge_reply(&to.put(records).await, part.len()), part.len()) {
             (Verdict::Whole(Sent::Refused), 2..) => {
                 let (first, second) = part.split_at(part.len() / 2);

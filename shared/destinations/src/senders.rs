@@ -9,6 +9,7 @@ use aws_config::SdkConfig;
 use config::{Config, DestinationKind, DestinationName};
 use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 #[cfg(feature = "all")]
 use crate::eventbridge::EventBridgeDestination;
@@ -18,9 +19,15 @@ use crate::firehose::FirehoseDestination;
 #[cfg(feature = "all")]
 use crate::kinesis::KinesisDestination;
 use crate::pinpoint::{PinpointDestination, Routes};
+use crate::restraint::Breakers;
+#[cfg(feature = "webhook")]
+use crate::webhook::Webhook;
 
 /// How long sending may take unless something else is said.
 const BUDGET: Duration = Duration::from_secs(15);
+
+#[cfg(not(feature = "all"))]
+const NOT_BUILT: &str = "this program is built without it";
 
 /// A place that items are sent to: builds requests within the service's limits, sends them, and judges item by item.
 pub(crate) trait Destination: Send + Sync {
@@ -40,6 +47,8 @@ enum Sender {
     Kinesis(Arc<KinesisDestination>),
     #[cfg(feature = "all")]
     EventBridge(Arc<EventBridgeDestination>),
+    #[cfg(feature = "webhook")]
+    Webhook(Arc<Webhook>),
     /// One that is not sent to from here, for this reason.
     Unavailable(&'static str),
 }
@@ -53,6 +62,7 @@ pub struct Senders {
     pinpoint: Option<String>,
     within: Duration,
     open: Arc<Mutex<BTreeMap<DestinationName, Sender>>>,
+    breakers: Arc<Breakers<DestinationName>>,
 }
 
 impl Senders {
@@ -64,6 +74,7 @@ impl Senders {
             pinpoint,
             within: BUDGET,
             open: Arc::default(),
+            breakers: Arc::default(),
         }
     }
 
@@ -114,23 +125,46 @@ impl Senders {
                 let bus = EventBridgeDestination::open(&self.sdk, bus, defined).await;
                 Sender::EventBridge(Arc::new(bus))
             }
-            #[cfg(feature = "all")]
-            DestinationKind::Webhook { .. } => {
-                Sender::Unavailable("this program is built without it")
+            #[cfg(feature = "webhook")]
+            DestinationKind::Webhook {
+                url,
+                secret,
+                private_addresses,
+            } => {
+                let webhook = Webhook::new(
+                    &self.sdk,
+                    (url, secret),
+                    (*private_addresses, defined.requests_per_second),
+                );
+                Sender::Webhook(Arc::new(webhook))
             }
+            #[cfg(not(feature = "webhook"))]
+            DestinationKind::Webhook { .. } => Sender::Unavailable(NOT_BUILT),
             #[cfg(not(feature = "all"))]
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
-            | DestinationKind::EventBridge { .. }
-            | DestinationKind::Webhook { .. } => {
-                Sender::Unavailable("this program is built without it")
-            }
+            | DestinationKind::EventBridge { .. } => Sender::Unavailable(NOT_BUILT),
         })
     }
 }
 
 impl Destinations for Senders {
     async fn send(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
+        // Pinpoint has projects, each of which can be gone by itself.
+        let is_one = *to != DestinationName::pinpoint();
+        if is_one && self.breakers.is_open(to, Instant::now()) {
+            return vec![Sent::Later; items.len()];
+        }
+        let sent = self.send_now(to, items).await;
+        if is_one {
+            self.breakers.note(to, &sent, Instant::now());
+        }
+        sent
+    }
+}
+
+impl Senders {
+    async fn send_now(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
         match self.sender(to).await {
             Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
             #[cfg(feature = "all")]
@@ -144,6 +178,8 @@ impl Destinations for Senders {
                 tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
                 vec![Sent::Misconfigured; items.len()]
             }
+            #[cfg(feature = "webhook")]
+            Some(Sender::Webhook(webhook)) => webhook.send(items, self.within).await,
             None => {
                 tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
                 vec![Sent::NotWanted; items.len()]

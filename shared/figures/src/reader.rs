@@ -1,8 +1,13 @@
 //! Reading figures: what every front does, whatever it answers with.
 
+use std::collections::BTreeMap;
+
 use domain::activity::DayRows;
 use domain::day::{Day, Interval};
+use domain::dimension::Dimension;
 use domain::ids::ProjectId;
+use domain::segment::SegmentValue;
+use futures::future::try_join_all;
 use pipeline::ports::PortError;
 use pipeline::ports::figures::{FiguresStore, Project};
 
@@ -59,6 +64,53 @@ impl Series {
     }
 }
 
+/// The days to read for the figures of these spans: each with those before that its figures need, and as one where they
+/// meet.
+pub fn read_for(spans: impl IntoIterator<Item = (Day, Day)>) -> Vec<(Day, Day)> {
+    let spans = spans.into_iter().map(|(from, to)| (first_read(from), to));
+    let mut spans: Vec<(Day, Day)> = spans.collect();
+    spans.sort_unstable();
+    spans.dedup_by(|next, before| {
+        let meets = next.0 <= before.1.plus(1);
+        if meets {
+            before.1 = before.1.max(next.1);
+        }
+        meets
+    });
+    spans
+}
+
+/// The whole project's rows of several spans of days, which do not overlap. What lies between them is not read.
+///
+/// # Errors
+///
+/// If the store does not give them.
+pub async fn whole<S: FiguresStore>(
+    store: &S,
+    project: &ProjectId,
+    spans: &[(Day, Day)],
+) -> Result<DayRows, PortError> {
+    let read = spans.iter().map(|span| store.whole(project, *span));
+    let mut rows = DayRows::default();
+    for of_span in try_join_all(read).await? {
+        rows.merge(of_span);
+    }
+    Ok(rows)
+}
+
+async fn by<S: FiguresStore>(
+    store: &S,
+    (project, dimension): (&ProjectId, &Dimension),
+    spans: &[(Day, Day)],
+) -> Result<BTreeMap<SegmentValue, DayRows>, PortError> {
+    let read = spans.iter().map(|span| store.by(project, dimension, *span));
+    let mut rows: BTreeMap<SegmentValue, DayRows> = BTreeMap::new();
+    for (value, of_span) in try_join_all(read).await?.into_iter().flatten() {
+        rows.entry(value).or_default().merge(of_span);
+    }
+    Ok(rows)
+}
+
 /// The rows of these days: one series of the whole project or of one segment, also where there is none; else one of each
 /// value that has any.
 ///
@@ -71,15 +123,29 @@ pub async fn series<S: FiguresStore>(
     selection: &Selection,
     read: (Day, Day),
 ) -> Result<Vec<Series>, PortError> {
+    series_of_spans(store, project, selection, &[read]).await
+}
+
+/// The same of several spans of days, which do not overlap. What lies between them is not read.
+///
+/// # Errors
+///
+/// If the store does not give them.
+pub async fn series_of_spans<S: FiguresStore>(
+    store: &S,
+    project: &Project,
+    selection: &Selection,
+    spans: &[(Day, Day)],
+) -> Result<Vec<Series>, PortError> {
     let wanted = match selection {
         Selection::Whole => {
-            let rows = store.whole(&project.id, read).await?;
+            let rows = whole(store, &project.id, spans).await?;
             let segment = None;
             return Ok(vec![Series { segment, rows }]);
         }
         Selection::Segments(wanted) => wanted,
     };
-    let values = store.by(&project.id, &wanted.dimension, read).await?;
+    let values = by(store, (&project.id, &wanted.dimension), spans).await?;
     let mut found: Vec<Series> = values
         .into_iter()
         .filter(|(value, _)| wanted.includes(value))
@@ -158,4 +224,41 @@ pub async fn cohorts_of<S: FiguresStore>(
     let starts = (interval.start(from), interval.start(to));
     let rows = store.cohorts(project, interval, starts).await?;
     Ok(retention(project, interval, &rows, (from, to)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spans of days of January 2026, as the first and the last of each; what is read for them.
+    fn check(spans: &[(u32, u32)], expected: &[(&str, &str)]) {
+        let day = |day: u32| Day::parse("2025-12-31").unwrap().plus(day);
+        let spans = spans.iter().map(|(from, to)| (day(*from), day(*to)));
+        let read = read_for(spans).into_iter();
+        let read: Vec<_> = read
+            .map(|(from, to)| (from.to_string(), to.to_string()))
+            .collect();
+        let expected = expected
+            .iter()
+            .map(|(from, to)| (from.to_string(), to.to_string()));
+        assert_eq!(read, expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn days_are_read_with_those_before_and_once() {
+        check(&[], &[]);
+        check(&[(30, 31)], &[("2026-01-01", "2026-01-31")]);
+        check(
+            &[(395, 396), (30, 31)],
+            &[("2026-01-01", "2026-01-31"), ("2027-01-01", "2027-01-31")],
+        );
+        // They overlap, they follow each other, a day lies between them.
+        check(&[(30, 31), (32, 33)], &[("2026-01-01", "2026-02-02")]);
+        check(&[(30, 31), (61, 62)], &[("2026-01-01", "2026-03-03")]);
+        check(
+            &[(30, 31), (62, 63)],
+            &[("2026-01-01", "2026-01-31"), ("2026-02-02", "2026-03-04")],
+        );
+        check(&[(30, 90), (30, 31)], &[("2026-01-01", "2026-03-31")]);
+    }
 }

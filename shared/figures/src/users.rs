@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use domain::day::Day;
+use futures::future::try_join_all;
 use pipeline::ports::PortError;
-use pipeline::ports::figures::{LastActive, ListedUser, Project, UserIndex};
+use pipeline::ports::figures::{LastActive, ListedUser, PageAt, Project, UserIndex};
 
 use crate::UserObject;
 
@@ -48,23 +49,16 @@ pub struct Users<'a, I: UserIndex> {
     partitions: Vec<Partition<I::Page>>,
     /// The partitions that have a user at hand, by that user's last active day.
     at_hand: BTreeSet<(Option<Day>, usize)>,
+    /// The partition whose user was handed out last: read on only once another user is asked for.
+    taken: Option<usize>,
 }
 
 /// A partition, as far as it was read.
 struct Partition<P> {
     number: u64,
     users: VecDeque<ListedUser>,
-    next: Next<P>,
-}
-
-/// What is left of a partition.
-enum Next<P> {
-    /// All of it.
-    First,
-    /// What begins there.
-    Page(P),
-    /// Nothing.
-    Nothing,
+    /// Where the page after begins, if there is one.
+    next: Option<P>,
 }
 
 impl<'a, I: UserIndex> Users<'a, I> {
@@ -78,17 +72,44 @@ impl<'a, I: UserIndex> Users<'a, I> {
         project: &'a Project,
         wanted: WantedUsers,
     ) -> Result<Self, PortError> {
-        let partition = |number| Partition {
+        Self::first(index, project, wanted, None).await
+    }
+
+    /// The same for who wants at most so many users: no more are read of a partition at first.
+    ///
+    /// # Errors
+    ///
+    /// If the index does not give them.
+    pub async fn few(
+        index: &'a I,
+        project: &'a Project,
+        wanted: WantedUsers,
+        most: usize,
+    ) -> Result<Self, PortError> {
+        Self::first(index, project, wanted, Some(most)).await
+    }
+
+    async fn first(
+        index: &'a I,
+        project: &'a Project,
+        wanted: WantedUsers,
+        most: Option<usize>,
+    ) -> Result<Self, PortError> {
+        let page =
+            |number| index.last_active((&project.id, number), wanted.read(), PageAt::First(most));
+        let pages = try_join_all((0..I::PARTITIONS).map(page)).await?;
+        let partitions = (0..).zip(pages).map(|(number, page)| Partition {
             number,
-            users: VecDeque::new(),
-            next: Next::First,
-        };
+            users: page.users.into(),
+            next: page.next,
+        });
         let mut users = Self {
             index,
             project,
             wanted,
-            partitions: (0..I::PARTITIONS).map(partition).collect(),
+            partitions: partitions.collect(),
             at_hand: BTreeSet::new(),
+            taken: None,
         };
         for place in 0..users.partitions.len() {
             users.fill(place).await?;
@@ -111,13 +132,15 @@ impl<'a, I: UserIndex> Users<'a, I> {
     }
 
     async fn next_of_any(&mut self) -> Result<Option<ListedUser>, PortError> {
+        if let Some(place) = self.taken.take() {
+            self.fill(place).await?;
+        }
         let Some((_, place)) = self.at_hand.pop_first() else {
             return Ok(None);
         };
+        self.taken = Some(place);
         let partition = self.partitions.get_mut(place);
-        let user = partition.and_then(|partition| partition.users.pop_front());
-        self.fill(place).await?;
-        Ok(user)
+        Ok(partition.and_then(|partition| partition.users.pop_front()))
     }
 
     /// Sees that a partition has a user at hand, unless there is none left.
@@ -126,15 +149,16 @@ impl<'a, I: UserIndex> Users<'a, I> {
             return Ok(());
         };
         while partition.users.is_empty() {
-            let page = match std::mem::replace(&mut partition.next, Next::Nothing) {
-                Next::Nothing => return Ok(()),
-                Next::First => None,
-                Next::Page(page) => Some(page),
+            let Some(next) = partition.next.take() else {
+                return Ok(());
             };
             let of = (&self.project.id, partition.number);
-            let page = self.index.last_active(of, self.wanted.read(), page).await?;
+            let page = self
+                .index
+                .last_active(of, self.wanted.read(), PageAt::Next(next));
+            let page = page.await?;
             partition.users.extend(page.users);
-            partition.next = page.next.map_or(Next::Nothing, Next::Page);
+            partition.next = page.next;
         }
         if let Some(user) = partition.users.front() {
             let last = user.active.map(|(_, last)| last);
@@ -155,3 +179,6 @@ fn object(project: &Project, user: ListedUser) -> UserObject {
         active_days: user.active_days,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use domain::endpoint::ContactUpdate;
 use futures::future::join_all;
 
 use crate::ports::{EventLog, ForgottenUsers, PortError};
-use crate::route::{Body, Message, OfUser};
+use crate::route::{Body, Message};
 
 /// Something to send.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +24,8 @@ pub struct Item<'a> {
     pub user: &'a UserKey,
     /// What.
     pub what: What<'a>,
+    /// Which of the messages at hand it is in: a retried message holds the same items.
+    pub message: usize,
 }
 
 /// What is sent.
@@ -211,7 +213,8 @@ async fn send<D: Destinations, L: EventLog, F>(
     forgotten: &BTreeMap<UserKey, DateTime<Utc>>,
     by: &Deliver<'_, D, L, F>,
 ) -> Vec<Vec<Outcome>> {
-    let items: Vec<Vec<Item<'_>>> = messages.iter().map(|(_, it)| items(&it.body)).collect();
+    let items = messages.iter().map(|(place, it)| items(&it.body, *place));
+    let items: Vec<Vec<Item<'_>>> = items.collect();
     let is_wanted = |item: &Item<'_>| {
         let since = forgotten.get(item.user);
         since.is_none_or(|since| item.time() > *since)
@@ -255,25 +258,30 @@ async fn told(item: &Item<'_>, sent: Sent, log: &impl EventLog) -> Sent {
     }
 }
 
-fn items(body: &Body) -> Vec<Item<'_>> {
+fn items(body: &Body, message: usize) -> Vec<Item<'_>> {
     match body {
-        Body::Events(events) => events.iter().map(Item::event).collect(),
-        Body::Endpoint(update) => vec![Item::endpoint(update)],
+        Body::Events(events) => {
+            let events = events.iter();
+            events
+                .map(|event| Item::of(&event.user, What::Event(&event.item), message))
+                .collect()
+        }
+        Body::Endpoint(update) => {
+            vec![Item::of(
+                &update.user,
+                What::Endpoint(&update.item),
+                message,
+            )]
+        }
     }
 }
 
 impl<'a> Item<'a> {
-    fn event(event: &'a OfUser<AnalyticsEvent>) -> Self {
+    fn of(user: &'a UserKey, what: What<'a>, message: usize) -> Self {
         Self {
-            user: &event.user,
-            what: What::Event(&event.item),
-        }
-    }
-
-    fn endpoint(update: &'a OfUser<ContactUpdate>) -> Self {
-        Self {
-            user: &update.user,
-            what: What::Endpoint(&update.item),
+            user,
+            what,
+            message,
         }
     }
 

@@ -58,16 +58,25 @@ fn a_zip_file_holds_what_the_api_answers_as_csv() {
 }
 
 #[test]
-fn segments_of_a_long_time_are_those_of_its_last_days() {
+fn segments_and_cohorts_of_a_long_time_are_the_last_ones() {
     let served = Served::acme();
     let [_, to] = days();
-    let found = files(served.get(&format!("everything?from=2025-01-01&to={to}")));
+    let found = files(served.get(&format!("everything?from=2014-01-01&to={to}")));
     let last: chrono::NaiveDate = to.parse().unwrap();
     let first = last - chrono::TimeDelta::days(91);
     let segments = served.get(&format!(
         "segments?by=platform&from={first}&to={to}&format=csv"
     ));
     assert_eq!(found["segments-platform.csv"], segments.text());
+    for (interval, first) in [
+        ("week", last - chrono::TimeDelta::weeks(200)),
+        ("month", "2014-01-01".parse().unwrap()),
+    ] {
+        let cohorts = served.get(&format!(
+            "retention?interval={interval}&from={first}&to={to}&format=csv"
+        ));
+        assert_eq!(found[&format!("retention-{interval}.csv")], cohorts.text());
+    }
     let nothing = files(served.get("everything?from=9998-01-01"));
     assert_eq!(nothing["months.csv"], "project,month,calendarMau\n");
 }

@@ -27,7 +27,7 @@ async fn signed_in() -> Metered {
 /// How the page tells that the newest event, of that moment, was counted so much later.
 async fn told(newest: DateTime<Utc>, later: TimeDelta) -> (Option<String>, bool) {
     let metered = signed_in().await;
-    let port = serve(&metered).await;
+    let port = serve(&metered, None).await;
     let text = |time: DateTime<Utc>| AttributeValue::S(time.to_rfc3339());
     let written = metered
         .client

@@ -1,13 +1,20 @@
 //! What an answer asks the store for: figures of a year are one Query a shard.
 
 use aws::metrics::DynamoMetrics;
+use aws::tables::TableNames;
+use aws::users::DynamoUserStates;
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
-use console::Console;
+use console::{Console, ListUsers};
+use domain::day::Day;
+use figures::first_read;
+use figures::reader::{Series, read_for, series, series_of_spans};
+use figures::selection::{Selection, dimension};
+use pipeline::ports::figures::FiguresStore;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::served::ask;
+use super::served::{Reply, ask};
 use crate::support::metered::Metered;
 
 /// Shards of the rows.
@@ -33,12 +40,12 @@ async fn a_year() -> Metered {
 }
 
 /// The port of a console over these tables.
-pub async fn serve(metered: &Metered) -> u16 {
+pub async fn serve(metered: &Metered, own: Option<DynamoUserStates>) -> u16 {
     let console = Console {
         store: DynamoMetrics::new(metered.client.clone(), metered.tables.metrics.clone()),
         now: Utc::now,
         explain: ToString::to_string,
-        own: None,
+        own: own.map(|states| Box::new(states) as Box<dyn ListUsers>),
         sign_out: None,
         place: "a test".to_owned(),
     };
@@ -49,10 +56,16 @@ pub async fn serve(metered: &Metered) -> u16 {
     port
 }
 
+async fn get(port: u16, path: String) -> Reply {
+    let request = format!("GET {path}");
+    let asked = tokio::task::spawn_blocking(move || ask(port, &request, &[]));
+    asked.await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_year_is_one_query_a_shard_beside_that_of_the_projects() {
     let metered = a_year().await;
-    let port = serve(&metered).await;
+    let port = serve(&metered, None).await;
     let year = "from=2025-01-01&to=2025-12-31";
     let quarter = "from=2025-10-01&to=2025-12-31";
     for (path, objects, queries) in [
@@ -70,9 +83,7 @@ async fn a_year_is_one_query_a_shard_beside_that_of_the_projects() {
         (format!("annotations?{year}"), 0, 1),
     ] {
         let _earlier = metered.queries();
-        let request = format!("GET /api/v1/{path}");
-        let asked = tokio::task::spawn_blocking(move || ask(port, &request, &[]));
-        let reply = asked.await.unwrap();
+        let reply = get(port, format!("/api/v1/{path}")).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         let answer = reply.json();
         let mut lists = answer.as_object().unwrap().values();
@@ -86,13 +97,91 @@ async fn a_year_is_one_query_a_shard_beside_that_of_the_projects() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_view_is_a_few_queries_a_shard() {
+    let metered = a_year().await;
+    let deployed = serve(&metered, None).await;
+    let states = DynamoUserStates::new(metered.client.clone(), metered.tables.clone());
+    let own = serve(&metered, Some(states)).await;
+    // The projects and the annotations; the first and the last day, the figures, months, cohorts, and a breakdown.
+    let view = 2 + 6 * SHARDS;
+    for (port, address, queries) in [
+        (deployed, "", view),
+        (deployed, "range=91d", view),
+        (deployed, "range=12mo&by=client", view),
+        // The whole that the breakdown is a part of.
+        (deployed, "where=client=1example23456789", view + SHARDS),
+        // A year before is read by itself: the figures, and the breakdown.
+        (deployed, "compare=year", view + 2 * SHARDS),
+        (
+            deployed,
+            "compare=year&where=client=1example23456789",
+            view + 4 * SHARDS,
+        ),
+        // The index of users has sixteen partitions.
+        (own, "", view + 16),
+        (own, "users=never-returned", view + 16),
+    ] {
+        let _earlier = metered.queries();
+        let reply = get(port, format!("/?{address}")).await;
+        assert_eq!(
+            (reply.status, metered.queries()),
+            (200, queries),
+            "{address}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_far_apart_have_the_figures_of_all_the_days_between_them() {
+    let metered = a_year().await;
+    let store = DynamoMetrics::new(metered.client.clone(), metered.tables.metrics.clone());
+    let project = store.projects().await.unwrap().remove(0);
+    let day = |text: &str| Day::parse(text).unwrap();
+    let early = (day("2025-02-10"), day("2025-02-23"));
+    let late = (day("2025-12-01"), day("2025-12-14"));
+    let client = dimension("client").unwrap();
+    for by in [None, Some(&client)] {
+        let selection = Selection::of(by, &[], &project).unwrap();
+        let hull = (first_read(early.0), late.1);
+        let all = series(&store, &project, &selection, hull).await.unwrap();
+        let spans = read_for([late, early]);
+        let some = series_of_spans(&store, &project, &selection, &spans).await;
+        let some = some.unwrap();
+        for span in [early, late] {
+            let days = |series: &[Series]| {
+                let days = series.iter().map(|one| one.days(&project, span));
+                serde_json::to_value(days.collect::<Vec<_>>()).unwrap()
+            };
+            assert_eq!(days(&some), days(&all), "{by:?}");
+        }
+        let between = some
+            .iter()
+            .map(|one| one.rows.active(day("2025-07-31"), 91));
+        assert_eq!(between.sum::<i64>(), 0, "what lies between is not read");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_shown_without_users_that_cannot_be_read() {
+    let metered = a_year().await;
+    let elsewhere = TableNames::with_prefix("elsewhere");
+    let states = DynamoUserStates::new(metered.client.clone(), elsewhere);
+    let port = serve(&metered, Some(states)).await;
+    let page = get(port, "/".to_owned()).await;
+    let (status, page) = (page.status, page.text());
+    assert_eq!(status, 200, "{page}");
+    assert!(
+        page.contains("Users can't be read now: Query on elsewhere-"),
+        "{page}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn users_and_openmetrics_are_for_ones_own_machine() {
     let config = json!({"Default": {"ApplicationId": "a".repeat(32)}});
     let metered = Metered::start(&config.to_string()).await;
-    let port = serve(&metered).await;
+    let port = serve(&metered, None).await;
     for path in ["/api/v1/users?neverReturned=true", "/metrics"] {
-        let request = format!("GET {path}");
-        let asked = tokio::task::spawn_blocking(move || ask(port, &request, &[]));
-        assert_eq!(asked.await.unwrap().status, 404, "{path}");
+        assert_eq!(get(port, path.to_owned()).await.status, 404, "{path}");
     }
 }

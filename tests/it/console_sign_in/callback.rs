@@ -20,12 +20,7 @@ async fn begun(console: &Console, path: &str) -> (Browser, String) {
 }
 
 /// That this address ends in no session, but in a page that says why.
-async fn check_refused(
-    console: &Console,
-    browser: &mut Browser,
-    back: &str,
-    expected: (u16, &str),
-) {
+async fn check_refused(browser: &mut Browser, back: &str, expected: (u16, &str)) {
     let answer = browser.get(back).await;
     let (status, why) = expected;
     assert_eq!(answer.status.as_u16(), status, "{back}: {}", answer.body);
@@ -39,7 +34,7 @@ async fn check_refused(
             answer.body
         );
     }
-    check_headers(&answer, &console.pool.url());
+    check_headers(&answer);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,12 +65,12 @@ async fn a_callback_that_does_not_end_what_this_browser_began_signs_nobody_in() 
         let (path, given) = back.split_once("?code=").unwrap();
         let (code, state) = given.split_once("&state=").unwrap();
         let query = query.replace("CODE", code).replace("STATE", state);
-        check_refused(&console, &mut browser, &format!("{path}{query}"), expected).await;
+        check_refused(&mut browser, &format!("{path}{query}"), expected).await;
     }
     let (_, back) = begun(&console, "/").await;
-    check_refused(&console, &mut console.browser(), &back, NOT_BEGUN).await;
+    check_refused(&mut console.browser(), &back, NOT_BEGUN).await;
     let (mut another, _) = begun(&console, "/").await;
-    check_refused(&console, &mut another, &back, NOT_BEGUN).await;
+    check_refused(&mut another, &back, NOT_BEGUN).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,13 +84,7 @@ async fn a_callback_works_once() {
         (again.status, again.cookies().len()),
         (StatusCode::BAD_REQUEST, 1)
     );
-    check_refused(
-        &console,
-        &mut before,
-        &back,
-        (400, "does not accept the code"),
-    )
-    .await;
+    check_refused(&mut before, &back, (400, "does not accept the code")).await;
     assert_eq!(browser.get("/").await.body, FIGURES);
 }
 
@@ -130,27 +119,30 @@ async fn a_token_that_is_not_of_this_sign_in_or_of_no_member_makes_no_session() 
     ] {
         console.pool.say_instead(instead);
         let (mut browser, back) = begun(&console, "/").await;
-        check_refused(&console, &mut browser, &back, expected).await;
+        check_refused(&mut browser, &back, expected).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_that_fails_is_told_of_as_that() {
     let console = Console::start().await;
-    for fault in [
-        Fault::AnswersNonsense,
-        Fault::RefusesTheClient,
-        Fault::Fails,
+    const UNEXPECTED: (u16, &str) = (502, "answers what was not expected");
+    for (fault, expected) in [
+        (Fault::AnswersNonsense, UNEXPECTED),
+        (Fault::RefusesTheClient, UNEXPECTED),
+        (Fault::Fails(StatusCode::FORBIDDEN), UNEXPECTED),
+        (
+            Fault::Fails(StatusCode::TOO_MANY_REQUESTS),
+            (503, "answers 429 Too Many Requests: try again in a minute"),
+        ),
+        (
+            Fault::Fails(StatusCode::INTERNAL_SERVER_ERROR),
+            (503, "answers 500 Internal Server Error: try again"),
+        ),
     ] {
         console.pool.fail(fault);
         let (mut browser, back) = begun(&console, "/").await;
-        check_refused(
-            &console,
-            &mut browser,
-            &back,
-            (502, "answers what was not expected"),
-        )
-        .await;
+        check_refused(&mut browser, &back, expected).await;
     }
     let (mut browser, back) = begun(&console, "/").await;
     let Console {

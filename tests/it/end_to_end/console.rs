@@ -56,7 +56,7 @@ impl ConsoleClient {
             .allowed_o_auth_scopes("openid")
             .supported_identity_providers("COGNITO")
             .callback_urls(format!("{}/sign-in/callback", browser.origin()))
-            .logout_urls(format!("{}/", browser.origin()));
+            .logout_urls(format!("{}/signed-out", browser.origin()));
         update.send().await.unwrap();
     }
 
@@ -96,6 +96,30 @@ async fn sign_in(stack: &Stack, browser: &mut Browser, name: &str) -> Answer {
     let back = pool.post("/login", form).await;
     assert_eq!(back.status, StatusCode::FOUND, "{}", back.body);
     browser.get(back.location()).await
+}
+
+/// Signs out as the page has it, at the pool too, and ends where nothing is shown.
+async fn sign_out(stack: &Stack, member: &mut Browser) {
+    let page = member.get(&format!("/?project={PROJECT}")).await;
+    let form =
+        r#"<form method="post" action="/sign-out"><button type="submit">Sign out</button></form>"#;
+    assert!(page.body.contains(form), "{}", page.body);
+    let origin = member.origin();
+    let out = member
+        .ask(Method::POST, "/sign-out", &[("origin", &origin)])
+        .await;
+    let (_, location) = out.body.split_once("; url=").unwrap();
+    let location = location.split('"').next().unwrap().replace("&amp;", "&");
+    let path = location.strip_prefix(stack.ministack.url()).unwrap();
+    let host = stack.ministack.url().trim_start_matches("http://");
+    let back = Browser::new(stack.ministack.url(), host).get(path).await;
+    assert_eq!(back.location(), format!("{origin}/signed-out"), "{back:?}");
+    let end = member.get(back.location()).await;
+    assert_eq!(
+        (end.status, end.body.contains("Sign in again")),
+        (StatusCode::OK, true)
+    );
+    assert!(member.cookies.is_empty(), "{:?}", member.cookies);
 }
 
 pub async fn only_members_of_the_group_see_figures(stack: &Stack, client: &ConsoleClient) {
@@ -144,6 +168,7 @@ pub async fn only_members_of_the_group_see_figures(stack: &Stack, client: &Conso
         (seen.status, &found["days"]),
         (StatusCode::OK, &json_of(&mut metrics))
     );
+    sign_out(stack, &mut member).await;
 
     let refused = sign_in(stack, &mut nobody(), "stranger").await;
     assert_eq!(

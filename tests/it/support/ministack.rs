@@ -58,7 +58,7 @@ impl Ministack {
     }
 
     async fn start_with(authorization: &str) -> Self {
-        let program = repository(".venv-ministack/bin/ministack");
+        let program = repository(".venv-ministack/bin/python");
         assert!(
             program.exists(),
             "{} is not there: run `make test`",
@@ -71,6 +71,8 @@ impl Ministack {
         symlink(modules, folder.path().join("node_modules")).expect("the folder is empty");
         let path = std::env::var("PATH").expect("there is one");
         let child = Command::new(program)
+            .arg("-B")
+            .arg(repository("tests/python/emulator.py"))
             // What Lambda has of Node.js: functions look for modules above their own folders, which are in here.
             .env(
                 "PATH",

@@ -121,7 +121,7 @@ pub fn claims(instead: &Value) -> Value {
 pub enum Fault {
     AnswersNonsense,
     RefusesTheClient,
-    Fails,
+    Fails(StatusCode),
 }
 
 /// The pool. It ends when this is dropped.
@@ -216,7 +216,7 @@ async fn token(
     match *state.fault.lock().unwrap() {
         Some(Fault::AnswersNonsense) => return "nonsense".into_response(),
         Some(Fault::RefusesTheClient) => return refused("invalid_client").into_response(),
-        Some(Fault::Fails) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(Fault::Fails(status)) => return status.into_response(),
         None => {}
     }
     let asked = state.codes.lock().unwrap().remove(&given["code"]);

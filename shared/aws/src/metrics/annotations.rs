@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::annotation::{Annotation, AnnotationText};
 use domain::day::Day;
 use domain::ids::ProjectId;
+use futures::TryStreamExt;
 use pipeline::ports::PortError;
 use uuid::Uuid;
 
@@ -29,7 +30,8 @@ impl DynamoMetrics {
         (from, to): (Day, Day),
     ) -> Result<Vec<Annotation>, PortError> {
         let between = [format!("{from}#"), format!("{to}$")].map(AttributeValue::S);
-        let items = self.query(partition(project), between).await?;
+        let items = self.query(partition(project), between);
+        let items = items.try_concat().await?;
         let mut annotations: Vec<Annotation> = items.iter().filter_map(read).collect();
         annotations.sort();
         Ok(annotations)

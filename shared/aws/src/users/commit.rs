@@ -13,11 +13,12 @@ use domain::day::Day;
 use domain::ids::ProjectId;
 use domain::segment::Segment;
 use domain::user_state::Effects;
+use futures::StreamExt;
 use pipeline::ports::{Commit, NotCommitted, PortError};
 
 use super::record::{UserStateRecord, VERSION};
 use super::{DUE_SHARDS, Item, alone, last_active, ledger};
-use crate::metrics::{cohort_updates, random_shard, row_update};
+use crate::metrics::{cohort_updates, next_shard, random_shard, row_update};
 use crate::record::user_key_text;
 use crate::sdk::{describe, port_error};
 use crate::tables::{DUE_AT, DUE_SHARD, TableNames, USER};
@@ -30,6 +31,9 @@ const MOST_STATE_BYTES: usize = 3 * 1024 * 1024;
 
 /// Bytes of one state or page (DynamoDB's limit on an item: 400 KB).
 const MOST_ITEM_BYTES: usize = 400 * 1024;
+
+/// How many transactions are under way at a time. Fewer than there are shards.
+const AT_ONCE: usize = 4;
 
 /// How many times a transaction is tried, each time on another shard of the rows.
 const TRIES: u32 = 5;
@@ -72,24 +76,29 @@ pub async fn commit(client: &Client, tables: &TableNames, commits: Vec<Commit>) 
         .collect()
 }
 
-/// As many as fit into a transaction at a time. Those that change the same rows come together, since a transaction writes
-/// each row once.
+/// As many as fit into a transaction each, and some transactions at a time, in different shards of the rows: they would conflict
+/// in one. Those that change the same rows come together, since a transaction writes each row once.
 async fn in_groups(
     client: &Client,
     tables: &TableNames,
     mut waiting: Vec<Prepared>,
 ) -> Vec<(usize, Committed)> {
     waiting.sort_by(|one, other| one.rows.keys().cmp(other.rows.keys()));
-    let mut done = Vec::with_capacity(waiting.len());
+    let mut transactions = Vec::new();
+    let mut shard = random_shard();
     while !waiting.is_empty() {
         let transaction = Transaction {
             client,
             tables,
+            shard,
             group: take_group(&mut waiting),
         };
-        done.extend(transaction.run().await);
+        transactions.push(transaction.run());
+        shard = next_shard(shard);
     }
-    done
+    let running = futures::stream::iter(transactions).buffer_unordered(AT_ONCE);
+    let done: Vec<Vec<_>> = running.collect().await;
+    done.into_iter().flatten().collect()
 }
 
 fn set<T>(slots: &mut [Option<T>], index: usize, value: T) {
@@ -262,6 +271,8 @@ fn take_group(waiting: &mut Vec<Prepared>) -> Vec<Prepared> {
 struct Transaction<'a> {
     client: &'a Client,
     tables: &'a TableNames,
+    /// The shard of the rows that it is tried in.
+    shard: u8,
     group: Vec<Prepared>,
 }
 
@@ -304,6 +315,7 @@ impl Transaction<'_> {
                 Judgement::TryAgain if left > 0 => {
                     tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
                     pause *= 2;
+                    self.shard = random_shard();
                 }
                 Judgement::Without(places) => results.extend(self.dropped(&places, &failure)),
                 Judgement::OneByOne if self.group.len() > 1 => {
@@ -345,7 +357,7 @@ impl Transaction<'_> {
         for (key, row) in self.group.iter().flat_map(|commit| &commit.cohorts) {
             cohorts.entry(key.clone()).or_default().add(row);
         }
-        let (shard, metrics) = (random_shard(), &self.tables.metrics);
+        let (shard, metrics) = (self.shard, &self.tables.metrics);
         let puts = self.group.iter();
         let puts = puts.map(|commit| {
             let put = commit.put(&self.tables.users)?;
@@ -383,6 +395,7 @@ impl Transaction<'_> {
             let alone = Transaction {
                 client: self.client,
                 tables: self.tables,
+                shard: self.shard,
                 group: vec![commit],
             };
             results.extend(Box::pin(alone.run()).await);

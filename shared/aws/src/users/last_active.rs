@@ -10,7 +10,7 @@ use domain::ids::ProjectId;
 use domain::segment::Segment;
 use domain::user_state::UserState;
 use pipeline::ports::PortError;
-use pipeline::ports::figures::{IndexPage, LastActive, ListedUser, UserIndex};
+use pipeline::ports::figures::{IndexPage, LastActive, ListedUser, PageAt, UserIndex};
 
 use super::{DynamoUserStates, Item};
 use crate::record::{RecordError, escaped, parse_user_key};
@@ -61,8 +61,12 @@ impl UserIndex for DynamoUserStates {
         &self,
         (project, shard): (&ProjectId, u64),
         wanted: LastActive,
-        after: Option<Item>,
+        page: PageAt<Item>,
     ) -> Result<IndexPage<Item>, PortError> {
+        let (most, after) = match page {
+            PageAt::First(most) => (most.and_then(|most| i32::try_from(most).ok()), None),
+            PageAt::Next(after) => (None, Some(after)),
+        };
         let query = self
             .client
             .query()
@@ -70,6 +74,7 @@ impl UserIndex for DynamoUserStates {
             .index_name(LAST_ACTIVE_INDEX)
             .expression_attribute_names("#shard", LAST_ACTIVE_SHARD)
             .expression_attribute_values(":shard", AttributeValue::S(partition(project, shard)))
+            .set_limit(most)
             .set_exclusive_start_key(after);
         let bounded = |condition: &str, day: Day| {
             query

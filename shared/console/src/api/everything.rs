@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use domain::day::Interval;
+use domain::day::{Day, Interval};
 use figures::selection::Selection;
 use pipeline::ports::figures::FiguresStore;
 use zip::ZipWriter;
@@ -16,7 +16,7 @@ use super::{ApiError, Asked};
 use crate::Console;
 
 /// The files by name, each the text that the API answers as CSV. Segments are those of the last days, as many as they are added
-/// up over.
+/// up over, and cohorts are the last ones, as many as an answer has.
 ///
 /// # Errors
 ///
@@ -34,10 +34,13 @@ pub async fn files<S: FiguresStore>(
         ),
     ];
     for interval in [Interval::Week, Interval::Month] {
-        let cohorts = tables::cohorts(console, asked, interval).await?;
+        let last = from_day(asked, |span| tables::first_of_cohorts(interval, span));
+        let cohorts = tables::cohorts(console, &last, interval).await?;
         files.push((format!("retention-{}.csv", interval.name()), cohorts.csv()?));
     }
-    let last = last_days(asked);
+    let last = from_day(asked, |(from, to)| {
+        from.max(to.minus(MOST_DAYS_OF_SEGMENTS - 1))
+    });
     for dimension in asked.project.dimensions.keys() {
         let selection = Selection::of(Some(dimension), &[], &asked.project)?;
         let segments = tables::segments(console, &last, &selection).await?;
@@ -48,14 +51,11 @@ pub async fn files<S: FiguresStore>(
     Ok(files)
 }
 
-fn last_days(asked: &Asked) -> Asked {
-    let last = asked.span.map(|(from, to)| {
-        let first = to.minus(MOST_DAYS_OF_SEGMENTS - 1);
-        (from.max(first), to)
-    });
+/// The same, of the days from that one on.
+fn from_day(asked: &Asked, first: impl Fn((Day, Day)) -> Day) -> Asked {
     Asked {
         project: asked.project.clone(),
-        span: last,
+        span: asked.span.map(|span| (first(span), span.1)),
     }
 }
 

@@ -14,6 +14,9 @@ use crate::Console;
 
 /// How many objects, such as days, one answer has at most.
 const MOST_OBJECTS: usize = 20_000;
+/// How old the oldest cohort of one answer is at most, in its intervals: a triangle of ages has as many numbers as half its
+/// square.
+const MOST_AGES: u32 = 200;
 /// Over how many days segments are added up at most.
 pub const MOST_DAYS_OF_SEGMENTS: u32 = 92;
 
@@ -140,7 +143,6 @@ pub async fn cohorts<S: FiguresStore>(
     let project = &asked.project.id;
     let mut objects = Vec::new();
     if let Some((from, to)) = asked.span {
-        // A triangle of ages: as many numbers as half its square.
         let cohorts = usize::try_from(interval.age(interval.start(from), to)).unwrap_or(usize::MAX);
         bounded(cohorts.saturating_mul(cohorts) / 2)?;
         let found = cohorts_of(&console.store, project, interval, (from, to)).await;
@@ -151,6 +153,16 @@ pub async fn cohorts<S: FiguresStore>(
         objects,
         example: examples::cohort(project, interval),
     })
+}
+
+/// From this day on, or from the oldest one whose cohort is in an answer that ends on the other.
+pub fn first_of_cohorts(interval: Interval, (from, to): (Day, Day)) -> Day {
+    let last = interval.start(to);
+    let oldest = match interval {
+        Interval::Week => last.minus(MOST_AGES * 7),
+        Interval::Month => last.minus_months(MOST_AGES),
+    };
+    from.max(oldest)
 }
 
 /// The annotations of the days.

@@ -17,6 +17,9 @@ const ICON: &str = include_str!("icon.svg");
 /// Kept for a year: another content has another name.
 const CACHE: &str = "public, max-age=31536000, immutable";
 
+/// Kept for a day: its name stays.
+const CACHE_OF_ICON: &str = "public, max-age=86400";
+
 /// The address of a file, with a part of its hash; `None` if it was not built.
 pub fn address(name: &str) -> Option<String> {
     let file = Built::get(name)?;
@@ -37,8 +40,11 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 /// A file, compressed as whoever asks takes it.
 pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     if name == "icon.svg" {
-        let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
-        return (kind, ICON).into_response();
+        let headers_of = [
+            (header::CONTENT_TYPE, "image/svg+xml"),
+            (header::CACHE_CONTROL, CACHE_OF_ICON),
+        ];
+        return (headers_of, ICON).into_response();
     }
     let kind = match name.rsplit('.').next() {
         Some("js") => "text/javascript; charset=utf-8",

@@ -8,10 +8,11 @@ use domain::annotation::Annotation;
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::segment::SegmentValue;
-use figures::reader::{Series, choose, cohorts_of, months_of, series};
+use figures::reader::{self, Series, choose, cohorts_of, months_of, series_of_spans};
 use figures::selection::{Condition, Selection, Wanted};
 use figures::users::WantedUsers;
 use figures::{CohortObject, MonthObject, UserObject, first_read};
+use futures::FutureExt;
 use futures::future::OptionFuture;
 use pipeline::ports::PortError;
 use pipeline::ports::figures::{FiguresStore, Project};
@@ -56,8 +57,8 @@ pub struct Loaded {
     pub cohorts: Vec<CohortObject>,
     /// What happened on some days, by the team's own words.
     pub annotations: Vec<Annotation>,
-    /// Some users, and whether there are more; `None` where users are not shown.
-    pub users: Option<(Vec<UserObject>, bool)>,
+    /// Some users, and whether there are more, or why they cannot be read; `None` where users are not shown.
+    pub users: Option<Result<(Vec<UserObject>, bool), ApiError>>,
     /// Where who has signed in signs out.
     pub sign_out: Option<&'static str>,
     /// When all this was read.
@@ -134,14 +135,14 @@ pub async fn load<S: FiguresStore>(console: &Console<S>, view: View) -> Result<L
         last_cohorts(&view, &period, first),
     );
     let interval = view.cohorts.interval();
-    let days = read(period.shift, period.span);
+    let days = (period.shift, period.span);
     let (figures, months, cohorts, breakdown, annotations, users) = futures::try_join!(
         measured(store, &project, &selection, (days, first)),
         months_of(store, &project.id, months_span),
         cohorts_of(store, &project.id, interval, cohorts),
         breakdown(store, &project, &view, (&period, first)),
         store.annotations(&project.id, period.span),
-        users(console, &project, (&view, &period)),
+        users(console, &project, (&view, &period)).map(Ok),
     )
     .map_err(failed)?;
     Ok(Loaded {
@@ -176,14 +177,21 @@ fn read(shift: Option<Shift>, span: Span) -> Span {
     (first_read(before.min(span.0)), span.1)
 }
 
-/// The figures of these days of the whole project, or of one segment of it.
+/// The parts of them that are read: a year before is not all of the year.
+fn parts(shift: Option<Shift>, span: Span) -> Vec<Span> {
+    let before = shift.map(|shift| shift.of(span));
+    reader::read_for(before.into_iter().chain([span]))
+}
+
+/// The figures of these days, and of those that they are compared with, of the whole project or of one segment of it.
 async fn measured<S: FiguresStore>(
     store: &S,
     project: &Project,
     selection: &Selection,
-    (days, first): (Span, Day),
+    ((shift, span), first): ((Option<Shift>, Span), Day),
 ) -> Result<Measured, PortError> {
-    let mut found = series(store, project, selection, days).await?;
+    let days = read(shift, span);
+    let mut found = series_of_spans(store, project, selection, &parts(shift, span)).await?;
     let rows = found.pop().map(|series| series.rows).unwrap_or_default();
     let first = first_of(selection, project, first);
     Ok(Measured::of(rows, days, first))
@@ -246,9 +254,10 @@ async fn breakdown<S: FiguresStore>(
             .map(|_| Shift::Days(DayRows::LONGEST_WINDOW_DAYS)),
     };
     let days = read(shift, span);
-    let found = series(store, project, &selection, days);
+    let parts = parts(shift, span);
+    let found = series_of_spans(store, project, &selection, &parts);
     let whole = whole.as_ref();
-    let whole = whole.map(|whole| measured(store, project, whole, (days, first)));
+    let whole = whole.map(|whole| measured(store, project, whole, ((shift, span), first)));
     let (found, whole) = futures::join!(found, OptionFuture::from(whole));
     let (found, whole) = (found?, whole.transpose()?);
     let first = first_of(&selection, project, first);
@@ -343,12 +352,11 @@ async fn users<S: FiguresStore>(
     console: &Console<S>,
     project: &Project,
     (view, period): (&View, &Period),
-) -> Result<Option<(Vec<UserObject>, bool)>, PortError> {
-    let Some(own) = &console.own else {
-        return Ok(None);
-    };
+) -> Option<Result<(Vec<UserObject>, bool), ApiError>> {
+    let own = console.own.as_ref()?;
     let wanted = wanted_users(view.users, period);
-    own.list(project, wanted, USERS).await.map(Some)
+    let found = own.list(project, wanted, USERS).await;
+    Some(found.map_err(|error| console.unavailable(&error)))
 }
 
 /// Which users a tab lists.

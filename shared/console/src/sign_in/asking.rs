@@ -9,6 +9,7 @@ use super::denied::Denied;
 use super::{CALLBACK, is_local};
 
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A request, as far as it matters to the sign-in.
 #[derive(Debug)]
@@ -17,8 +18,36 @@ pub(super) struct Asking {
     pub path: String,
     host: Option<String>,
     origin: Option<String>,
-    token: Option<String>,
+    token: Option<Token>,
     expects: Expects,
+    by: By,
+}
+
+/// Where a browser was before.
+#[derive(PartialEq, Eq, Debug)]
+enum By {
+    /// At a page of ours, whose link or form it followed.
+    OwnPage,
+    /// Anywhere else, or it does not say.
+    Another,
+}
+
+/// What somebody is to be let in with.
+#[derive(PartialEq, Eq)]
+pub(super) enum Token {
+    /// A session's, of a cookie.
+    Session(String),
+    /// A machine's, of the header `Authorization`.
+    Bearer(String),
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Session(_) => "Session",
+            Self::Bearer(_) => "Bearer",
+        })
+    }
 }
 
 #[derive(PartialEq, Eq, Debug)]
@@ -39,22 +68,31 @@ impl Asking {
             host: text(headers, &HOST).filter(|host| is_host(host)),
             origin: text(headers, &ORIGIN),
             token: if bearer {
-                bearer_of(headers)
+                bearer_of(headers).map(Token::Bearer)
             } else {
-                cookies::of(headers, SESSION)
+                cookies::of(headers, SESSION).map(Token::Session)
             },
             expects: expected(headers, request.uri().path()),
+            by: match text(headers, &SEC_FETCH_SITE).as_deref() {
+                Some("same-origin") => By::OwnPage,
+                Some(_) | None => By::Another,
+            },
         }
     }
 
     /// The token that it brings: a machine's, or else the session's.
-    pub(super) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+    pub(super) fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
     }
 
     /// Whether a person is to read the answer.
     pub(super) fn is_page(&self) -> bool {
         self.expects == Expects::Page
+    }
+
+    /// Whether it may come of a form, which a browser lets nobody redirect to where it likes.
+    pub(super) fn is_from_own_page(&self) -> bool {
+        self.by == By::OwnPage
     }
 
     /// Where the pool is to send the browser back to.

@@ -15,8 +15,8 @@ pub(super) const SESSION: &str = "__Host-console-session";
 /// Holds what a sign-in that has begun is to be held against.
 pub(super) const SIGN_IN: &str = "__Host-console-sign-in";
 
-/// How long a session may be.
-const HOUR: u64 = 60 * 60;
+/// How long a session may be (seconds), whatever the token says.
+pub(super) const LONGEST_SESSION: u64 = 60 * 60;
 
 /// How long a sign-in may take.
 const TEN_MINUTES: Duration = Duration::minutes(10);
@@ -38,7 +38,7 @@ pub(super) fn of(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// The session of a token that expires in so many seconds; `None` if no browser would keep it.
 pub(super) fn session(token: String, expires_in: u64) -> Option<OwnCookie> {
-    let seconds = i64::try_from(expires_in.min(HOUR)).ok()?;
+    let seconds = i64::try_from(expires_in.min(LONGEST_SESSION)).ok()?;
     let fits = SESSION.len() + token.len() <= LARGEST;
     fits.then(|| cookie(SESSION, token, Duration::seconds(seconds)))
 }

@@ -4,11 +4,12 @@ use axum::Json;
 use axum::http::header::{ALLOW, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::SIGN_OUT;
 use super::asking::Asking;
+use super::pages::page;
 use super::pool::PoolError;
 
 /// Why.
@@ -48,6 +49,12 @@ pub(super) enum Denied {
     Code(#[source] PoolError),
     #[error("the user pool's domain does not answer: try again in a minute")]
     Unreachable(#[source] PoolError),
+    #[error("the user pool's domain answers {status}: try again in a minute")]
+    Unavailable {
+        status: StatusCode,
+        #[source]
+        error: PoolError,
+    },
     #[error(
         "the user pool's domain answers what was not expected: its app client has to be one without a secret"
     )]
@@ -59,9 +66,17 @@ impl From<PoolError> for Denied {
         match error {
             PoolError::Refused { .. } => Self::Code(error),
             PoolError::Unreachable { .. } | PoolError::TimedOut { .. } => Self::Unreachable(error),
+            PoolError::Answer { status, .. } if is_for_now(status) => {
+                Self::Unavailable { status, error }
+            }
             PoolError::Answer { .. } | PoolError::Unreadable { .. } => Self::Answer(error),
         }
     }
+}
+
+/// Whether the same may be answered otherwise in a minute: the pool throttles, or fails.
+fn is_for_now(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
 impl Denied {
@@ -87,7 +102,10 @@ impl Denied {
     fn log(&self) {
         let code = self.code();
         match self {
-            Self::Code(error) | Self::Unreachable(error) | Self::Answer(error) => {
+            Self::Code(error)
+            | Self::Unreachable(error)
+            | Self::Unavailable { error, .. }
+            | Self::Answer(error) => {
                 tracing::warn!(code, %error, "nobody could be signed in");
             }
             Self::Token(error) => tracing::info!(code, %error, "denied"),
@@ -112,7 +130,7 @@ impl Denied {
                 StatusCode::BAD_REQUEST
             }
             Self::LargeToken | Self::Random => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreachable(_) | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Answer(_) => StatusCode::BAD_GATEWAY,
         }
     }
@@ -131,6 +149,7 @@ impl Denied {
             Self::Random => "no_randomness",
             Self::Code(_) => "code_refused",
             Self::Unreachable(_) => "user_pool_unreachable",
+            Self::Unavailable { .. } => "user_pool_unavailable",
             Self::Answer(_) => "user_pool_answer",
         }
     }
@@ -146,28 +165,15 @@ impl Denied {
     }
 
     fn page(&self) -> Markup {
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { "No figures" }
-                }
-                body {
-                    main {
-                        h1 { "No figures" }
-                        p { "Here is why: " (self) "." }
-                        p { a href="/" { "Begin again" } }
-                        @if let Self::NotAMember { .. } = self {
-                            form method="post" action=(SIGN_OUT) {
-                                button { "Sign in as somebody else" }
-                            }
-                        }
-                    }
+        let why = html! {
+            p { "Here is why: " (self) "." }
+            p { a href="/" { "Begin again" } }
+            @if let Self::NotAMember { .. } = self {
+                form method="post" action=(SIGN_OUT) {
+                    button { "Sign in as somebody else" }
                 }
             }
-        }
+        };
+        page("No figures", why)
     }
 }

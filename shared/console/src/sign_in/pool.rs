@@ -18,9 +18,8 @@ use tokio::sync::OnceCell;
 use super::query_of;
 use super::settings::Settings;
 
-/// How long connecting may take, and all of a call.
+/// How long connecting may take, of a whole call.
 const CONNECT: Duration = Duration::from_secs(2);
-const CALL: Duration = Duration::from_secs(5);
 
 /// The most that an answer holds.
 const LARGEST: usize = 64 * 1024;
@@ -33,7 +32,7 @@ pub(super) enum PoolError {
         url: String,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("{url} did not answer within {} seconds", CALL.as_secs())]
+    #[error("{url} did not answer within {} seconds", Settings::LONGEST_CALL.as_secs())]
     TimedOut { url: String },
     #[error("{url} answers {status}")]
     Answer { url: String, status: StatusCode },
@@ -140,7 +139,7 @@ impl Pool {
             let body = body.map_err(|source| unreachable(url, source))?;
             Ok((status, body.to_bytes()))
         };
-        let timed = tokio::time::timeout(CALL, answered).await;
+        let timed = tokio::time::timeout(Settings::LONGEST_CALL, answered).await;
         timed.unwrap_or_else(|_| {
             Err(PoolError::TimedOut {
                 url: url.to_owned(),

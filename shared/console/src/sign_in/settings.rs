@@ -1,6 +1,9 @@
 //! Which pool signs in whom.
 
 use std::fmt;
+use std::time::Duration;
+
+use super::query_of;
 
 /// The variables that say so.
 const USER_POOL_ID: &str = "CONSOLE_USER_POOL_ID";
@@ -36,6 +39,9 @@ impl fmt::Display for SettingsFaults {
 impl std::error::Error for SettingsFaults {}
 
 impl Settings {
+    /// How long a call to the pool may take: a request makes one at most before it reads figures, for the pool's keys.
+    pub const LONGEST_CALL: Duration = Duration::from_secs(5);
+
     /// What these environment variables say.
     ///
     /// # Errors
@@ -81,6 +87,12 @@ impl Settings {
     /// The origin of the pool's pages and of its token endpoint.
     pub(super) fn domain(&self) -> &str {
         &self.domain
+    }
+
+    /// Where the pool ends its session, and sends a browser on from.
+    pub(super) fn logout_url(&self, back: &str) -> String {
+        let query = query_of(&[("client_id", &self.client_id), ("logout_uri", back)]);
+        format!("{}/logout?{query}", self.domain)
     }
 
     pub(super) fn group(&self) -> &str {

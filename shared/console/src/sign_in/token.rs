@@ -2,9 +2,10 @@
 
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::{Error, ErrorKind};
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header, get_current_timestamp};
 use serde::Deserialize;
 
+use super::cookies::LONGEST_SESSION;
 use super::denied::Denied;
 use super::keys::Keys;
 use super::pool::Pool;
@@ -16,6 +17,7 @@ use super::settings::Settings;
 pub(super) struct Claims {
     token_use: String,
     pub exp: u64,
+    iat: Option<u64>,
     pub nonce: Option<String>,
     #[serde(default, rename = "cognito:groups")]
     groups: Vec<String>,
@@ -25,6 +27,15 @@ impl Claims {
     /// Whether its user is in this group.
     pub(super) fn is_in(&self, group: &str) -> bool {
         self.groups.iter().any(|it| it == group)
+    }
+
+    /// Refuses a session that is over: somebody may have kept its cookie for longer than a browser does.
+    pub(super) fn within_a_session(&self) -> Result<(), Denied> {
+        let ends = self.iat.map(|begun| begun.saturating_add(LONGEST_SESSION));
+        match ends {
+            Some(ends) if ends > get_current_timestamp() => Ok(()),
+            Some(_) | None => Err(refused(ErrorKind::ExpiredSignature)),
+        }
     }
 }
 

@@ -63,6 +63,11 @@ impl Routes {
         }
     }
 
+    /// Whether they lead to AWS, and not to a server on whose rate nobody else depends.
+    pub(super) fn are_aws(&self) -> bool {
+        self.endpoint.is_none()
+    }
+
     /// Any route to the user's project; `None` if no app client of it sends anything to Pinpoint.
     ///
     /// # Errors

@@ -176,3 +176,6 @@ impl Outbox for Queues {
         results
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,6 +113,13 @@ impl DayRows {
         self.0.entry(day).or_default().add(row);
     }
 
+    /// Adds the rows of other days.
+    pub fn merge(&mut self, rows: Self) {
+        for (day, row) in rows.0 {
+            self.add(day, &row);
+        }
+    }
+
     /// The first and the last day with any activity or count.
     pub fn span(&self) -> Option<(Day, Day)> {
         let mut days = self

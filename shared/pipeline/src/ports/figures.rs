@@ -167,13 +167,22 @@ pub trait UserIndex: Send + Sync {
     /// How many partitions there are, numbered from 0.
     const PARTITIONS: u64;
 
-    /// A page of one partition of a project: the first, or the one that begins there.
+    /// A page of one partition of a project.
     fn last_active(
         &self,
         of: (&ProjectId, u64),
         wanted: LastActive,
-        page: Option<Self::Page>,
+        page: PageAt<Self::Page>,
     ) -> impl Future<Output = Result<IndexPage<Self::Page>, PortError>> + Send;
+}
+
+/// Which page of a partition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PageAt<P> {
+    /// The first one, of at most so many users; `None`: of as many as come.
+    First(Option<usize>),
+    /// The one that begins there, of as many as come.
+    Next(P),
 }
 
 /// A user of the index.

@@ -12,7 +12,7 @@ use crate::page::words;
 
 /// The card; nothing where users are not shown.
 pub fn card(loaded: &Loaded) -> Markup {
-    let Some((users, more)) = &loaded.users else {
+    let Some(found) = &loaded.users else {
         return html! {};
     };
     let view = &loaded.view;
@@ -33,11 +33,13 @@ pub fn card(loaded: &Loaded) -> Markup {
     };
     card.of(html! {
         (whole_project(view))
-        @if users.is_empty() {
-            p class="caption" { "There are no such users." }
-        } @else {
-            (table(users))
-            @if *more { p class="caption" { "The longest inactive come first; all of them: CSV, or the command cognito-pinpoint users." } }
+        @match found {
+            Err(error) => p class="caption" { "Users can't be read now: " (error) },
+            Ok((users, _)) if users.is_empty() => p class="caption" { "There are no such users." },
+            Ok((users, more)) => {
+                (table(users))
+                @if *more { p class="caption" { "The longest inactive come first; all of them: CSV, or the command cognito-pinpoint users." } }
+            },
         }
     })
 }

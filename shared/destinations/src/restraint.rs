@@ -1,0 +1,152 @@
+//! Holding back: a destination that is gone is left alone for a while, and none is asked faster than it may be.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use pipeline::deliver::Sent;
+use tokio::time::Instant;
+
+/// After how many failures in a row a destination is left alone.
+const FAILURES: u32 = 3;
+
+/// For how long, and at most: what waits is there within five minutes once it is well. It doubles with each failure more.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
+/// How many environments of deliver-events send to one destination at a time: what the stack's mapping allows.
+const ENVIRONMENTS: u32 = 2;
+
+/// Circuit breakers, one for each of something that can be gone by itself. They are this environment's own.
+#[derive(Debug)]
+pub struct Breakers<K>(Mutex<BTreeMap<K, Failures>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Failures {
+    in_a_row: u32,
+    last: Instant,
+}
+
+impl<K> Default for Breakers<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord + Clone> Breakers<K> {
+    /// Whether nothing is to be sent now.
+    pub fn is_open(&self, key: &K, now: Instant) -> bool {
+        let Ok(failures) = self.0.lock() else {
+            return false;
+        };
+        let pause = |it: &Failures| it.pause().filter(|pause| now < it.last + *pause);
+        failures.get(key).is_some_and(|it| pause(it).is_some())
+    }
+
+    /// Takes note of what became of items that were sent together: it is a failure if none of them came to its end.
+    pub fn note(&self, key: &K, sent: &[Sent], now: Instant) {
+        let Ok(mut failures) = self.0.lock() else {
+            return;
+        };
+        let is_open = |sent: &Sent| matches!(sent, Sent::Later | Sent::Misconfigured);
+        if sent.is_empty() || !sent.iter().all(is_open) {
+            failures.remove(key);
+            return;
+        }
+        let before = failures.get(key).map_or(0, |it| it.in_a_row);
+        let failed = Failures {
+            in_a_row: before.saturating_add(1),
+            last: now,
+        };
+        failures.insert(key.clone(), failed);
+    }
+}
+
+impl Failures {
+    fn pause(&self) -> Option<Duration> {
+        let more = self.in_a_row.checked_sub(FAILURES)?;
+        let doubled = 2_u32.checked_pow(more);
+        let pause = doubled.and_then(|doubled| FIRST_PAUSE.checked_mul(doubled));
+        Some(pause.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE))
+    }
+}
+
+/// A rate of requests, kept by waiting.
+#[derive(Debug, Default)]
+pub struct Pace {
+    /// Between two requests.
+    interval: Option<Duration>,
+    next: tokio::sync::Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    /// At most so many requests a second from all environments together; as many as there are, if nothing is said.
+    pub fn of(requests_per_second: Option<u32>) -> Self {
+        let interval = |rate: u32| Duration::from_secs(1) * ENVIRONMENTS / rate.max(1);
+        Self {
+            interval: requests_per_second.map(interval),
+            next: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Waits until a request may be sent. Those that wait are let through in their order.
+    pub async fn wait(&self) {
+        let mut next = self.next.lock().await;
+        let now = Instant::now();
+        let at = self.turn(&mut next, now);
+        tokio::time::sleep(at - now).await;
+    }
+
+    /// When a request may be sent that wants to be now.
+    fn turn(&self, next: &mut Option<Instant>, now: Instant) -> Instant {
+        let at = next.map_or(now, |at| at.max(now));
+        *next = self.interval.map(|interval| at + interval);
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_that_failed_thrice_is_left_alone_for_longer_and_longer() {
+        let (breakers, start) = (Breakers::default(), Instant::now());
+        let at = |seconds: u64| start + Duration::from_secs(seconds);
+        for (sent, second, open_until) in [
+            (vec![Sent::Later], 0, None),
+            (vec![Sent::Later, Sent::Misconfigured], 1, None),
+            (vec![Sent::Later], 2, Some(12)),
+            (vec![Sent::Later], 12, Some(32)),
+            (vec![Sent::Misconfigured], 40, Some(80)),
+            (vec![Sent::Later], 100, Some(180)),
+            (vec![Sent::Later], 200, Some(320)),
+            (vec![Sent::Later], 400, Some(520)),
+            // One item is enough to show that it is there.
+            (vec![Sent::Later, Sent::Refused], 600, None),
+            (vec![Sent::Later], 601, None),
+        ] {
+            breakers.note(&"a", &sent, at(second));
+            let probes = (second..second + 200).map(at);
+            let open = probes.filter(|now| breakers.is_open(&"a", *now)).count();
+            let expected = open_until.map_or(0, |until| usize::try_from(until - second).unwrap());
+            assert_eq!(open, expected, "{second}");
+            assert!(!breakers.is_open(&"b", at(second)));
+        }
+    }
+
+    #[test]
+    fn a_rate_is_shared_by_the_environments() {
+        let start = Instant::now();
+        let turns = |rate| {
+            let (pace, mut next) = (Pace::of(rate), None);
+            [0, 0, 100, 900].map(|millis| {
+                let at = pace.turn(&mut next, start + Duration::from_millis(millis));
+                (at - start).as_millis()
+            })
+        };
+        assert_eq!(turns(None), [0, 0, 100, 900]);
+        // Ten a second are five of each environment.
+        assert_eq!(turns(Some(10)), [0, 200, 400, 900]);
+    }
+}

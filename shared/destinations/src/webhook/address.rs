@@ -1,0 +1,121 @@
+//! Addresses that are this network's own. Who may write a configuration may not reach through it what only this network can.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
+use config::PrivateAddresses;
+
+/// A name has no address but private ones.
+#[derive(Debug, thiserror::Error)]
+#[error("it has no address but private ones")]
+pub struct PrivateAddress;
+
+/// Looks names up, and passes over private addresses unless they are allowed. Asked at each connection, so that what a name
+/// leads to cannot change after it was looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Resolver(pub PrivateAddresses);
+
+impl ResolveDns for Resolver {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::new(async move {
+            let found = tokio::net::lookup_host((name, 0)).await;
+            let found = found.map_err(ResolveDnsError::new)?;
+            let addresses = found.map(|address| address.ip());
+            let allowed =
+                |address: &IpAddr| self.0 == PrivateAddresses::Allowed || !is_private(*address);
+            let addresses: Vec<IpAddr> = addresses.filter(allowed).collect();
+            match addresses.is_empty() {
+                true => Err(ResolveDnsError::new(PrivateAddress)),
+                false => Ok(addresses),
+            }
+        })
+    }
+}
+
+/// Whether the URL's host is a private address by its number: nobody looks that up.
+pub fn is_private_url(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    let address: Option<IpAddr> = host.and_then(|host| host.parse().ok());
+    address.is_some_and(is_private)
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_private_v4(address),
+        IpAddr::V6(address) => is_private_v6(address),
+    }
+}
+
+/// What is not global by IANA's registry of special-purpose addresses.
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_documentation()
+        || matches!(
+            (a, b, c),
+            (0 | 240..=255, ..) | (100, 64..=127, _) | (192, 0, 0) | (198, 18 | 19, _)
+        )
+}
+
+fn is_private_v6(address: Ipv6Addr) -> bool {
+    let [first, second, ..] = address.segments();
+    let translated = first == 0x64 && second == 0xff9b;
+    let inner = match address.to_ipv4_mapped() {
+        Some(inner) => Some(inner),
+        None if translated => {
+            let [.., a, b, c, d] = address.octets();
+            Some(Ipv4Addr::new(a, b, c, d))
+        }
+        None => None,
+    };
+    match inner {
+        Some(inner) => is_private_v4(inner),
+        // All that is global begins with 001.
+        None => first & 0xe000 != 0x2000 || (first == 0x2001 && second == 0xdb8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_private_or_the_internets() {
+        for (host, expected) in [
+            ("10.0.0.1", true),
+            ("127.0.0.1", true),
+            ("169.254.169.254", true),
+            ("172.16.0.1", true),
+            ("192.168.1.1", true),
+            ("100.64.0.1", true),
+            ("0.0.0.0", true),
+            ("198.18.0.1", true),
+            ("255.255.255.255", true),
+            ("93.184.216.34", false),
+            ("100.63.0.1", false),
+            ("[::1]", true),
+            ("[fd00::1]", true),
+            ("[fe80::1]", true),
+            ("[::ffff:10.0.0.1]", true),
+            ("[64:ff9b::a00:1]", true),
+            ("[2606:2800:220:1::1]", false),
+            ("[::ffff:93.184.216.34]", false),
+            ("example.com", false),
+        ] {
+            for url in [
+                format!("https://{host}"),
+                format!("https://{host}:8443/path?q#f"),
+            ] {
+                assert_eq!(is_private_url(&url), expected, "{url}");
+            }
+        }
+    }
+}
