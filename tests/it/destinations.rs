@@ -89,17 +89,17 @@ async fn send(senders: &Senders, sign_ins: u8) -> Vec<Sent> {
     let mut events: Vec<_> = of_types.map(|(it, number)| event(number, it)).collect();
     events.extend((4..4 + sign_ins).map(|number| event(number, AnalyticsEventType::SignIn)));
     let updates = updates.iter().map(|update| Item {
+        message: 0,
         user: &ana,
         what: What::Endpoint(update),
-        message: 0,
     });
     let events = events.iter().map(|event| Item {
+        message: 1,
         user: match event.event_type {
             AnalyticsEventType::AuthFail => &nobody,
             AnalyticsEventType::SignIn | AnalyticsEventType::SignUp => &ana,
         },
         what: What::Event(event),
-        message: 0,
     });
     let items: Vec<Item<'_>> = updates.chain(events).collect();
     senders.send(&DestinationName::new("there"), &items).await

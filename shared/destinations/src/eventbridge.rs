@@ -13,6 +13,7 @@ use pipeline::deliver::{Item, What};
 
 use crate::batches::Limits;
 use crate::put::{self, Answer, Put, Reply};
+use crate::restraint::Pace;
 
 /// Who sends, as rules see it.
 const SOURCE: &str = "cognito-pinpoint";
@@ -25,6 +26,7 @@ const TIME_BYTES: usize = 14;
 pub struct EventBridgeDestination {
     client: Client,
     bus: String,
+    pace: Pace,
 }
 
 impl EventBridgeDestination {
@@ -34,6 +36,7 @@ impl EventBridgeDestination {
         Self {
             client: Client::new(&sdk),
             bus: bus.to_owned(),
+            pace: Pace::of(defined.requests_per_second),
         }
     }
 }
@@ -82,6 +85,10 @@ impl Put for EventBridgeDestination {
     fn bytes(entry: &PutEventsRequestEntry) -> usize {
         let texts = [entry.source(), entry.detail_type(), entry.detail()];
         TIME_BYTES + texts.into_iter().flatten().map(str::len).sum::<usize>()
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     fn record(&self, item: &Item<'_>) -> Option<PutEventsRequestEntry> {

@@ -11,12 +11,14 @@ use pipeline::deliver::Item;
 use crate::batches::Limits;
 use crate::event_stream;
 use crate::put::{self, Answer, Put, Reply};
+use crate::restraint::Pace;
 
 /// A delivery stream as a destination.
 #[derive(Debug)]
 pub struct FirehoseDestination {
     client: Client,
     stream: String,
+    pace: Pace,
 }
 
 impl FirehoseDestination {
@@ -26,6 +28,7 @@ impl FirehoseDestination {
         Self {
             client: Client::new(&sdk),
             stream: stream.to_owned(),
+            pace: Pace::of(defined.requests_per_second),
         }
     }
 }
@@ -48,6 +51,10 @@ impl Put for FirehoseDestination {
 
     fn bytes(record: &Record) -> usize {
         record.data().as_ref().len()
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     fn record(&self, item: &Item<'_>) -> Option<Record> {

@@ -11,6 +11,7 @@ use pipeline::deliver::Item;
 
 use crate::batches::Limits;
 use crate::put::{self, Answer, Put, Reply};
+use crate::restraint::Pace;
 use crate::{event_stream, item};
 
 /// Of a partition key (characters; Kinesis' limit).
@@ -21,6 +22,7 @@ const LONGEST_KEY: usize = 256;
 pub struct KinesisDestination {
     client: Client,
     stream: String,
+    pace: Pace,
 }
 
 impl KinesisDestination {
@@ -30,6 +32,7 @@ impl KinesisDestination {
         Self {
             client: Client::new(&sdk),
             stream: stream.to_owned(),
+            pace: Pace::of(defined.requests_per_second),
         }
     }
 }
@@ -61,6 +64,10 @@ impl Put for KinesisDestination {
 
     fn bytes(record: &PutRecordsRequestEntry) -> usize {
         record.data().as_ref().len() + record.partition_key().map_or(0, str::len)
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     fn record(&self, item: &Item<'_>) -> Option<PutRecordsRequestEntry> {

@@ -10,7 +10,7 @@ pub mod pinpoint;
 pub mod queue;
 mod restraint;
 pub mod senders;
-#[cfg(feature = "all")]
+#[cfg(feature = "webhook")]
 pub mod webhook;
 
 mod ascii;

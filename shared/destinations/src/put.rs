@@ -43,6 +43,9 @@ pub trait Put: Send + Sync {
     /// How many bytes of a request a record is.
     fn bytes(record: &Self::Record) -> usize;
 
+    /// How fast it may be asked.
+    fn pace(&self) -> &Pace;
+
     /// The record of an item; `None` if it cannot be built.
     fn record(&self, item: &Item<'_>) -> Option<Self::Record>;
 
@@ -58,44 +61,6 @@ impl<P: Put> Destination for P {
         let places = 0..items.len();
         let sent = places.map(|place| judged.get(&place).copied().unwrap_or(Sent::Later));
         sent.collect()
-    }
-}
-
-/// A service that is sent no more requests a second than it may be.
-#[derive(Debug)]
-pub struct Paced<P> {
-    service: P,
-    pace: Pace,
-}
-
-impl<P> Paced<P> {
-    /// At the rate that the destination is defined with.
-    pub fn new(service: P, defined: &DestinationConfig) -> Self {
-        let pace = Pace::of(defined.requests_per_second);
-        Self { service, pace }
-    }
-}
-
-impl<P: Put> Put for Paced<P> {
-    type Record = P::Record;
-
-    const LIMITS: Limits = P::LIMITS;
-
-    const LONGEST: usize = P::LONGEST;
-
-    const FIRST_PAUSE: Duration = P::FIRST_PAUSE;
-
-    fn bytes(record: &Self::Record) -> usize {
-        P::bytes(record)
-    }
-
-    fn record(&self, item: &Item<'_>) -> Option<Self::Record> {
-        self.service.record(item)
-    }
-
-    async fn put(&self, records: Vec<Self::Record>) -> Reply {
-        self.pace.wait().await;
-        self.service.put(records).await
     }
 }
 
@@ -194,6 +159,7 @@ async fn put_judged<P: Put>(to: &P, batch: &[(usize, P::Record)]) -> Vec<Sent> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let records = part.iter().map(|(_, record)| record.clone()).collect();
+        to.pace().wait().await;
         match (judge_reply(&to.put(records).await, part.len()), part.len()) {
             (Verdict::Whole(Sent::Refused), 2..) => {
                 let (first, second) = part.split_at(part.len() / 2);

@@ -25,12 +25,12 @@ enum Owned {
 impl Sample {
     pub fn item(&self) -> Item<'_> {
         Item {
+            message: 0,
             user: &self.user,
             what: match &self.what {
                 Owned::Event(event) => What::Event(event),
                 Owned::Endpoint(update) => What::Endpoint(update),
             },
-            message: 0,
         }
     }
 }

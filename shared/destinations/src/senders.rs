@@ -19,14 +19,15 @@ use crate::firehose::FirehoseDestination;
 #[cfg(feature = "all")]
 use crate::kinesis::KinesisDestination;
 use crate::pinpoint::{PinpointDestination, Routes};
-#[cfg(feature = "all")]
-use crate::put::Paced;
 use crate::restraint::Breakers;
-#[cfg(feature = "all")]
+#[cfg(feature = "webhook")]
 use crate::webhook::Webhook;
 
 /// How long sending may take unless something else is said.
 const BUDGET: Duration = Duration::from_secs(15);
+
+#[cfg(not(feature = "all"))]
+const NOT_BUILT: &str = "this program is built without it";
 
 /// A place that items are sent to: builds requests within the service's limits, sends them, and judges item by item.
 pub(crate) trait Destination: Send + Sync {
@@ -41,12 +42,12 @@ enum Sender {
     Pinpoint(Arc<PinpointDestination>),
     File(Arc<FileDestination>),
     #[cfg(feature = "all")]
-    Firehose(Arc<Paced<FirehoseDestination>>),
+    Firehose(Arc<FirehoseDestination>),
     #[cfg(feature = "all")]
-    Kinesis(Arc<Paced<KinesisDestination>>),
+    Kinesis(Arc<KinesisDestination>),
     #[cfg(feature = "all")]
-    EventBridge(Arc<Paced<EventBridgeDestination>>),
-    #[cfg(feature = "all")]
+    EventBridge(Arc<EventBridgeDestination>),
+    #[cfg(feature = "webhook")]
     Webhook(Arc<Webhook>),
     /// One that is not sent to from here, for this reason.
     Unavailable(&'static str),
@@ -112,35 +113,37 @@ impl Senders {
             #[cfg(feature = "all")]
             DestinationKind::Firehose { stream } => {
                 let firehose = FirehoseDestination::open(&self.sdk, stream, defined).await;
-                Sender::Firehose(Arc::new(Paced::new(firehose, defined)))
+                Sender::Firehose(Arc::new(firehose))
             }
             #[cfg(feature = "all")]
             DestinationKind::Kinesis { stream } => {
                 let kinesis = KinesisDestination::open(&self.sdk, stream, defined).await;
-                Sender::Kinesis(Arc::new(Paced::new(kinesis, defined)))
+                Sender::Kinesis(Arc::new(kinesis))
             }
             #[cfg(feature = "all")]
             DestinationKind::EventBridge { bus } => {
                 let bus = EventBridgeDestination::open(&self.sdk, bus, defined).await;
-                Sender::EventBridge(Arc::new(Paced::new(bus, defined)))
+                Sender::EventBridge(Arc::new(bus))
             }
-            #[cfg(feature = "all")]
+            #[cfg(feature = "webhook")]
             DestinationKind::Webhook {
                 url,
                 secret,
                 private_addresses,
-            } => Sender::Webhook(Arc::new(Webhook::new(
-                &self.sdk,
-                (url, secret),
-                (*private_addresses, defined.requests_per_second),
-            ))),
+            } => {
+                let webhook = Webhook::new(
+                    &self.sdk,
+                    (url, secret),
+                    (*private_addresses, defined.requests_per_second),
+                );
+                Sender::Webhook(Arc::new(webhook))
+            }
+            #[cfg(not(feature = "webhook"))]
+            DestinationKind::Webhook { .. } => Sender::Unavailable(NOT_BUILT),
             #[cfg(not(feature = "all"))]
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
-            | DestinationKind::EventBridge { .. }
-            | DestinationKind::Webhook { .. } => {
-                Sender::Unavailable("this program is built without it")
-            }
+            | DestinationKind::EventBridge { .. } => Sender::Unavailable(NOT_BUILT),
         })
     }
 }
@@ -170,13 +173,13 @@ impl Senders {
             Some(Sender::Kinesis(kinesis)) => kinesis.send(items, self.within).await,
             #[cfg(feature = "all")]
             Some(Sender::EventBridge(bus)) => bus.send(items, self.within).await,
-            #[cfg(feature = "all")]
-            Some(Sender::Webhook(webhook)) => webhook.send(items, self.within).await,
             Some(Sender::File(file)) => file.send(items, self.within).await,
             Some(Sender::Unavailable(reason)) => {
                 tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
                 vec![Sent::Misconfigured; items.len()]
             }
+            #[cfg(feature = "webhook")]
+            Some(Sender::Webhook(webhook)) => webhook.send(items, self.within).await,
             None => {
                 tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
                 vec![Sent::NotWanted; items.len()]

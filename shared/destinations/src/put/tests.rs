@@ -6,6 +6,7 @@ use super::*;
 struct Service {
     replies: Mutex<Vec<Reply>>,
     sent: Mutex<Vec<Vec<u32>>>,
+    pace: Pace,
 }
 
 impl Put for Service {
@@ -19,6 +20,10 @@ impl Put for Service {
 
     fn bytes(record: &u32) -> usize {
         usize::try_from(*record).unwrap()
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     fn record(&self, _item: &Item<'_>) -> Option<u32> {
@@ -48,6 +53,7 @@ async fn check(sizes: &[u32], replies: Vec<Reply>, requests: &[&[u32]], expected
     let service = Service {
         replies: Mutex::new(replies.clone()),
         sent: Mutex::default(),
+        pace: Pace::default(),
     };
     let records = sizes.iter().copied().enumerate().collect();
     let judged = put_all(&service, records, Duration::from_secs(60)).await;
