@@ -42,11 +42,11 @@ help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 replay: ## Build, replay the sample events, and print the figures
-	@echo "compiling what a replay needs; the first time takes about two minutes …"
+	@echo "compiling what a replay needs; the first time takes two to three minutes on two cores …"
 	cargo run --package cli --no-default-features -- replay events events/scenarios
 
 console: console-assets ## Build, make up ninety days of an app, and look at its figures
-	@echo "compiling what the console needs; the first time takes about two minutes …"
+	@echo "compiling what the console needs; the first time takes two to three minutes, unless make replay has …"
 	$(MAKE) acme
 	cargo run --package cli --no-default-features -- console --data-dir $(ACME)/data --port $(CONSOLE_PORT) $(OPEN)
 

@@ -188,6 +188,7 @@ impl Figures {
         Heading {
             project: &self.project,
             span,
+            running: (span.1 == self.today).then_some(span.1),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use domain::day::Day;
 use figures::DayObject;
 use figures::summary::{ColumnSummary, Run, Summary, figures, folded, names, narrowed};
 
@@ -15,14 +16,15 @@ const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '�
 /// Where a figure is not known, or makes no sense.
 const NONE: &str = "–";
 
-/// The summary of these days beside the days before them, and then the days.
-pub fn days(days: &[DayObject], before: &[DayObject]) -> String {
-    at_a_glance(days, before) + "\n" + &table(days)
+/// The summary of these days, of which the last may be running, beside the days before them, and then the days.
+pub fn days(days: &[DayObject], before: &[DayObject], running: Option<Day>) -> String {
+    at_a_glance(days, before, running) + "\n" + &table(days)
 }
 
-/// The summary of these days beside the days before them.
-pub fn at_a_glance(days: &[DayObject], before: &[DayObject]) -> String {
-    let summary = Summary::of(days, before);
+/// The summary of these days, of which the last may be running, beside the days before them.
+pub fn at_a_glance(days: &[DayObject], before: &[DayObject], running: Option<Day>) -> String {
+    let over = over(days, running);
+    let summary = Summary::of(days, before, over);
     let mut text = format!(
         "{:10}{:>12}{:>12}{:>10}\n",
         "", "total", "average", "change"
@@ -39,7 +41,15 @@ pub fn at_a_glance(days: &[DayObject], before: &[DayObject]) -> String {
             count(before.len(), "day")
         );
     }
+    if over < days.len() {
+        text += "\ntoday is not over: left out of averages, of change and of DAU/MAU";
+    }
     text + "\n"
+}
+
+/// How many of these days are over.
+pub fn over(days: &[DayObject], running: Option<Day>) -> usize {
+    days.len().saturating_sub(running.iter().len())
 }
 
 /// The days alone.
@@ -134,7 +144,7 @@ mod tests {
             segment: None,
         };
         let many: Vec<DayObject> = (0..400).map(day).collect();
-        let text = days(&many, &many);
+        let text = days(&many, &many, None);
         for line in text.lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }

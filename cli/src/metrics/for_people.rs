@@ -27,6 +27,8 @@ pub struct Heading<'a> {
     pub project: &'a Project,
     /// The first and the last day.
     pub span: (Day, Day),
+    /// The last, if it is not over.
+    pub running: Option<Day>,
 }
 
 impl Heading<'_> {
@@ -43,7 +45,7 @@ impl Heading<'_> {
         segment: Option<&SegmentObject>,
     ) -> String {
         let line = self.line_of(segment);
-        format!("{line}\n\n{}", summary::days(days, before))
+        format!("{line}\n\n{}", summary::days(days, before, self.running))
     }
 
     /// The chart of the project's days, or of one segment's.
@@ -119,7 +121,7 @@ impl Heading<'_> {
         open: &[(usize, String)],
         whole: i64,
     ) -> (i64, i64, String) {
-        let summary = Summary::of(days, &[]);
+        let summary = Summary::of(days, &[], summary::over(days, self.running));
         let mau = days.last().map_or(0, |day| day.mau);
         let sign_ins = days.iter().map(|day| day.sign_ins).sum();
         let segment = days.first().and_then(|day| day.segment.as_ref());

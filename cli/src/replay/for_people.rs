@@ -44,9 +44,9 @@ fn project(days: &[DayObject], report: &Report, args: &ReplayArgs) -> String {
         zone.unwrap_or_default()
     );
     if args.days {
-        format!("{head}\n\n{}", summary::days(days, &[]))
+        format!("{head}\n\n{}", summary::days(days, &[], None))
     } else {
-        let (figures, chart) = (summary::at_a_glance(days, &[]), chart(&periods(days)));
+        let (figures, chart) = (summary::at_a_glance(days, &[], None), chart(&periods(days)));
         format!("{head}\n\n{figures}\n{chart}")
     }
 }
@@ -104,7 +104,13 @@ fn next_steps(args: &ReplayArgs) -> String {
             "keep the figures, for cognito-pinpoint metrics",
         ),
     };
+    let page = args.data_dir.as_ref().map(|folder| {
+        let command = format!("cognito-pinpoint console --data-dir {}", folder.display());
+        (command, "the page, of these figures")
+    });
+    let page = page.unwrap_or(("make console".to_owned(), "the page, of a made-up app"));
     let steps = [
+        page,
         (
             "cognito-pinpoint replay --days PATH…".to_owned(),
             "every day; --format json for programs",
@@ -119,6 +125,6 @@ fn next_steps(args: &ReplayArgs) -> String {
             "have it in your account: docs/deployment.md",
         ),
     ];
-    let lines = steps.map(|(command, what)| format!("  {command:46} {what}\n"));
+    let lines = steps.map(|(command, what)| format!("  {command:46}  {what}\n"));
     format!("next\n{}", lines.concat())
 }

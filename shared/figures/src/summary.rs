@@ -52,25 +52,30 @@ pub struct ColumnSummary {
 }
 
 impl Summary {
-    /// That of these days, beside the days before them.
-    pub fn of(days: &[DayObject], before: &[DayObject]) -> Self {
+    /// That of these days, of which so many are over, beside the days before them. A day that is not over is in totals, and left
+    /// out of averages and of change.
+    pub fn of(days: &[DayObject], before: &[DayObject], over: usize) -> Self {
+        let whole = days.get(..over).unwrap_or(days);
+        let before = before.get(..over).unwrap_or(before);
+        let of_whole = |figure: fn(&DayObject) -> i64| whole.iter().map(figure).sum::<i64>();
         let sum = |figure: fn(&DayObject) -> i64| days.iter().map(figure).sum::<i64>();
         let (failures, sign_ins) = (sum(|day| day.auth_failures), sum(|day| day.sign_ins));
         Self {
             columns: COLUMNS
                 .map(|(name, adds_up, figure)| {
                     let values: Vec<i64> = days.iter().map(figure).collect();
+                    let is: Vec<i64> = whole.iter().map(figure).collect();
                     let was: Vec<i64> = before.iter().map(figure).collect();
                     ColumnSummary {
                         name,
                         total: (adds_up == Sum::OfDays).then(|| values.iter().sum()),
-                        average: average(&values, 10),
-                        change: change(&was, &values),
+                        average: average(&is, 10),
+                        change: change(&was, &is),
                         values,
                     }
                 })
                 .into(),
-            dau_by_mau: share(sum(|day| day.dau), sum(|day| day.mau)),
+            dau_by_mau: share(of_whole(|day| day.dau), of_whole(|day| day.mau)),
             failure_rate: share(failures, failures + sign_ins),
         }
     }

@@ -114,6 +114,12 @@ impl Measured {
         self.value(metric, days)
     }
 
+    /// How many authentications ended on these days, of which a failure rate tells; `None` of another metric.
+    pub fn attempts(&self, metric: Metric, span: Span) -> Option<i64> {
+        let ended = self.sum(span, |day| day.auth_failures + day.sign_ins);
+        (metric == Metric::FailureRate).then_some(ended)
+    }
+
     /// How much a metric has changed over the whole days against those that they are compared with: relatively, or for
     /// shares the difference. `None` if there is nothing to compare with.
     pub fn change(&self, metric: Metric, period: &Period) -> Option<f64> {

@@ -70,7 +70,10 @@ pub fn tiles(loaded: &Loaded, main: Option<&Chart>) -> Markup {
 fn tile(loaded: &Loaded, metric: Metric) -> Markup {
     let (figures, period, view) = (&loaded.figures, &loaded.period, &loaded.view);
     let value = figures.headline(metric, period);
-    let points = figures.points(metric, &period.points);
+    // A day that is not over looks like a crash in a line so small.
+    let over = period.running().unwrap_or(period.points.len());
+    let points = period.points.get(..over).unwrap_or(&period.points);
+    let points = figures.points(metric, points);
     html! {
         div class="tile-cell" {
             a class="tile" id={ "tile-" (metric.name()) } href=(view.href(|view| view.metric = metric))

@@ -31,7 +31,7 @@ fn days_are_summed_up_beside_those_before() {
         values: values.into(),
     };
     assert_eq!(
-        Summary::of(&days, &before),
+        Summary::of(&days, &before, 2),
         Summary {
             columns: vec![
                 column("sign-ups", Some(1), 5, Some(-50), [0, 1]),
@@ -49,8 +49,26 @@ fn days_are_summed_up_beside_those_before() {
 }
 
 #[test]
+fn a_day_that_is_not_over_is_left_out_of_averages_and_change() {
+    let before = [
+        day("2026-03-01", [1, 10, 0, 0, 4, 5, 8]),
+        day("2026-03-02", [1, 90, 0, 0, 4, 5, 8]),
+    ];
+    let days = [
+        day("2026-03-03", [0, 5, 1, 1, 2, 5, 8]),
+        day("2026-03-04", [1, 1, 2, 0, 1, 5, 8]),
+    ];
+    let summary = Summary::of(&days, &before, 1);
+    let sign_ins = &summary.columns[1];
+    assert_eq!(sign_ins.total, Some(6));
+    assert_eq!((sign_ins.average, sign_ins.change), (50, Some(-50)));
+    assert_eq!(sign_ins.values, [5, 1]);
+    assert_eq!(summary.dau_by_mau, Some(250));
+}
+
+#[test]
 fn of_no_days_nothing_is_worked_out() {
-    let summary = Summary::of(&[], &[]);
+    let summary = Summary::of(&[], &[], 0);
     assert_eq!((summary.dau_by_mau, summary.failure_rate), (None, None));
     assert!(
         summary

@@ -9,8 +9,8 @@ use pipeline::ports::figures::Project;
 use super::{Card, Tab};
 use crate::page::links;
 use crate::page::load::{Breakdown, Filtering, Loaded, dimensions};
-use crate::page::measure::{Measured, Unit};
-use crate::page::view::{View, conditions};
+use crate::page::measure::{Measured, Unit, number};
+use crate::page::view::{Metric, View, conditions};
 use crate::page::words;
 
 /// How many values are shown at once.
@@ -20,6 +20,8 @@ const SHOWN: usize = 10;
 struct Row<'a> {
     value: &'a SegmentValue,
     figure: f64,
+    /// Of how many: of a rate alone.
+    whole: Option<i64>,
     /// Its part of the largest, in hundredths.
     bar: f64,
     share: Option<f64>,
@@ -104,6 +106,7 @@ fn rows<'a>(loaded: &Loaded, breakdown: &'a Breakdown) -> Vec<Row<'a>> {
         Some(Row {
             value,
             figure,
+            whole: figures.attempts(metric, breakdown.span),
             bar: 0.0,
             share: whole
                 .filter(|whole| *whole > 0.0 && metric.unit() == Unit::Count)
@@ -112,11 +115,15 @@ fn rows<'a>(loaded: &Loaded, breakdown: &'a Breakdown) -> Vec<Row<'a>> {
         })
     };
     let mut rows: Vec<Row> = breakdown.values.iter().filter_map(of).collect();
-    rows.retain(|row| row.figure > 0.0);
+    rows.retain(|row| row.figure > 0.0 || row.whole.is_some_and(|whole| whole > 0));
     rows.sort_by(|one, other| other.figure.total_cmp(&one.figure));
     let most = rows.first().map_or(1.0, |row| row.figure);
     for row in &mut rows {
-        row.bar = 100.0 * row.figure / most;
+        row.bar = if most > 0.0 {
+            100.0 * row.figure / most
+        } else {
+            0.0
+        };
     }
     rows
 }
@@ -142,7 +149,15 @@ fn table(loaded: &Loaded, breakdown: &Breakdown) -> Markup {
                     (of_rows(loaded, breakdown, more))
                 }
             }
-            p class="caption" { (metric.words()) ". Segments overlap: who used two counts in both." }
+            p class="caption" {
+                (metric.words()) ". "
+                @match metric {
+                    Metric::FailureRate => "The failed ones of all authentications that ended.",
+                    Metric::Active | Metric::NewUsers | Metric::SignUps | Metric::SignIns | Metric::Stickiness => {
+                        "Segments overlap: who used two counts in both."
+                    }
+                }
+            }
         }
     }
 }
@@ -155,7 +170,7 @@ fn of_rows(loaded: &Loaded, breakdown: &Breakdown, rows: &[Row]) -> Markup {
                 tr {
                     th scope="col" { (words::dimension(&breakdown.dimension)) }
                     th scope="col" { (metric.words()) }
-                    th scope="col" { "Share" }
+                    th scope="col" { @if metric == Metric::FailureRate { "Of" } @else { "Share" } }
                     th scope="col" { "Change" }
                 }
             }
@@ -169,7 +184,12 @@ fn of_rows(loaded: &Loaded, breakdown: &Breakdown, rows: &[Row]) -> Markup {
                             (name(loaded, &breakdown.dimension, row.value))
                         }
                         td { (words::figure(metric.unit(), Some(row.figure))) }
-                        td { (words::figure(Unit::Share, row.share)) }
+                        td {
+                            @match row.whole {
+                                Some(whole) => (words::grouped(number(whole))),
+                                None => (words::figure(Unit::Share, row.share)),
+                            }
+                        }
                         td { (row.change.map_or("–".to_owned(), |it| words::change(metric.unit(), it))) }
                     }
                 }
