@@ -66,7 +66,8 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
     println!("Pinpoint-compatible server at {pinpoint_url}");
     let config = std::env::var(configuration::INLINE).unwrap_or_else(|_| CONFIG.to_owned());
     let destinations = destinations(&config)?;
-    let names: Vec<String> = destinations.iter().map(queue_name).collect();
+    let names = destinations.iter();
+    let names: Vec<String> = names.map(|it| queue_name(it.as_str())).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let queues = FifoQueues::serve(&names).await?;
     println!(
@@ -85,7 +86,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
     let mappings = Mappings {
         functions: Functions::on_loopback(&args.functions, LONGEST),
         queues: queues.clone(),
-        destinations: destinations.clone(),
+        destinations,
     };
     let mut environment = vec![
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url().into()),
@@ -95,7 +96,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         (METRICS_TABLE, tables.metrics.into()),
         ("AWS_ENDPOINT_URL_SQS", queues.endpoint().into()),
         (configuration::INLINE, config.into()),
-        (QUEUES, urls(&queues, &destinations).into()),
+        (QUEUES, queues.url(&queue_name("*")).into()),
     ];
     environment.extend(folder.map(|folder| (FILE, folder.join(NOT_PUBLISHED_FILE).into())));
     let never = std::future::pending();
@@ -154,18 +155,8 @@ fn destinations(config: &str) -> Result<Vec<DestinationName>, Failure> {
     Ok(destinations.cloned().collect())
 }
 
-fn queue_name(destination: &DestinationName) -> String {
+fn queue_name(destination: &str) -> String {
     format!("deliver-{destination}.fifo")
-}
-
-/// The queues' URLs, as functions are told them.
-fn urls(queues: &FifoQueues, destinations: &[DestinationName]) -> String {
-    let url = |destination: &DestinationName| {
-        let url = queues.url(&queue_name(destination));
-        (destination.to_string(), url.into())
-    };
-    let urls: serde_json::Map<_, _> = destinations.iter().map(url).collect();
-    serde_json::Value::Object(urls).to_string()
 }
 
 /// What AWS does between the queues and deliver-events.
@@ -179,7 +170,7 @@ impl Mappings {
     /// Hands on what waits, and again what was not taken: each queue by itself.
     async fn deliver(self) {
         let queues = self.destinations.iter();
-        let queues = queues.map(|destination| self.deliver_to(queue_name(destination)));
+        let queues = queues.map(|destination| self.deliver_to(queue_name(destination.as_str())));
         futures::future::join_all(queues).await;
         // Where nothing is sent to, nothing ends.
         std::future::pending::<()>().await;

@@ -1,6 +1,6 @@
 """Deploys the stack, and destroys it again: what `make deploy` and `make destroy` run.
 
-A deployment puts the functions' code and the configuration into a bucket of the stack's own
+A deployment puts the functions' code, the configuration and the template into a bucket of the stack's own
 (NAME-code-ACCOUNT-REGION), and the stack makes a layer of the configuration. It attaches nothing to a user pool. The
 tables and the logs outlive the stack: a later deployment of the same name takes them back in.
 

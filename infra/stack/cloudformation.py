@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from botocore import exceptions as aws_faults
 
@@ -71,17 +70,19 @@ class Stack:
     def describe(self) -> dict[str, Any]:
         return self.account.client("cloudformation").describe_stacks(StackName=self.id)["Stacks"][0]
 
-    def apply(self, template: str, given: dict[str, str]) -> bool:
-        """Makes the stack what the template says; false if it is. A parameter that is not given keeps its value."""
-        kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in self.kept_parameters(template, given)]
+    def apply(self, template: str, of_template: Iterable[str], given: dict[str, str]) -> bool:
+        """Makes the stack what the template at a URL says; false if it is. Of its parameters, one that is not given keeps its
+        value."""
+        names = of_template if self.was_made else ()
+        kept = [name for name in names if name in self.parameters and name not in given]
         values = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
         cloudformation = self.account.client("cloudformation")
         made = cloudformation.create_change_set(
             StackName=self.name,
             ChangeSetName=f"deploy-{time.time_ns()}",
             ChangeSetType="UPDATE" if self.was_made else "CREATE",
-            TemplateBody=template,
-            Parameters=values + kept,
+            TemplateURL=template,
+            Parameters=values + [{"ParameterKey": name, "UsePreviousValue": True} for name in kept],
             Capabilities=["CAPABILITY_IAM"],
             Tags=[TAG],
             # Tables and logs that an earlier stack of this name has left.
@@ -97,10 +98,6 @@ class Stack:
         say(f"{'changing' if self.was_made else 'making'} {self.name}: {len(changes)} resources{again}")
         self.watch(lambda: cloudformation.execute_change_set(ChangeSetName=change_set), len(changes))
         return True
-
-    def kept_parameters(self, template: str, given: dict[str, str]) -> list[str]:
-        names = json.loads(template)["Parameters"] if self.was_made else ()
-        return [name for name in names if name in self.parameters and name not in given]
 
     def wait_for_change_set(self, change_set: str, is_new: bool) -> list[dict[str, Any]]:
         """The changes that it comes to; none of it is left if there are none, or if it fails."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from account import Fault
+from names import NO_DESTINATION
 
 # Its name in the layer, which Lambda unpacks into /opt.
 FILE = "analytics-config.json"
@@ -18,6 +19,16 @@ class Configuration:
 
     text: str
     role_arns: list[str]
+    # The names of those that anything is sent to.
+    destinations: list[str]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters that it says."""
+        return {
+            "DestinationNames": ",".join(self.destinations) or NO_DESTINATION,
+            "RoleArns": ",".join(self.role_arns),
+        }
 
     @classmethod
     def read(cls, path: Path) -> Configuration:
@@ -29,10 +40,11 @@ class Configuration:
         try:
             clients = [*config.get("Clients", {}).values(), config.get("Default") or {}]
             roles = {client["RoleArn"] for client in clients if client.get("RoleArn")}
+            destinations = {name for client in clients for name in client.get("Destinations") or []}
         except (AttributeError, TypeError):
             raise Fault(f"{path} is no configuration: `cognito-pinpoint config check {path}` says why")
         check_destinations(config, path)
-        return cls(json.dumps(config, separators=(",", ":")), sorted(roles))
+        return cls(json.dumps(config, separators=(",", ":")), sorted(roles), sorted(destinations))
 
 
 def check_destinations(config: dict, path: Path) -> None:

@@ -12,7 +12,7 @@ import template
 from account import Account, Fault, say
 from cloudformation import Stack
 from configuration import Configuration
-from names import CODE, CONSOLE, FUNCTIONS, MACHINES, TABLES, TEMPLATE, key_attributes
+from names import CODE, CONSOLE, FUNCTIONS, MACHINES, NO_DESTINATION, TABLES, TEMPLATE, delivery_queue, key_attributes
 
 FIRST_TIME = (
     "say which app clients report where: CONFIG=analytics-config.json, which `cognito-pinpoint config import` writes"
@@ -34,6 +34,10 @@ def deploy(args: argparse.Namespace) -> None:
     if config is None and "AnalyticsConfigKey" not in kept:
         raise Fault(FIRST_TIME, status=2)
     parameters.check_whole(read, given, kept)
+    if config:
+        check_queues(stack.name, config)
+        given = {**config.parameters, **given}
+    body = template.body(read, stack.name, {**kept, **given})
     if not stack.has_worked:
         check_tables(account, stack.name)
     bucket = package.Bucket.find(account, args.stack, args.bucket or kept.get("CodeBucket"))
@@ -46,8 +50,9 @@ def deploy(args: argparse.Namespace) -> None:
         stack.delete()
     bucket.make()
     made = package.upload_code(bucket) | (package.upload_configuration(bucket, config) if config else {})
-    if not stack.apply(template.body(read, stack.name), {**made, **given, "Architecture": args.architecture}):
-        check_functions(account, stack.name, deployed({**kept, **given}))
+    made |= {**given, "Architecture": args.architecture}
+    if not stack.apply(package.upload_template(bucket, body), read["Parameters"], made):
+        check_functions(account, stack.name, deployed({**kept, **made}))
         say(f"nothing to change: {stack.name} is as it should be")
     print_next_steps(account, stack, args.config or Path("analytics-config.json"))
 
@@ -87,9 +92,22 @@ def check_tables(account: Account, stack: str) -> None:
             raise Fault(f"there is a table {stack}-{name} of somebody else's: give the stack another name with STACK=…")
 
 
+def check_queues(stack: str, config: Configuration) -> None:
+    """SQS takes no longer names."""
+    for name in config.destinations:
+        queue = delivery_queue(stack, name)
+        if len(queue) > 80:
+            raise Fault(f"the queue {queue} would have more than 80 characters: shorten the name of the destination")
+
+
 def deployed(values: Mapping[str, str]) -> list[str]:
     """The functions of a stack with these parameters."""
-    return [name for name in FUNCTIONS if name != "console" or all(values.get(it) for it in CONSOLE)]
+    absent = set()
+    if not all(values.get(it) for it in CONSOLE):
+        absent.add("console")
+    if values.get("DestinationNames", NO_DESTINATION) == NO_DESTINATION:
+        absent.add("deliver-events")
+    return [name for name in FUNCTIONS if name not in absent]
 
 
 def check_functions(account: Account, stack: str, names: list[str]) -> None:

@@ -31,7 +31,7 @@ def destroy(args: argparse.Namespace) -> None:
     if stack.status:
         check_detached(account, stack.name)
     if stack.status and args.data == "keep":
-        check_published(account, stack.name)
+        check_emptied(account, stack.name)
     if args.data == "delete" and not args.yes:
         confirm(account, stack, rest)
     if stack.status:
@@ -65,21 +65,32 @@ def confirm(account: Account, stack: Stack, rest: list[Thing]) -> None:
         raise Fault("nothing was deleted")
 
 
-def check_published(account: Account, stack: str) -> None:
-    """Refuses while events wait in the queue, which goes with the stack: nothing else knows of them."""
-    sqs = account.client("sqs")
-    queue = f"{stack}-not-published"
-    try:
-        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    except sqs.exceptions.QueueDoesNotExist:
-        return
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    waiting = sum(map(int, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()))
+def check_emptied(account: Account, stack: str) -> None:
+    """Refuses while something waits in a queue, which goes with the stack: nothing else knows of it."""
+    ways_out = {
+        f"{stack}-not-published": f"`cognito-pinpoint redrive --stack {stack}` first",
+        f"{stack}-deliver-": "wait until they are delivered",
+    }
+    waiting = [
+        f"{count} messages wait in the queue {url.rsplit('/', 1)[-1]}, which goes with the stack: {way_out}, or DATA=delete"
+        for prefix, way_out in ways_out.items()
+        for url in queues(account, prefix)
+        if (count := messages_in(account, url))
+    ]
     if waiting:
-        raise Fault(
-            f"{waiting} messages wait in the queue {queue}, which goes with the stack: "
-            f"`cognito-pinpoint redrive --stack {stack}` first, or DATA=delete"
-        )
+        raise Fault("\n".join(waiting))
+
+
+def queues(account: Account, prefix: str) -> Iterator[str]:
+    """The URLs of the queues whose names begin so."""
+    for page in account.client("sqs").get_paginator("list_queues").paginate(QueueNamePrefix=prefix):
+        yield from page.get("QueueUrls", [])
+
+
+def messages_in(account: Account, url: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(map(int, found["Attributes"].values()))
 
 
 def check_detached(account: Account, stack: str) -> None:

@@ -10,9 +10,11 @@ TEMPLATE = Path(__file__).resolve().parent.with_name("template.yaml")
 CODE = TEMPLATE.parent.parent / "target" / "lambda"
 
 TRIGGERS = ["pre-authentication", "post-authentication", "post-confirmation", "pre-token-generation"]
-FUNCTIONS = [*TRIGGERS, "publish-events", "expire-attempts", "gauge-active-users", "console"]
+FUNCTIONS = [*TRIGGERS, "publish-events", "deliver-events", "expire-attempts", "gauge-active-users", "console"]
 # The console is there if all of these are given.
 CONSOLE = ["ConsoleUserPoolId", "ConsoleClientId", "ConsoleDomain", "ConsoleGroup"]
+# What the template calls it that there is no destination: a list of CloudFormation's is never empty.
+NO_DESTINATION = "none"
 # With the attributes of their keys, which tell them from somebody else's.
 TABLES = {
     "event-log": {"user", "eventId"},
@@ -21,6 +23,10 @@ TABLES = {
 }
 # The machine in an ELF header, as Lambda calls it.
 MACHINES = {183: "arm64", 62: "x86_64"}
+
+
+def delivery_queue(stack: str, destination: str) -> str:
+    return f"{stack}-deliver-{destination}.fifo"
 
 
 def key_attributes(account: Account, table: str) -> set[str] | None:

@@ -1,4 +1,4 @@
-"""What a stack is made of, on its way to a bucket: the functions' code, and the configuration.
+"""What a stack is made of, on its way to a bucket: the functions' code, the configuration, and the template.
 
 Each object is named by what it holds. So what is there already is not sent again, a stack that is rolled back finds
 what it had, and CloudFormation sees a change where there is one.
@@ -11,6 +11,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 from functools import partial
+from typing import Callable
 
 from botocore import exceptions as aws_faults
 
@@ -57,14 +58,14 @@ class Bucket:
         blocks = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
         s3.put_public_access_block(Bucket=self.name, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True))
 
-    def put(self, key: str, file: File) -> None:
-        """Puts an archive that is named by what it holds."""
+    def put(self, key: str, content: Callable[[], bytes]) -> None:
+        """Puts an object that is named by what it holds."""
         s3 = self.account.client("s3")
         if exists(partial(s3.head_object, Bucket=self.name, Key=key), "403", "404", "NoSuchKey"):
             return
-        archive = file.archive()
-        say(f"uploading {key} ({-(-len(archive) // 1000):,} KB)")
-        s3.put_object(Bucket=self.name, Key=key, Body=archive)
+        body = content()
+        say(f"uploading {key} ({-(-len(body) // 1000):,} KB)")
+        s3.put_object(Bucket=self.name, Key=key, Body=body)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def upload_code(bucket: Bucket) -> dict[str, str]:
     prefix = f"code/{version(*files.values())}"
     say(f"the functions' code is {prefix} in the bucket {bucket.name}")
     for name, file in files.items():
-        bucket.put(f"{prefix}/{name}.zip", file)
+        bucket.put(f"{prefix}/{name}.zip", file.archive)
     return {"CodeBucket": bucket.name, "CodePrefix": prefix}
 
 
@@ -99,12 +100,16 @@ def upload_configuration(bucket: Bucket, config: Configuration) -> dict[str, str
     """Uploads the configuration as a layer's content; the parameters that say where it is."""
     file = File(FILE, config.text.encode(), 0o644)
     key = f"config/{version(file)}.zip"
-    bucket.put(key, file)
-    return {
-        "AnalyticsConfigBucket": bucket.name,
-        "AnalyticsConfigKey": key,
-        "RoleArns": ",".join(config.role_arns),
-    }
+    bucket.put(key, file.archive)
+    return {"AnalyticsConfigBucket": bucket.name, "AnalyticsConfigKey": key}
+
+
+def upload_template(bucket: Bucket, body: str) -> str:
+    """Uploads the template, which is longer than what CloudFormation takes in a request; its URL."""
+    content = body.encode()
+    key = f"template/{version(File('template.json', content, 0o644))}.json"
+    bucket.put(key, lambda: content)
+    return f"{bucket.account.client('s3').meta.endpoint_url}/{bucket.name}/{key}"
 
 
 def version(*files: File) -> str:

@@ -17,6 +17,7 @@ SET_BY = {
     "CodePrefix": "the code that is deployed",
     "AnalyticsConfigBucket": "CONFIG=",
     "AnalyticsConfigKey": "CONFIG=",
+    "DestinationNames": "CONFIG=",
 }
 
 Values = Mapping[str, str]

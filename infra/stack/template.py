@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable, Mapping
 
 import yaml
+
+from account import Fault
 
 LOOP = "Fn::ForEach::"
 TRANSFORM = "AWS::LanguageExtensions"
@@ -37,22 +39,30 @@ Loader.add_multi_constructor("!", intrinsic)
 
 
 def read(path: Path) -> Template:
-    """The template, as CloudFormation would take it without a transform."""
-    template = yaml.load(path.read_text("utf-8"), Loader)  # noqa: S506: it is a SafeLoader
-    if template.get("Transform") == TRANSFORM:
-        del template["Transform"]
-    mappings = template.get("Mappings", {})
-    for section in ("Resources", "Outputs"):
-        template[section] = simplified(written_out(template.get(section, {})), mappings)
-    return template
+    """The template as it is written."""
+    return yaml.load(path.read_text("utf-8"), Loader)  # noqa: S506: it is a SafeLoader
 
 
-def body(template: Template, stack: str) -> str:
-    """What CloudFormation is given for a stack of this name."""
+def body(template: Template, stack: str, parameters: Mapping[str, str]) -> str:
+    """What CloudFormation is given for a stack of this name, with these values of the parameters."""
+    template = without_transform(template, parameters)
     return json.dumps({**template, "Resources": named_literally(template["Resources"], stack)}, separators=(",", ":"))
 
 
-def written_out(members: dict[str, Any]) -> dict[str, Any]:
+def without_transform(template: Template, parameters: Mapping[str, str]) -> Template:
+    """The same, as CloudFormation would take it without a transform."""
+    template = dict(template)
+    if template.get("Transform") == TRANSFORM:
+        del template["Transform"]
+    defaults = {name: it["Default"] for name, it in template.get("Parameters", {}).items() if "Default" in it}
+    values = {**defaults, **parameters}
+    mappings = template.get("Mappings", {})
+    for section in ("Resources", "Outputs"):
+        template[section] = simplified(written_out(template.get(section, {}), values), mappings)
+    return template
+
+
+def written_out(members: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Each Fn::ForEach as the members that it stands for."""
     written: dict[str, Any] = {}
     for name, member in members.items():
@@ -60,9 +70,20 @@ def written_out(members: dict[str, Any]) -> dict[str, Any]:
             written[name] = member
             continue
         identifier, collection, fragment = member
-        for item in collection:
-            written |= with_item(fragment, identifier, item)
+        for item in items(collection, values):
+            made = with_item(fragment, identifier, item)
+            if taken := written.keys() & made.keys():
+                raise Fault(f"{item} and another of {name} would both be {min(taken)}: rename one of them")
+            written |= made
     return written
+
+
+def items(collection: Any, values: Mapping[str, Any]) -> Iterable[str]:
+    """What a loop is over: a list, or a parameter's."""
+    match collection:
+        case {"Ref": str(parameter)}:
+            return [item.strip() for item in str(values[parameter]).split(",")]
+    return collection
 
 
 def with_item(node: Any, identifier: str, item: str) -> Any:
@@ -70,11 +91,13 @@ def with_item(node: Any, identifier: str, item: str) -> Any:
     if node == {"Ref": identifier}:
         return item
     if isinstance(node, dict):
-        placeholder = f"${{{identifier}}}"
-        return {key.replace(placeholder, item): with_item(value, identifier, item) for key, value in node.items()}
+        return {with_item(key, identifier, item): with_item(value, identifier, item) for key, value in node.items()}
     if isinstance(node, list):
         return [with_item(value, identifier, item) for value in node]
-    return node.replace(f"${{{identifier}}}", item) if isinstance(node, str) else node
+    if not isinstance(node, str):
+        return node
+    alphanumeric = re.sub("[^0-9a-zA-Z]+", "", item)
+    return node.replace(f"${{{identifier}}}", item).replace(f"&{{{identifier}}}", alphanumeric)
 
 
 def simplified(node: Any, mappings: dict[str, Any]) -> Any:

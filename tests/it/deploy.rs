@@ -4,6 +4,7 @@ use std::process::Command;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::Client as Lambda;
+use aws_sdk_sqs::Client as Sqs;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -147,6 +148,24 @@ impl Deployment {
         (found.code_sha256.unwrap(), layer, configuration)
     }
 
+    /// What the stack has for destinations.
+    async fn delivering(&self) -> Vec<String> {
+        let listed = Sqs::new(&self.ministack.sdk()).list_queues().send().await;
+        let listed = listed.unwrap();
+        let queues = listed.queue_urls().iter();
+        let queues = queues.map(|url| url.rsplit('/').next().unwrap());
+        let mut all: Vec<_> = queues.map(str::to_owned).collect();
+        let list = ["lambda", "list-event-source-mappings"];
+        let mappings = json_of(&mut self.program("aws", &list));
+        let mappings = mappings["EventSourceMappings"].as_array().unwrap().iter();
+        let sources = mappings.filter_map(|it| it["EventSourceArn"].as_str());
+        let of_queues =
+            sources.filter_map(|it| it.strip_prefix("arn:aws:sqs:us-east-1:000000000000:"));
+        all.extend(of_queues.map(|it| format!("{it} to deliver-events")));
+        all.sort();
+        all
+    }
+
     /// What the users table holds.
     async fn users(&self) -> Vec<std::collections::HashMap<String, AttributeValue>> {
         let scan = aws_sdk_dynamodb::Client::new(&self.ministack.sdk()).scan();
@@ -162,6 +181,11 @@ fn long_config(application: &str) -> Value {
         .map(|number| (format!("{number}example23456789"), client.clone()))
         .collect();
     json!({ "Clients": clients })
+}
+
+/// A configuration of one client, which sends to these destinations.
+fn sending_to(destinations: &[&str]) -> Value {
+    json!({"Default": {"ApplicationId": "a".repeat(32), "Destinations": destinations}})
 }
 
 /// What is run, after the environment where it differs; then the exit code, and what is told.
@@ -187,7 +211,7 @@ deploy --stack ours --architecture x86_64 --config config.json Loglevel=debug
 
 deploy --stack ours --architecture x86_64 --config config.json Colour=red
 2 the template has no parameter Colour; it has AlarmTopicArn, CaptureBudgetMilliseconds, ConsoleClientId, \
-    ConsoleConcurrency, ConsoleDomain, ConsoleGroup, ConsoleUserPoolId, FailureRateAlarmPercent, \
+    ConsoleConcurrency, ConsoleDomain, ConsoleGroup, ConsoleUserPoolId, DeliveryConcurrency, FailureRateAlarmPercent, \
     FewestAttemptsPerFiveMinutes, FewestSignInsPerHour, FiguresLagAlarmMilliseconds, LogLevel, LogRetentionDays, PinpointEndpoint, PinpointProjectArns, RoleArns
 
 deploy --stack ours --architecture x86_64 --config config.json Architecture=arm64
@@ -195,6 +219,15 @@ deploy --stack ours --architecture x86_64 --config config.json Architecture=arm6
 
 deploy --stack ours --architecture x86_64 --config config.json AnalyticsConfigKey=config/old.zip
 2 AnalyticsConfigKey is set by CONFIG=
+
+deploy --stack ours --architecture x86_64 --config config.json DestinationNames=pinpoint
+2 DestinationNames is set by CONFIG=
+
+deploy --stack ours --architecture x86_64 --config long-name.json
+1 the queue ours-deliver-LONG.fifo would have more than 80 characters: shorten the name of the destination
+
+deploy --stack ours --architecture x86_64 --config alike.json
+1 ourhook and another of Fn::ForEach::Destinations would both be ourhookQueue: rename one of them
 
 deploy --stack ours --architecture x86_64 --config config.json LogLevel=loud
 2 LogLevel=loud is none of error, warn, info, debug
@@ -268,6 +301,12 @@ async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
     at.write("no-config.json", "[]");
     let archive = r#"{"Destinations": {"archive": {"Type": "file", "Path": "archive.jsonl"}}}"#;
     at.write("file-config.json", archive);
+    let long = "x".repeat(80);
+    at.write(
+        "alike.json",
+        &sending_to(&["our-hook", "ourhook"]).to_string(),
+    );
+    at.write("long-name.json", &sending_to(&[&long]).to_string());
     at.make_theirs();
     let table = "dynamodb create-table --table-name taken-users --billing-mode PAY_PER_REQUEST \
         --attribute-definitions AttributeName=id,AttributeType=S --key-schema";
@@ -277,6 +316,7 @@ async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
     let told_by = |run: &mut Command| {
         let output = run.output().unwrap();
         let told = errors_of(&output).replace(folder.to_str().unwrap(), "FOLDER");
+        let told = told.replace(&long, "LONG");
         (output.status.code().unwrap(), told.replace('"', "'"))
     };
 
@@ -351,6 +391,56 @@ async fn what_is_deployed_again_has_its_data_and_what_is_deleted_leaves_nothing(
     assert_eq!(at.users().await, data);
     done(&mut at.destroy("delete"));
     assert_eq!(at.inventory(), empty);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_destination_of_the_configuration_has_a_queue_and_none_is_left_with_messages() {
+    let at = Deployment::new().await;
+    let not_published = "cognito-pinpoint-not-published";
+    let queue = "cognito-pinpoint-deliver-pinpoint.fifo";
+    let mapping = "cognito-pinpoint-deliver-pinpoint.fifo to deliver-events";
+    let other = "cognito-pinpoint-deliver-our-hook.fifo";
+    let other_mapping = "cognito-pinpoint-deliver-our-hook.fifo to deliver-events";
+    for (names, expected) in [
+        (
+            &["pinpoint", "our-hook"][..],
+            vec![other, other_mapping, queue, mapping, not_published],
+        ),
+        (&[], vec![not_published]),
+        (&["pinpoint"], vec![queue, mapping, not_published]),
+    ] {
+        at.write("config.json", &sending_to(names).to_string());
+        done(&mut at.deploy(&["--config", "config.json"]));
+        assert_eq!(at.delivering().await, expected);
+        let functions = at.inventory()["functions"].take();
+        let functions = functions.as_array().unwrap();
+        let delivers = functions.contains(&json!("cognito-pinpoint-deliver-events"));
+        assert_eq!(delivers, !names.is_empty());
+        done(&mut at.deploy(&[]));
+        assert_eq!(at.delivering().await, expected, "left out, it stays");
+    }
+
+    let lambda = Lambda::new(&at.ministack.sdk());
+    let delete = lambda.delete_function();
+    let deleted = delete
+        .function_name("cognito-pinpoint-deliver-events")
+        .send()
+        .await;
+    deleted.unwrap();
+    let send = Sqs::new(&at.ministack.sdk())
+        .send_message()
+        .message_body("{}");
+    let send = send.queue_url(format!("http://127.0.0.1/000000000000/{queue}"));
+    let send = send.message_group_id("1").message_deduplication_id("1");
+    send.send().await.unwrap();
+    let refused = at.destroy("keep").output().unwrap();
+    let told = errors_of(&refused);
+    let expected = format!(
+        "error: 1 messages wait in the queue {queue}, which goes with the stack: wait until they are delivered, \
+        or DATA=delete\n"
+    );
+    assert_eq!(told, expected);
+    done(&mut at.destroy("delete"));
 }
 
 /// Something that cannot be made, after two of the functions were changed.

@@ -2,6 +2,7 @@
 //! what a client does at Cognito arrives at Pinpoint and in the figures.
 
 mod console;
+mod delivery;
 mod taken_triggers;
 
 use std::os::unix::fs::symlink;
@@ -21,6 +22,23 @@ use crate::support::{FUNCTIONS, binary, repository};
 /// One project, which shares user data; whose attempts are soon over.
 const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true,
     "AttemptWindowSeconds": 5, "Destinations": ["pinpoint"]}}"#;
+
+/// What the emulator takes otherwise than AWS: a request of several messages has a right of its own there, and a number that
+/// is a parameter remains text, which no SDK reads.
+const AS_THE_EMULATOR_WANTS_IT: [(&str, &str); 3] = [
+    (
+        "Action: sqs:SendMessage\n",
+        "Action: [sqs:SendMessage, sqs:SendMessageBatch]\n",
+    ),
+    (
+        "sqs:ChangeMessageVisibility]",
+        "sqs:ChangeMessageVisibility, sqs:ChangeMessageVisibilityBatch]",
+    ),
+    (
+        "MaximumConcurrency: !Ref DeliveryConcurrency",
+        "MaximumConcurrency: 2",
+    ),
+];
 
 /// How long an event may take through the whole stack.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -73,6 +91,15 @@ impl Stack {
         }
         let mut copy = Command::new("cp");
         done(copy.arg("-r").arg(repository("infra")).arg(folder));
+        let template = folder.join("infra/template.yaml");
+        let for_the_emulator = AS_THE_EMULATOR_WANTS_IT.iter().fold(
+            std::fs::read_to_string(&template).unwrap(),
+            |template, (ours, its)| {
+                assert!(template.contains(ours), "{ours}");
+                template.replace(ours, its)
+            },
+        );
+        std::fs::write(template, for_the_emulator).unwrap();
         std::fs::write(folder.join("config.json"), CONFIG).unwrap();
         for name in FUNCTIONS {
             let code = folder.join("target/lambda").join(name);
@@ -168,6 +195,24 @@ impl Stack {
         done(&mut put);
     }
 
+    /// Waits until Pinpoint has so many events, and gives them.
+    async fn wait_for_events(&self, count: usize) -> Vec<Value> {
+        let began = Instant::now();
+        let mut often = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            let events = self.pinpoint.events();
+            if events.len() >= count {
+                return events;
+            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "{events:?}\n{}",
+                self.ministack.log()
+            );
+            often.tick().await;
+        }
+    }
+
     /// Waits until a figure of today is this, and gives all.
     async fn wait_for(&self, figure: &str, value: i64) -> Value {
         let began = Instant::now();
@@ -214,7 +259,7 @@ async fn what_a_client_does_at_cognito_arrives_at_pinpoint_and_in_the_figures() 
     let expected =
         json!({"signUps": 1, "signIns": 1, "authFailures": 2, "newUsers": 1, "wau": 1, "mau": 1});
     assert_eq!(figures, expected);
-    let events = stack.pinpoint.events();
+    let events = stack.wait_for_events(4).await;
     let types = events
         .iter()
         .filter_map(|event| event["event_type"].as_str());
@@ -298,6 +343,9 @@ async fn what_is_wrong_with_an_installation_is_told_with_how_to_mend_it() {
     );
     let queue = [("QueueName", "cognito-pinpoint-not-published")];
     stack.observe("ApproximateNumberOfMessagesVisible", "AWS/SQS", &queue);
+    stack.observe("Misconfigured", "cognito-pinpoint", &[]);
+    let queue = [("QueueName", "cognito-pinpoint-deliver-pinpoint.fifo")];
+    stack.observe("ApproximateAgeOfOldestMessage", "AWS/SQS", &queue);
 
     let output = stack.command("doctor", &app.pool).output().unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use aws::sdk;
 use aws::tables::{TableNames, create_missing};
-use destinations::queue::QUEUES;
-use local::queue::FifoQueues;
+use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 
 use crate::support::app::App;
 use crate::support::cognito_local::{CognitoLocal, FUNCTIONS};
 use crate::support::command::{figures_in_account, in_account, json_of};
-use crate::support::installation::{QUEUE, SHARING, batch};
+use crate::support::installation::{SHARING, batch};
 use crate::support::lambda::{Invocation, Lambda};
 use crate::support::ministack::Ministack;
-use crate::support::pinpoint::Pinpoint;
 use crate::support::runtime_api::{Environment, Function};
 
 /// A budget of a second, and what a busy machine may add; Cognito waits for 5.
@@ -34,11 +32,9 @@ const SIGN_IN: [&str; 2] = [
     "TokenGeneration_Authentication",
 ];
 
-/// The functions, run by Lambda's stand-in between this Cognito and the emulator's tables.
+/// The functions, run by Lambda's stand-in between this Cognito and the emulator's tables and queue.
 struct Installed {
     ministack: Ministack,
-    pinpoint: Pinpoint,
-    queues: FifoQueues,
     lambda: Lambda,
     cognito: CognitoLocal,
 }
@@ -52,14 +48,11 @@ enum End {
 
 impl Installed {
     async fn start() -> Self {
-        let (ministack, pinpoint) = (with_tables().await, Pinpoint::start().await);
-        let queues = FifoQueues::serve(&[QUEUE]).await.unwrap();
-        let lambda = Lambda::with(&FUNCTIONS, environment(&ministack, &pinpoint, &queues)).await;
+        let ministack = with_tables().await;
+        let lambda = Lambda::with(&FUNCTIONS, environment(&ministack)).await;
         Self {
             cognito: CognitoLocal::before(&lambda).await,
             ministack,
-            pinpoint,
-            queues,
             lambda,
         }
     }
@@ -104,7 +97,7 @@ impl Installed {
 
     /// Today's figures, when all of it is published.
     async fn figures(&self) -> Value {
-        let environment = environment(&self.ministack, &self.pinpoint, &self.queues);
+        let environment = environment(&self.ministack);
         let mut publish = Function::start("publish-events", environment).await;
         let reply = publish.invoke(batch(&self.records())).await;
         assert_eq!(reply.json(), json!({"batchItemFailures": []}));
@@ -118,11 +111,16 @@ async fn with_tables() -> Ministack {
     create_missing(&client, &TableNames::default())
         .await
         .expect("the tables are made");
+    let create = aws_sdk_sqs::Client::new(&ministack.sdk()).create_queue();
+    let create = create.queue_name("tests-deliver-pinpoint.fifo");
+    let made = create.attributes(QueueAttributeName::FifoQueue, "true");
+    made.send().await.expect("the queue is made");
     ministack
 }
 
 /// What the functions run in. The emulator keeps each Region's tables to itself.
-fn environment(ministack: &Ministack, pinpoint: &Pinpoint, queues: &FifoQueues) -> Environment {
+fn environment(ministack: &Ministack) -> Environment {
+    let queues = format!("{}/000000000000/tests-deliver-*.fifo", ministack.url());
     Environment::of_lambda()
         .with("AWS_REGION", "us-east-1")
         .with("ANALYTICS_CONFIG", SHARING)
@@ -130,9 +128,8 @@ fn environment(ministack: &Ministack, pinpoint: &Pinpoint, queues: &FifoQueues) 
         .with("USERS_TABLE", TableNames::default().users)
         .with("METRICS_TABLE", TableNames::default().metrics)
         .with("AWS_ENDPOINT_URL_DYNAMODB", ministack.url())
-        .with("AWS_ENDPOINT_URL_PINPOINT", pinpoint.url())
-        .with("AWS_ENDPOINT_URL_SQS", queues.endpoint())
-        .with(QUEUES, json!({"pinpoint": queues.url(QUEUE)}).to_string())
+        .with("AWS_ENDPOINT_URL_SQS", ministack.url())
+        .with(destinations::queue::QUEUES, queues)
 }
 
 fn text(value: &Value) -> String {

@@ -19,12 +19,13 @@ pub mod user_pool;
 use std::path::PathBuf;
 
 /// The Lambda functions.
-pub const FUNCTIONS: [&str; 8] = [
+pub const FUNCTIONS: [&str; 9] = [
     "pre-authentication",
     "post-authentication",
     "post-confirmation",
     "pre-token-generation",
     "publish-events",
+    "deliver-events",
     "expire-attempts",
     "gauge-active-users",
     "console",

@@ -14,11 +14,17 @@ use serde_json::{Value, json};
 use crate::support::command::{json_of, python_program};
 use crate::support::{FUNCTIONS, repository};
 
-/// What `make deploy` reads.
+/// What `make deploy` makes of the template where one destination is named.
 pub fn template() -> Value {
+    template_with("pinpoint")
+}
+
+/// The same with these destinations.
+fn template_with(destinations: &str) -> Value {
     let mut python = python_program("python");
     python.arg(repository("tests/python/template.py"));
-    json_of(python.arg(repository("infra/template.yaml")))
+    python.arg(repository("infra/template.yaml"));
+    json_of(python.arg(format!("DestinationNames={destinations}")))
 }
 
 /// The resources of this type, with their properties.
@@ -119,20 +125,27 @@ fn a_deployment_tells_its_tables_by_the_keys_that_the_code_defines() {
 fn what_doctor_looks_for_is_there_by_that_name() {
     let template = template();
     let filters = of_type(&template, "AWS::Logs::MetricFilter").into_iter();
-    let counted = json!([{"MetricNamespace": {"Ref": "AWS::StackName"}, "MetricName": "Spilled", "MetricValue": "1",
-        "DefaultValue": 0}]);
+    let counted = |name, value| {
+        json!([{"MetricNamespace": {"Ref": "AWS::StackName"}, "MetricName": name, "MetricValue": value,
+            "DefaultValue": 0}])
+    };
+    let spilled = counted("Spilled", "1");
+    let misconfigured = counted("Misconfigured", "$.misconfigured");
     assert_eq!(
         filters
             .map(|it| &it["Properties"]["MetricTransformations"])
             .collect::<Vec<_>>(),
-        [&counted; 4]
+        [&spilled, &spilled, &spilled, &spilled, &misconfigured]
     );
     let queues = of_type(&template, "AWS::SQS::Queue").into_iter();
     assert_eq!(
         queues
             .map(|it| named(&it["Properties"]["QueueName"]))
             .collect::<Vec<_>>(),
-        ["cognito-pinpoint-not-published"]
+        [
+            "cognito-pinpoint-not-published",
+            "cognito-pinpoint-deliver-pinpoint.fifo"
+        ]
     );
     let lag = &template["Resources"]["PublishingLags"]["Properties"];
     assert_eq!(
@@ -241,6 +254,13 @@ fn what_runs_behind_the_log_may_read_and_write_what_it_uses() {
             "GaugeActiveUsersRole",
             vec![json!(["dynamodb:Query", arn("Metrics")])],
         ),
+        (
+            "DeliverEventsRole",
+            vec![
+                json!(["dynamodb:PutItem", arn("EventLog")]),
+                json!(["dynamodb:BatchGetItem", arn("Users")]),
+            ],
+        ),
     ] {
         let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
         let statements = policy["Statement"].as_array().unwrap().iter();
@@ -286,11 +306,7 @@ fn the_functions_that_read_the_configuration_have_its_layer_and_nothing_before_i
 #[test]
 fn the_streams_mapping_retries_until_the_stream_forgets_and_takes_a_users_events_in_order() {
     let template = template();
-    let mappings = of_type(&template, "AWS::Lambda::EventSourceMapping");
-    let [mapping] = mappings[..] else {
-        panic!("{mappings:?}")
-    };
-    let of = &mapping["Properties"];
+    let of = &template["Resources"]["PublishEventsMapping"]["Properties"];
     for (property, expected) in [
         ("ParallelizationFactor", json!(1)),
         ("BatchSize", json!(500)),
@@ -337,8 +353,108 @@ fn what_cannot_be_counted_goes_to_one_queue_by_the_mapping_and_by_publish_events
         .collect();
     assert_eq!(
         granted,
-        [&json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue})]
+        [
+            &json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": [queue, {"Fn::Sub": DELIVERY_QUEUES}]})
+        ]
     );
+}
+
+/// The ARNs of the destinations' queues.
+const DELIVERY_QUEUES: &str =
+    "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-deliver-*.fifo";
+
+#[test]
+fn each_destination_has_a_queue_in_order_and_a_mapping_that_retries_what_was_not_taken() {
+    let template = template_with("pinpoint,our-webhook");
+    let resources = template["Resources"].as_object().unwrap();
+    for (id, name) in [("pinpoint", "pinpoint"), ("ourwebhook", "our-webhook")] {
+        let of = |what: &str| &resources[&format!("{id}{what}")];
+        let queue = json!({"Type": "AWS::SQS::Queue", "Condition": "HasDestinations", "Properties": {
+            "QueueName": {"Fn::Sub": format!("${{AWS::StackName}}-deliver-{name}.fifo")},
+            "FifoQueue": true, "FifoThroughputLimit": "perMessageGroupId", "DeduplicationScope": "messageGroup",
+            "ContentBasedDeduplication": false, "MessageRetentionPeriod": 14 * 24 * 60 * 60,
+            "VisibilityTimeout": 6 * 20, "SqsManagedSseEnabled": true}});
+        assert_eq!(of("Queue"), &queue);
+        let mapping = json!({"Type": "AWS::Lambda::EventSourceMapping", "Condition": "HasDestinations", "Properties": {
+            "EventSourceArn": {"Fn::GetAtt": [format!("{id}Queue"), "Arn"]},
+            "FunctionName": {"Ref": "DeliverEvents"},
+            "BatchSize": 10,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": {"Ref": "DeliveryConcurrency"}}}});
+        assert_eq!(of("QueueMapping"), &mapping);
+        let day = 24 * 60 * 60;
+        for (alarm, seconds) in [
+            ("QueueWaits", 15 * 60),
+            ("QueueWaitsForADay", day),
+            ("QueueWaitsForTenDays", 10 * day),
+        ] {
+            let alarm = &of(alarm)["Properties"];
+            let watched = json!([alarm["MetricName"], alarm["Dimensions"], alarm["Threshold"]]);
+            let queue = json!({"Fn::GetAtt": [format!("{id}Queue"), "QueueName"]});
+            let expected = json!(["ApproximateAgeOfOldestMessage", [{"Name": "QueueName", "Value": queue}], seconds]);
+            assert_eq!(watched, expected);
+        }
+    }
+}
+
+#[test]
+fn what_delivers_is_there_only_for_destinations() {
+    let template = template_with("none");
+    let condition = json!({"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Ref": "DestinationNames"}]}, "none"]}]});
+    assert_eq!(template["Conditions"]["HasDestinations"], condition);
+    assert_eq!(
+        template["Parameters"]["DestinationNames"]["Default"],
+        "none"
+    );
+    let resources = template["Resources"].as_object().unwrap().iter();
+    let conditional = resources.filter(|(_, it)| it["Condition"] == "HasDestinations");
+    assert_eq!(
+        conditional.map(|(id, _)| id.as_str()).collect::<Vec<_>>(),
+        [
+            "DeliverEventsRole",
+            "DeliverEvents",
+            "noneQueue",
+            "noneQueueMapping",
+            "noneQueueWaits",
+            "noneQueueWaitsForADay",
+            "noneQueueWaitsForTenDays",
+            "DeliveryIsMisconfigured",
+            "Misconfigured",
+            "DeliveringFails",
+        ]
+    );
+}
+
+#[test]
+fn only_what_delivers_may_reach_a_destination_and_take_messages_out_of_its_queue() {
+    let template = template();
+    let granted = |role: &str| -> Vec<Value> {
+        let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
+        let statements = policy["Statement"].as_array().unwrap().iter();
+        let outside = statements.filter(|it| {
+            let action = it.to_string();
+            ["sqs:", "mobiletargeting:", "sts:"]
+                .iter()
+                .any(|it| action.contains(it))
+        });
+        outside.cloned().collect()
+    };
+    let of_delivery = [
+        json!({"Effect": "Allow", "Resource": {"Fn::Sub": DELIVERY_QUEUES},
+            "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]}),
+        json!({"Effect": "Allow", "Action": ["mobiletargeting:PutEvents", "mobiletargeting:UpdateEndpoint"],
+            "Resource": {"Ref": "PinpointProjectArns"}}),
+        json!({"Fn::If": ["HasRoles", {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": {"Ref": "RoleArns"}},
+            {"Ref": "AWS::NoValue"}]}),
+    ];
+    assert_eq!(granted("DeliverEventsRole"), of_delivery);
+    assert_eq!(granted("PublishEventsRole").len(), 1, "it sends to queues");
+    let urls = json!({"Fn::Sub":
+        "https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/${AWS::StackName}-deliver-*.fifo"});
+    for function in ["PublishEvents", "DeliverEvents"] {
+        let variables = &template["Resources"][function]["Properties"]["Environment"]["Variables"];
+        assert_eq!(variables[destinations::queue::QUEUES], urls, "{function}");
+    }
 }
 
 #[test]

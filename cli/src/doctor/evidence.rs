@@ -1,11 +1,14 @@
 //! All that is looked at. What cannot be had is kept as the error that it was.
 
+mod delivery;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use admin::cloudwatch::{CloudWatch, Metric};
 use admin::functions::{
-    self, EXPIRE_ATTEMPTS, EventSourceMapping, Function, Functions, PUBLISH_EVENTS, Policy,
+    self, DELIVER_EVENTS, EXPIRE_ATTEMPTS, EventSourceMapping, Function, Functions, PUBLISH_EVENTS,
+    Policy,
 };
 use admin::not_published::queue_name;
 use admin::user_pool::UserPool;
@@ -24,6 +27,8 @@ use crate::Failure;
 use crate::account::described;
 use crate::args::account::StackArgs;
 
+pub use delivery::{Delivery, destinations};
+
 /// How far back lags and calls are looked at.
 const LATELY: Duration = Duration::from_secs(15 * 60);
 /// How far back spilled events, what is handed on, and the queue are looked at: SQS tells its figures only while it is used.
@@ -31,6 +36,9 @@ const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Something that was looked at, or why it could not be.
 pub type Observed<T> = Result<T, PortError>;
+
+/// What was looked for, by name, and what was found.
+pub type Looked = Vec<(&'static str, Observed<Option<Deployed>>)>;
 
 /// What an installation was found to be.
 pub struct Evidence {
@@ -43,7 +51,7 @@ pub struct Evidence {
     /// The pool's app clients.
     pub clients: Observed<BTreeSet<ClientId>>,
     /// The stack's functions, by name.
-    pub functions: Vec<(&'static str, Observed<Option<Deployed>>)>,
+    pub functions: Looked,
     /// Who may invoke the triggers.
     pub policies: Vec<(Trigger, Observed<Policy>)>,
     /// The tables, by name: the event log first.
@@ -64,6 +72,10 @@ pub struct Evidence {
     pub spilled: Observed<f64>,
     /// How many messages were in the not-published queue.
     pub not_published: Observed<Option<f64>>,
+    /// The ways to the destinations that the configuration names, and to others that have a mapping.
+    pub deliveries: Observed<Vec<Delivery>>,
+    /// How many items destinations lately refused for the credentials, or for want of the project.
+    pub misconfigured: Observed<f64>,
 }
 
 /// A function that is there.
@@ -72,7 +84,7 @@ pub struct Deployed {
     pub configuration: Option<Observed<Result<Config, ConfigurationError>>>,
 }
 
-/// The functions' names.
+/// The names of the functions that every stack has.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let behind = [PUBLISH_EVENTS, EXPIRE_ATTEMPTS];
     Trigger::ALL.map(functions::of).into_iter().chain(behind)
@@ -94,19 +106,24 @@ impl Evidence {
             stack: of.account.stack(),
         };
         let tables = all_tables(sdk, of.account.stack()).await;
+        let functions_there = deployed(&functions).await;
+        let names = functions_there.iter().map(|(name, _)| *name);
+        let names: Vec<_> = names.collect();
         Ok(Self {
             handed_on: figures.handed_on(&description).await,
             pool: description,
             clients: pool.client_ids().await,
-            functions: deployed(&functions).await,
+            deliveries: figures.deliveries(sdk, &functions_there).await,
+            functions: functions_there,
             policies: policies(&functions).await,
             projects: projects(sdk, &tables).await,
             tables,
             mappings: functions.event_source_mappings(PUBLISH_EVENTS).await,
             lag: figures.lag().await,
-            failures: figures.failures().await,
+            failures: figures.failures(&names).await,
             expirations: figures.sum(EXPIRE_ATTEMPTS, "Invocations", LATELY).await,
-            spilled: figures.spilled().await,
+            spilled: figures.of_stack("Spilled", A_DAY).await,
+            misconfigured: figures.of_stack("Misconfigured", LATELY).await,
             not_published: figures.not_published().await,
             stack: of.account.stack().to_owned(),
             time: Utc::now(),
@@ -127,19 +144,26 @@ impl Evidence {
     }
 }
 
-async fn deployed(functions: &Functions) -> Vec<(&'static str, Observed<Option<Deployed>>)> {
+/// All that a stack has, and what delivers where there are destinations.
+async fn deployed(functions: &Functions) -> Looked {
     let mut all = Vec::new();
     for name in names() {
-        let found = match functions.find(name).await {
-            Ok(Some(function)) => Ok(Some(Deployed {
-                configuration: configuration(functions, name, &function).await,
-            })),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        };
-        all.push((name, found));
+        all.push((name, look(functions, name).await));
+    }
+    let delivers = look(functions, DELIVER_EVENTS).await;
+    let is_wanted = delivery::configured(&all).is_some_and(|names| !names.is_empty());
+    if is_wanted || !matches!(delivers, Ok(None)) {
+        all.push((DELIVER_EVENTS, delivers));
     }
     all
+}
+
+async fn look(functions: &Functions, name: &str) -> Observed<Option<Deployed>> {
+    let Some(function) = functions.find(name).await? else {
+        return Ok(None);
+    };
+    let configuration = configuration(functions, name, &function).await;
+    Ok(Some(Deployed { configuration }))
 }
 
 async fn configuration(
@@ -208,9 +232,9 @@ impl Figures<'_> {
         self.cloudwatch.maximum(lag, LATELY).await
     }
 
-    async fn failures(&self) -> Vec<(&'static str, Observed<f64>)> {
+    async fn failures(&self, names: &[&'static str]) -> Vec<(&'static str, Observed<f64>)> {
         let mut all = Vec::new();
-        for name in names() {
+        for &name in names {
             let failures = match self.sum(name, "Errors", LATELY).await {
                 Ok(errors) => {
                     let throttles = self.sum(name, "Throttles", LATELY).await;
@@ -242,13 +266,14 @@ impl Figures<'_> {
         self.cloudwatch.sum(calls, last).await
     }
 
-    async fn spilled(&self) -> Observed<f64> {
-        let spilled = Metric {
+    /// The sum of a metric of the stack's own.
+    async fn of_stack(&self, name: &str, last: Duration) -> Observed<f64> {
+        let metric = Metric {
             namespace: self.stack,
-            name: "Spilled",
+            name,
             dimension: None,
         };
-        self.cloudwatch.sum(spilled, A_DAY).await
+        self.cloudwatch.sum(metric, last).await
     }
 
     async fn not_published(&self) -> Observed<Option<f64>> {

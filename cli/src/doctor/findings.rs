@@ -1,6 +1,7 @@
 //! What the evidence comes to.
 
 mod counting;
+mod delivery;
 mod handed_on;
 #[cfg(test)]
 mod tests;
@@ -86,6 +87,7 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
         counting::findings(evidence),
         stream(evidence),
         vec![lag(evidence)],
+        delivery::findings(evidence),
         failures(evidence),
         vec![
             schedule(evidence),
@@ -251,6 +253,14 @@ fn stream(evidence: &Evidence) -> Vec<Finding> {
     or_well(found, SUBJECT, || "takes what comes".to_owned())
 }
 
+/// Whether the mapping is on, or about to be.
+fn takes_what_comes(mapping: &EventSourceMapping) -> bool {
+    matches!(
+        mapping.state.as_str(),
+        "Enabled" | "Enabling" | "Creating" | "Updating"
+    )
+}
+
 fn about_mapping(mapping: &EventSourceMapping, stream: Option<&str>) -> Vec<Finding> {
     const SUBJECT: &str = "stream mapping";
     let update = format!(
@@ -258,10 +268,7 @@ fn about_mapping(mapping: &EventSourceMapping, stream: Option<&str>) -> Vec<Find
         mapping.id
     );
     let mut found = Vec::new();
-    if !matches!(
-        mapping.state.as_str(),
-        "Enabled" | "Enabling" | "Creating" | "Updating"
-    ) {
+    if !takes_what_comes(mapping) {
         let text = format!("is {}: nothing is published", mapping.state);
         found.push(wrong(SUBJECT, text, format!("{update} --enabled")));
     }

@@ -57,12 +57,12 @@ pub struct Function {
     pub layers: Vec<String>,
 }
 
-/// An event source mapping: a stream's way to a function.
+/// An event source mapping: a stream's way to a function, or a queue's.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EventSourceMapping {
     /// Its id.
     pub id: String,
-    /// The stream's ARN.
+    /// The stream's ARN, or the queue's.
     pub source: String,
     /// `Enabled`, `Disabled`, or on the way to somewhere.
     pub state: String,

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod cloudwatch;
+pub mod delivery;
 pub mod functions;
 pub mod not_published;
 pub mod user_pool;

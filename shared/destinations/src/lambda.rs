@@ -10,7 +10,7 @@ use aws::sdk::{self, SdkConfig};
 use aws::tables::{EVENT_LOG_TABLE, USERS_TABLE, required};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use pipeline::deliver::Deliver;
+use pipeline::deliver::{Deliver, Outcome, Sent};
 
 use crate::queue::{Queues, Received, deliver_batch};
 use crate::senders::Senders;
@@ -58,6 +58,15 @@ async fn handle(
     let outcomes = queued.outcomes.iter();
     let outcomes: BTreeMap<_, _> = outcomes.map(|(it, count)| (it.name(), *count)).collect();
     tracing::info!(?outcomes, again = queued.again.len(), "delivered a batch");
+    let misconfigured = Outcome::Sent(Sent::Misconfigured);
+    if let Some(misconfigured) = queued.outcomes.get(&misconfigured) {
+        // An alarm of the stack counts these.
+        tracing::error!(
+            misconfigured,
+            queue = arn,
+            "a destination refuses the credentials, or does not know the project: what goes there is retried until that is mended"
+        );
+    }
     let hidden = received.iter().filter(|it| queued.again.contains(&it.id));
     let hidden: Vec<&Received> = hidden.collect();
     if let (Some(arn), false) = (arn, hidden.is_empty()) {

@@ -13,5 +13,5 @@ pub use receive::{Queued, Received, deliver_batch};
 #[cfg(feature = "sqs")]
 pub use send::{Queues, QueuesError};
 
-/// The environment variable with the queues: a JSON object of the destinations' names and the URLs of their queues.
+/// The environment variable with the queues' URLs: one, with a `*` for the destination's name.
 pub const QUEUES: &str = "DESTINATION_QUEUES";

@@ -24,8 +24,6 @@ pub const MOST_BYTES: usize = 200_000;
 pub struct Delivery {
     /// Whose.
     pub user: UserKey,
-    /// The version of the state that was folded.
-    pub version: u64,
     /// The contact endpoints to update, in order.
     pub contacts: Vec<ContactUpdate>,
     /// The analytics events, in order.
@@ -46,9 +44,6 @@ pub struct OfUser<T> {
 pub struct Message {
     /// Where it goes.
     pub destination: DestinationName,
-    /// The version of the user's state before it; 0 of what is of many. The same message under another version is no
-    /// repetition: others may have come between.
-    pub version: u64,
     /// What it holds.
     pub body: Body,
 }
@@ -98,7 +93,6 @@ pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
     for (place, delivery) in deliveries.into_iter().enumerate() {
         let Delivery {
             user,
-            version,
             contacts,
             analytics,
         } = delivery;
@@ -116,7 +110,7 @@ pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
         for ((destination, _), item) in last {
             let user = user.clone();
             let body = Body::Endpoint(OfUser { user, item });
-            routes.push((destination, version), body, BTreeSet::from([place]));
+            routes.push(destination, body, BTreeSet::from([place]));
         }
         for event in analytics {
             for destination in destinations(config, &user.project, event.client.as_ref()) {
@@ -126,7 +120,7 @@ pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
         }
     }
     for (destination, parcel) in events.parcels() {
-        routes.push((destination, 0), Body::Events(parcel.events), parcel.places);
+        routes.push(destination, Body::Events(parcel.events), parcel.places);
     }
     routes
 }
@@ -141,17 +135,8 @@ fn destinations(
 }
 
 impl Routes {
-    fn push(
-        &mut self,
-        (destination, version): (DestinationName, u64),
-        body: Body,
-        places: BTreeSet<usize>,
-    ) {
-        let message = Message {
-            destination,
-            version,
-            body,
-        };
+    fn push(&mut self, destination: DestinationName, body: Body, places: BTreeSet<usize>) {
+        let message = Message { destination, body };
         self.messages.push(Routed { message, places });
     }
 }

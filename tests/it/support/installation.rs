@@ -94,10 +94,7 @@ impl Installation {
             .with("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url())
             .with("AWS_ENDPOINT_URL_PINPOINT", self.pinpoint.url())
             .with("AWS_ENDPOINT_URL_SQS", self.queues.endpoint())
-            .with(
-                QUEUES,
-                json!({"pinpoint": self.queues.url(QUEUE)}).to_string(),
-            )
+            .with(QUEUES, self.queues.url("tests-deliver-*.fifo"))
     }
 
     /// Its event log.

@@ -31,7 +31,7 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// The configuration that events are counted by.
-fn configuration(evidence: &Evidence) -> Option<&Config> {
+pub fn configuration(evidence: &Evidence) -> Option<&Config> {
     let (_, deployed) = existing(evidence).find(|(name, _)| *name == PUBLISH_EVENTS)?;
     let read = deployed.configuration.as_ref()?.as_ref().ok()?;
     read.as_ref().ok()

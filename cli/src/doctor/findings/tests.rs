@@ -1,3 +1,5 @@
+mod delivery;
+
 use std::collections::BTreeMap;
 
 use admin::functions::{self, Policy};
@@ -105,6 +107,8 @@ fn well_installed() -> Evidence {
         expirations: Ok(15.0),
         spilled: Ok(0.0),
         not_published: Ok(None),
+        deliveries: Ok(Vec::new()),
+        misconfigured: Ok(0.0),
     }
 }
 
@@ -406,6 +410,8 @@ fn what_may_not_be_looked_at_is_never_well() {
             it.expirations = Err(denied());
             it.spilled = Err(denied());
             it.not_published = Err(denied());
+            it.deliveries = Err(denied());
+            it.misconfigured = Err(denied());
         },
         &[
             ["functions"; 6].as_slice(),
@@ -415,6 +421,7 @@ fn what_may_not_be_looked_at_is_never_well() {
                 "tables",
                 "stream mapping",
                 "iterator age",
+                "delivery",
                 "failures",
                 "schedule",
                 "spilled events",

@@ -23,7 +23,6 @@ use crate::ascii::ascii;
 pub fn encoded(message: &Message) -> serde_json::Result<String> {
     let record = MessageRecord {
         destination: message.destination.to_string(),
-        version: message.version,
         body: BodyRecord::of(&message.body),
     };
     Ok(ascii(&serde_json::to_string(&record)?))
@@ -39,7 +38,6 @@ pub fn decoded(text: &str) -> Result<Message, RecordError> {
         serde_json::from_str(text).map_err(|error| RecordError::new("message", error))?;
     Ok(Message {
         destination: DestinationName::new(record.destination),
-        version: record.version,
         body: record.body.body()?,
     })
 }
@@ -47,8 +45,6 @@ pub fn decoded(text: &str) -> Result<Message, RecordError> {
 #[derive(Serialize, Deserialize)]
 struct MessageRecord {
     destination: String,
-    #[serde(default)]
-    version: u64,
     #[serde(flatten)]
     body: BodyRecord,
 }

@@ -96,7 +96,10 @@ impl Queues {
             });
         let batches = sqs::batches(entries.collect(), |_| 1).into_iter();
         let requests = batches.map(|batch| {
-            let request = self.client.change_message_visibility_batch().queue_url(url);
+            let request = self
+                .client
+                .change_message_visibility_batch()
+                .queue_url(&url);
             request.set_entries(Some(batch)).send()
         });
         let mut requests = futures::stream::iter(requests).buffer_unordered(CONCURRENT);

@@ -24,13 +24,20 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x52c6_9c1d_4be7_4d3a_9a55_3d8c_0f8e_b6a
 #[derive(Clone, Debug)]
 pub struct Queues {
     pub(super) client: Client,
-    urls: BTreeMap<DestinationName, String>,
+    /// Their URLs, with [`NAME`] for the destination's name; empty where there are none.
+    urls: String,
 }
 
-/// Why it is not known which queues there are.
+/// What stands for a destination's name.
+const NAME: char = '*';
+
+/// Why it is not known where the queues are.
 #[derive(Debug, thiserror::Error)]
-#[error("{QUEUES} is no JSON object of names and URLs: {0}")]
-pub struct QueuesError(serde_json::Error);
+pub enum QueuesError {
+    /// The variable does not say where the name is.
+    #[error("{QUEUES} is {0:?}, which has no {NAME} for a destination's name")]
+    NoName(String),
+}
 
 /// A message as one entry of a request.
 struct Entry {
@@ -48,34 +55,30 @@ impl Queues {
     ///
     /// If it is not what was expected.
     pub fn from_environment(sdk: &SdkConfig) -> Result<Self, QueuesError> {
-        let text = std::env::var(QUEUES).unwrap_or_default();
-        let named: BTreeMap<String, String> = match text.trim() {
-            "" => BTreeMap::new(),
-            text => serde_json::from_str(text).map_err(QueuesError)?,
-        };
-        let urls = named.into_iter();
-        let urls = urls.map(|(name, url)| (DestinationName::new(name), url));
-        Ok(Self {
-            client: sqs::client(sdk),
-            urls: urls.collect(),
-        })
+        let urls = std::env::var(QUEUES).unwrap_or_default();
+        if !urls.is_empty() && !urls.contains(NAME) {
+            return Err(QueuesError::NoName(urls));
+        }
+        let client = sqs::client(sdk);
+        Ok(Self { client, urls })
     }
 
     /// The URL of the queue with this ARN.
-    pub(super) fn with_arn(&self, arn: &str) -> Option<&str> {
-        let name = arn.rsplit(':').next()?;
-        let mut urls = self.urls.values();
-        let found = urls.find(|url| url.rsplit('/').next() == Some(name));
-        found.map(String::as_str)
+    pub(super) fn with_arn(&self, arn: &str) -> Option<String> {
+        let (folder, _) = self.urls.rsplit_once('/')?;
+        let (_, name) = arn.rsplit_once(':')?;
+        Some(format!("{folder}/{name}"))
     }
 
-    fn url(&self, destination: &DestinationName) -> Result<&String, PortError> {
-        let missing = || PortError {
-            operation: "SendMessageBatch",
-            what: format!("the queue of {destination}"),
-            source: format!("{QUEUES} names none: deploy the stack again").into(),
-        };
-        self.urls.get(destination).ok_or_else(missing)
+    fn url(&self, destination: &DestinationName) -> Result<String, PortError> {
+        if self.urls.is_empty() {
+            return Err(PortError {
+                operation: "SendMessageBatch",
+                what: format!("the queue of {destination}"),
+                source: format!("{QUEUES} is not set: deploy the stack again").into(),
+            });
+        }
+        Ok(self.urls.replace(NAME, destination.as_str()))
     }
 
     /// Sends one request, and gives what was not taken, by place.
@@ -93,11 +96,11 @@ impl Queues {
         let built: Result<Vec<_>, _> = entries.into_iter().map(Entry::build).collect();
         let built = match built {
             Ok(built) => built,
-            Err(error) => return failed(port_error("SendMessageBatch", url, error)),
+            Err(error) => return failed(port_error("SendMessageBatch", &url, error)),
         };
-        let send = self.client.send_message_batch().queue_url(url);
+        let send = self.client.send_message_batch().queue_url(&url);
         match send.set_entries(Some(built)).send().await {
-            Err(error) => failed(port_error("SendMessageBatch", url, error)),
+            Err(error) => failed(port_error("SendMessageBatch", &url, error)),
             Ok(sent) => {
                 let taken: Vec<&str> = sent.successful().iter().map(|it| it.id()).collect();
                 let is_left = |place: &&usize| !taken.contains(&place.to_string().as_str());
@@ -107,7 +110,7 @@ impl Queues {
                     .map_or("it does not say why", |failed| failed.code());
                 let error = |place: &usize| {
                     let why = std::io::Error::other(why.to_owned());
-                    (*place, port_error("SendMessageBatch", url, why))
+                    (*place, port_error("SendMessageBatch", &url, why))
                 };
                 places.iter().filter(is_left).map(error).collect()
             }
@@ -116,18 +119,21 @@ impl Queues {
 }
 
 impl Entry {
-    /// Messages of one endpoint are taken in their order; all else keeps none, and is a group of its own.
+    /// Messages of one endpoint are taken in their order, and none of them is a repetition of another: what was enqueued in vain
+    /// may come again after something else has come, and is the newest then. All else keeps no order, and is a group of its own.
     fn of(place: usize, message: &Message) -> serde_json::Result<Self> {
         let body = encoded(message)?;
         let hash = |text: &str| Uuid::new_v5(&NAMESPACE, text.as_bytes()).to_string();
-        let deduplication = hash(&body);
-        let order = message.body.in_order_of();
+        let (group, deduplication) = match message.body.in_order_of() {
+            Some((project, endpoint)) => {
+                let group = hash(&format!("{project} {endpoint}"));
+                (group, Uuid::new_v4().to_string())
+            }
+            None => (hash(&body), hash(&body)),
+        };
         Ok(Self {
             place,
-            group: order.map_or_else(
-                || deduplication.clone(),
-                |of| hash(&format!("{} {}", of.0, of.1)),
-            ),
+            group,
             deduplication,
             body,
         })

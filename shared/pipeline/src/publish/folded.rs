@@ -174,7 +174,6 @@ impl Part {
     pub fn take_delivery(&mut self, user: &UserKey) -> Delivery {
         Delivery {
             user: user.clone(),
-            version: self.state.version,
             contacts: std::mem::take(&mut self.effects.contacts),
             analytics: std::mem::take(&mut self.effects.analytics),
         }

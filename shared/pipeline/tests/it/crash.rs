@@ -54,7 +54,7 @@ fn said() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
 }
 
 /// A log: events of a few users, some minutes apart, some of them days early or late.
-fn log() -> impl Strategy<Value = Vec<LogRecord>> {
+pub fn log() -> impl Strategy<Value = Vec<LogRecord>> {
     let late = prop_oneof![6 => Just(0i64), 1 => -100i64..0];
     let entry = (step(), select(USERS.to_vec()), said(), 0i64..120, late);
     prop::collection::vec(entry, 1..60).prop_map(|entries| {
@@ -110,7 +110,7 @@ pub fn world_with(fates: Vec<Fate>) -> World {
 }
 
 /// The function behind the log's stream.
-struct Publisher<'a> {
+pub struct Publisher<'a> {
     world: &'a World,
     batch_sizes: Box<dyn Iterator<Item = usize> + 'a>,
     /// How many records need not be retried.
@@ -120,7 +120,7 @@ struct Publisher<'a> {
 }
 
 impl<'a> Publisher<'a> {
-    fn new(world: &'a World, batch_sizes: &'a [usize]) -> Self {
+    pub fn new(world: &'a World, batch_sizes: &'a [usize]) -> Self {
         Self {
             world,
             batch_sizes: Box::new(batch_sizes.iter().copied().cycle()),
@@ -130,7 +130,7 @@ impl<'a> Publisher<'a> {
     }
 
     /// One invocation.
-    async fn invoke(&mut self, log: &[LogRecord]) {
+    pub async fn invoke(&mut self, log: &[LogRecord]) {
         let size = self.batch_sizes.next().unwrap();
         let batch = &log[self.done..log.len().min(self.done + size)];
         let publishing = self.world.publish(batch.to_vec());
@@ -150,8 +150,12 @@ impl<'a> Publisher<'a> {
         self.done += failed.unwrap_or(judged.len());
     }
 
+    pub fn is_done(&self, log: &[LogRecord]) -> bool {
+        self.done >= log.len()
+    }
+
     async fn drain(&mut self, log: &[LogRecord]) {
-        while self.done < log.len() {
+        while !self.is_done(log) {
             self.invoke(log).await;
         }
     }

@@ -49,7 +49,6 @@ fn update(name: &str, second: i64) -> ContactUpdate {
 fn delivery(name: &str, contacts: Vec<ContactUpdate>, analytics: Vec<AnalyticsEvent>) -> Delivery {
     Delivery {
         user: user(name),
-        version: 0,
         contacts,
         analytics,
     }
@@ -171,7 +170,6 @@ impl ForgottenUsers for Forgotten {
 fn message(body: Body) -> Message {
     Message {
         destination: DestinationName::pinpoint(),
-        version: 0,
         body,
     }
 }

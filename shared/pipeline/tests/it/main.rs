@@ -7,6 +7,8 @@ mod crash;
 #[cfg(test)]
 mod deliver;
 #[cfg(test)]
+mod delivered;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod expire;

@@ -59,7 +59,6 @@ fn endpoint(change: ContactChange, attributes: &[(&str, Option<&str>)]) -> Body 
 fn check(body: Body, expected: Value) {
     let message = Message {
         destination: DestinationName::pinpoint(),
-        version: 3,
         body,
     };
     let text = encoded(&message).unwrap();
@@ -67,7 +66,6 @@ fn check(body: Body, expected: Value) {
     let mut value: Value = serde_json::from_str(&text).unwrap();
     let fields = value.as_object_mut().unwrap();
     assert_eq!(fields.remove("destination"), Some(json!("pinpoint")));
-    assert_eq!(fields.remove("version"), Some(json!(3)));
     assert_eq!(value, expected);
     assert_eq!(decoded(&text).unwrap(), message);
 }
