@@ -299,14 +299,14 @@ async fn what_is_wrong_is_told_in_a_line_and_nothing_is_changed() {
     at.write("config.json", r#"{"Default": {}}"#);
     at.write("no-json.json", "{\"Clients\": }");
     at.write("no-config.json", "[]");
-    let archive = r#"{"Destinations": {"archive": {"Type": "file", "Path": "archive.jsonl"}}}"#;
-    at.write("file-config.json", archive);
     let long = "x".repeat(80);
     at.write(
         "alike.json",
         &sending_to(&["our-hook", "ourhook"]).to_string(),
     );
     at.write("long-name.json", &sending_to(&[&long]).to_string());
+    let archive = r#"{"Destinations": {"archive": {"Type": "file", "Path": "archive.jsonl"}}}"#;
+    at.write("file-config.json", archive);
     at.make_theirs();
     let table = "dynamodb create-table --table-name taken-users --billing-mode PAY_PER_REQUEST \
         --attribute-definitions AttributeName=id,AttributeType=S --key-schema";
