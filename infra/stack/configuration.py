@@ -39,7 +39,8 @@ class Configuration:
             raise Fault(f"{path} is not JSON: {fault}")
         try:
             clients = [*config.get("Clients", {}).values(), config.get("Default") or {}]
-            roles = {client["RoleArn"] for client in clients if client.get("RoleArn")}
+            definitions = (config.get("Destinations") or {}).values()
+            roles = {it["RoleArn"] for it in [*clients, *definitions] if it.get("RoleArn")}
             destinations = {name for client in clients for name in client.get("Destinations") or []}
         except (AttributeError, TypeError):
             raise Fault(f"{path} is no configuration: `cognito-pinpoint config check {path}` says why")
