@@ -433,9 +433,17 @@ fn only_what_delivers_may_reach_a_destination_and_take_messages_out_of_its_queue
         let statements = policy["Statement"].as_array().unwrap().iter();
         let outside = statements.filter(|it| {
             let action = it.to_string();
-            ["sqs:", "mobiletargeting:", "sts:"]
-                .iter()
-                .any(|it| action.contains(it))
+            [
+                "sqs:",
+                "mobiletargeting:",
+                "firehose:",
+                "kinesis:",
+                "events:",
+                "secretsmanager:",
+                "sts:",
+            ]
+            .iter()
+            .any(|it| action.contains(it))
         });
         outside.cloned().collect()
     };
@@ -444,6 +452,9 @@ fn only_what_delivers_may_reach_a_destination_and_take_messages_out_of_its_queue
             "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]}),
         json!({"Effect": "Allow", "Action": ["mobiletargeting:PutEvents", "mobiletargeting:UpdateEndpoint"],
             "Resource": {"Ref": "PinpointProjectArns"}}),
+        json!({"Fn::If": ["HasDestinationArns", {"Effect": "Allow", "Resource": {"Ref": "DestinationArns"},
+            "Action": ["firehose:PutRecordBatch", "kinesis:PutRecords", "events:PutEvents", "secretsmanager:GetSecretValue"]},
+            {"Ref": "AWS::NoValue"}]}),
         json!({"Fn::If": ["HasRoles", {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": {"Ref": "RoleArns"}},
             {"Ref": "AWS::NoValue"}]}),
     ];
