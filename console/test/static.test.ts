@@ -215,6 +215,18 @@ test("a request that is superseded is given up, and the page says that it is bus
     assert.equal(await page.evaluate(() => history.length), 3);
   }));
 
+test("a choice made before the one before it is answered is made on top of it", () =>
+  onPage(browser, DESKTOP, async (page) => {
+    await open(page);
+    server.mood.delayMs = 600;
+    await page.click("#tile-new");
+    server.mood.delayMs = 0;
+    await page.locator(".tabs a", { hasText: "By month" }).first().click();
+    await page.waitForFunction(() => location.search.includes("tab=month"));
+    const chosen = new URLSearchParams(await page.evaluate(() => location.search));
+    assert.deepEqual([chosen.get("metric"), chosen.get("tab")], ["new", "month"]);
+  }));
+
 test("menus close on Escape, outside, and for each other", () =>
   onPage(browser, DESKTOP, async (page) => {
     await open(page);

@@ -22,6 +22,8 @@ export class Navigator {
   #request: AbortController | null = null;
   /** The address that is shown, without its fragment. */
   #shown = address(location.href);
+  /** The address of a choice that has not been answered yet. */
+  #chosen: string | null = null;
 
   constructor(listener: Listener) {
     this.#listener = listener;
@@ -40,6 +42,7 @@ export class Navigator {
   async visit(href: string, reason: Reason): Promise<void> {
     this.#request?.abort();
     const request = (this.#request = new AbortController());
+    this.#chosen = reason === "choice" ? href : null;
     const busy = setTimeout(() => setBusy(true), PATIENCE_MS);
     try {
       const answer = await load(href, AbortSignal.any([request.signal, AbortSignal.timeout(TIME_LIMIT_MS)]));
@@ -50,6 +53,7 @@ export class Navigator {
       clearTimeout(busy);
       if (this.#request === request) {
         this.#request = null;
+        this.#chosen = null;
         setBusy(false);
       }
     }
@@ -69,7 +73,7 @@ export class Navigator {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("#app a[href]") : null;
     if (!link || !/^\/?(\?|$)/.test(link.getAttribute("href") ?? "") || link.hasAttribute("download") || link.target) return;
     event.preventDefault();
-    void this.visit(link.href, "choice");
+    void this.visit(this.#chosen === null ? link.href : onTop(link.href, this.#shown, this.#chosen), "choice");
   }
 
   #submitted(event: SubmitEvent): void {
@@ -79,6 +83,20 @@ export class Navigator {
     event.preventDefault();
     void this.visit(formAddress(form, event.submitter), "choice");
   }
+}
+
+/** What a link changes of the address that is shown, changed of one that is chosen already: nobody loses the choice before. */
+function onTop(href: string, shown: string, chosen: string): string {
+  const result = new URL(chosen, location.href);
+  const from = new URL(shown, location.href).searchParams;
+  const to = new URL(href, location.href).searchParams;
+  for (const name of new Set([...from.keys(), ...to.keys()])) {
+    const values = to.getAll(name);
+    if (values.join("\n") === from.getAll(name).join("\n")) continue;
+    result.searchParams.delete(name);
+    for (const value of values) result.searchParams.append(name, value);
+  }
+  return result.href;
 }
 
 function address(href: string): string {
