@@ -10,7 +10,7 @@ pub mod pinpoint;
 pub mod queue;
 mod restraint;
 pub mod senders;
-#[cfg(feature = "webhook")]
+#[cfg(feature = "all")]
 pub mod webhook;
 
 mod ascii;

@@ -19,8 +19,10 @@ use crate::firehose::FirehoseDestination;
 #[cfg(feature = "all")]
 use crate::kinesis::KinesisDestination;
 use crate::pinpoint::{PinpointDestination, Routes};
+#[cfg(feature = "all")]
+use crate::put;
 use crate::restraint::Breakers;
-#[cfg(feature = "webhook")]
+#[cfg(feature = "all")]
 use crate::webhook::Webhook;
 
 /// How long sending may take unless something else is said.
@@ -47,7 +49,7 @@ enum Sender {
     Kinesis(Arc<KinesisDestination>),
     #[cfg(feature = "all")]
     EventBridge(Arc<EventBridgeDestination>),
-    #[cfg(feature = "webhook")]
+    #[cfg(feature = "all")]
     Webhook(Arc<Webhook>),
     /// One that is not sent to from here, for this reason.
     Unavailable(&'static str),
@@ -125,25 +127,25 @@ impl Senders {
                 let bus = EventBridgeDestination::open(&self.sdk, bus, defined).await;
                 Sender::EventBridge(Arc::new(bus))
             }
-            #[cfg(feature = "webhook")]
+            #[cfg(feature = "all")]
             DestinationKind::Webhook {
                 url,
                 secret,
                 private_addresses,
             } => {
+                let sdk = put::sdk(&self.sdk, "SECRETS_MANAGER", defined).await;
                 let webhook = Webhook::new(
-                    &self.sdk,
+                    &sdk,
                     (url, secret),
                     (*private_addresses, defined.requests_per_second),
                 );
                 Sender::Webhook(Arc::new(webhook))
             }
-            #[cfg(not(feature = "webhook"))]
-            DestinationKind::Webhook { .. } => Sender::Unavailable(NOT_BUILT),
             #[cfg(not(feature = "all"))]
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
-            | DestinationKind::EventBridge { .. } => Sender::Unavailable(NOT_BUILT),
+            | DestinationKind::EventBridge { .. }
+            | DestinationKind::Webhook { .. } => Sender::Unavailable(NOT_BUILT),
         })
     }
 }
@@ -178,7 +180,7 @@ impl Senders {
                 tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
                 vec![Sent::Misconfigured; items.len()]
             }
-            #[cfg(feature = "webhook")]
+            #[cfg(feature = "all")]
             Some(Sender::Webhook(webhook)) => webhook.send(items, self.within).await,
             None => {
                 tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");

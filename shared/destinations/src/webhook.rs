@@ -23,9 +23,10 @@ use aws_smithy_types::body::SdkBody;
 use chrono::Utc;
 use config::PrivateAddresses;
 use futures::StreamExt;
-use pipeline::deliver::{Item, Sent, What};
+use pipeline::deliver::{Item, Sent};
 use uuid::Uuid;
 
+use crate::item;
 use crate::restraint::Pace;
 use crate::senders::Destination;
 use address::{PrivateAddress, Resolver};
@@ -222,11 +223,7 @@ fn together<'a>(items: &[Item<'a>]) -> Vec<Together<'a>> {
 
 /// The same for the same items: by it, a receiver knows what it has already.
 fn id<'i>(items: impl Iterator<Item = &'i Item<'i>>) -> String {
-    let ids = items.map(|item| match item.what {
-        What::Event(event) => event.id.to_string(),
-        What::Endpoint(update) => format!("{} {}", update.endpoint, update.time.timestamp_millis()),
-    });
-    let ids: Vec<String> = ids.collect();
+    let ids: Vec<String> = items.map(item::id).collect();
     let hash = Uuid::new_v5(&NAMESPACE, ids.join("\n").as_bytes());
     format!("msg_{}", hash.simple())
 }

@@ -1,6 +1,5 @@
 //! An item in the form of CloudEvents 1.0, in JSON.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use domain::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
@@ -8,28 +7,25 @@ use domain::metadata::Demographic;
 use pipeline::deliver::{Item, What};
 use serde_json::{Map, Value, json};
 
+use crate::item;
+
 /// The event. Its id is that of the auth event that it came from: the same, however often it is sent.
 pub fn of(item: &Item<'_>) -> Value {
-    let (id, event_type, time, data) = match item.what {
+    let (event_type, time, data) = match item.what {
         What::Event(event) => (
-            event.id.to_string(),
             name(event.event_type),
             event.time,
             of_event(item.user, event),
         ),
-        What::Endpoint(update) => {
-            let id = format!("{}/{}", update.endpoint, update.time.timestamp_millis());
-            (
-                id,
-                "cognito.user.endpoint_changed",
-                update.time,
-                of_update(item.user, update),
-            )
-        }
+        What::Endpoint(update) => (
+            "cognito.user.endpoint_changed",
+            update.time,
+            of_update(item.user, update),
+        ),
     };
     let pool = &item.user.pool;
     let mut event = json!({
-        "specversion": "1.0", "id": id, "type": event_type, "time": time_text(time),
+        "specversion": "1.0", "id": item::id(item), "type": event_type, "time": item::iso_8601(time),
         "source": format!("https://cognito-idp.{}.amazonaws.com/{pool}", pool.region()),
         "datacontenttype": "application/json", "data": data,
     });
@@ -53,7 +49,7 @@ fn of_event(user: &UserKey, event: &AnalyticsEvent) -> Value {
     if let Some(data) = data.as_object_mut() {
         let client = event.client.as_ref();
         data.extend(client.map(|client| ("clientId".to_owned(), client.to_string().into())));
-        data.extend(said(&event.demographic));
+        data.extend(said(&item::demographic(event)));
         if !event.attributes.is_empty() {
             data.insert("attributes".to_owned(), json!(event.attributes));
         }
@@ -82,15 +78,11 @@ fn of_update(user: &UserKey, update: &ContactUpdate) -> Value {
         .iter()
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect();
+    let (status, opt_out) = item::status(update);
     json!({
         "project": user.project.to_string(), "endpointId": update.endpoint.to_string(),
         "channel": update.change.channel().name(), "address": update.change.address(),
-        "status": if update.change.address().is_some() { "ACTIVE" } else { "INACTIVE" },
-        "optOut": if update.change.address().is_some() { "NONE" } else { "ALL" },
+        "status": status, "optOut": opt_out,
         "userAttributes": attributes,
     })
-}
-
-fn time_text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

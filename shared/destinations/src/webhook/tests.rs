@@ -12,6 +12,7 @@ use domain::contact::{EmailAddress, UserAttributes};
 use domain::endpoint::{ContactChange, ContactUpdate};
 use domain::ids::{ClientId, EndpointId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::Demographic;
+use pipeline::deliver::What;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -178,7 +179,7 @@ async fn an_endpoint_says_what_it_is_now() {
         };
         let event = cloud_event::of(&item);
         assert_eq!(event["type"], "cognito.user.endpoint_changed");
-        assert_eq!(event["id"], "address/1769860800123");
+        assert_eq!(event["id"], item::id(&item));
         let data = &event["data"];
         assert_eq!(
             json!([data["address"], data["status"], data["optOut"]]),
