@@ -13,6 +13,9 @@ use crate::region::Region;
 /// What Pinpoint is called, which needs no definition: a client's own settings say how to reach it.
 const PINPOINT: &str = "pinpoint";
 
+/// What the stack's parameter of names has where there is none.
+const NOBODY: &str = "none";
+
 /// Of a destination's name (characters): it is part of a queue's.
 const LONGEST_NAME: usize = 30;
 
@@ -150,6 +153,11 @@ pub(super) fn defined(
 
 fn check_name(name: &str) -> Result<(), String> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    if name == NOBODY {
+        return Err(
+            "is no name of a destination; the stack says by it that there is none".to_owned(),
+        );
+    }
     if name == PINPOINT {
         return Err(
             "needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it"

@@ -85,6 +85,7 @@ fn received(message: SqsMessage) -> Option<Received> {
         receipt_handle: message.receipt_handle.unwrap_or_default(),
         times: times.and_then(|times| times.parse().ok()).unwrap_or(1),
         body: message.body.unwrap_or_default(),
+        group: message.attributes.get("MessageGroupId").cloned(),
     })
 }
 

@@ -14,8 +14,10 @@ const FAILURES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
-/// How many environments of deliver-events send to one destination at a time: what the stack's mapping allows.
-const ENVIRONMENTS: u32 = 2;
+/// The environment variable with how many environments of deliver-events send to one destination at a time: what the stack's
+/// mapping allows. Two, if it is not set.
+const CONCURRENCY: &str = "DELIVERY_CONCURRENCY";
+const USUAL_CONCURRENCY: u32 = 2;
 
 /// Circuit breakers, one for each of something that can be gone by itself. They are this environment's own.
 #[derive(Debug)]
@@ -82,7 +84,10 @@ pub struct Pace {
 impl Pace {
     /// At most so many requests a second from all environments together; as many as there are, if nothing is said.
     pub fn of(requests_per_second: Option<u32>) -> Self {
-        let interval = |rate: u32| Duration::from_secs(1) * ENVIRONMENTS / rate.max(1);
+        let concurrency = std::env::var(CONCURRENCY).ok();
+        let concurrency = concurrency.and_then(|number| number.parse().ok());
+        let environments = concurrency.unwrap_or(USUAL_CONCURRENCY);
+        let interval = |rate: u32| Duration::from_secs(1) * environments / rate.max(1);
         Self {
             interval: requests_per_second.map(interval),
             next: tokio::sync::Mutex::default(),

@@ -1,6 +1,6 @@
 //! The destinations of a configuration, each opened when something is sent to it for the first time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,9 +62,12 @@ pub struct Senders {
     sdk: SdkConfig,
     /// Where a Pinpoint-compatible server is, if Pinpoint is not to be asked.
     pinpoint: Option<String>,
-    within: Duration,
+    /// When sending must be over, if that is known; else each call may take [`BUDGET`].
+    until: Option<Instant>,
     open: Arc<Mutex<BTreeMap<DestinationName, Sender>>>,
     breakers: Arc<Breakers<DestinationName>>,
+    /// Those that have accepted anything here.
+    accepted: Arc<Mutex<BTreeSet<DestinationName>>>,
 }
 
 impl Senders {
@@ -74,16 +77,17 @@ impl Senders {
             config,
             sdk,
             pinpoint,
-            within: BUDGET,
+            until: None,
+            accepted: Arc::default(),
             open: Arc::default(),
             breakers: Arc::default(),
         }
     }
 
-    /// The same, where sending may take so long.
+    /// The same, where all that is sent may take so long together.
     pub fn within(&self, budget: Duration) -> Self {
         Self {
-            within: budget,
+            until: Some(Instant::now() + budget),
             ..self.clone()
         }
     }
@@ -158,6 +162,7 @@ impl Destinations for Senders {
             return vec![Sent::Later; items.len()];
         }
         let sent = self.send_now(to, items).await;
+        let sent = self.judged_together(to, sent).await;
         if is_one {
             self.breakers.note(to, &sent, Instant::now());
         }
@@ -166,22 +171,47 @@ impl Destinations for Senders {
 }
 
 impl Senders {
+    /// A destination that has accepted nothing here yet, and refuses all alike, is taken for misconfigured: it may refuse how it is
+    /// asked, such as by a wrong secret, and not what. Nothing is lost by asking again.
+    async fn judged_together(&self, to: &DestinationName, sent: Vec<Sent>) -> Vec<Sent> {
+        let mut accepted = self.accepted.lock().await;
+        if sent.contains(&Sent::Accepted) {
+            accepted.insert(to.clone());
+        }
+        if accepted.contains(to) || !sent.contains(&Sent::Refused) {
+            return sent;
+        }
+        tracing::error!(destination = %to, "a destination has accepted nothing, and refuses: look at its credentials and settings");
+        let judged = sent.into_iter().map(|sent| match sent {
+            Sent::Refused => Sent::Misconfigured,
+            other => other,
+        });
+        judged.collect()
+    }
+
+    fn left(&self) -> Duration {
+        let left = self
+            .until
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        left.unwrap_or(BUDGET)
+    }
+
     async fn send_now(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
         match self.sender(to).await {
-            Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.within).await,
+            Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.left()).await,
             #[cfg(feature = "all")]
-            Some(Sender::Firehose(firehose)) => firehose.send(items, self.within).await,
+            Some(Sender::Firehose(firehose)) => firehose.send(items, self.left()).await,
             #[cfg(feature = "all")]
-            Some(Sender::Kinesis(kinesis)) => kinesis.send(items, self.within).await,
+            Some(Sender::Kinesis(kinesis)) => kinesis.send(items, self.left()).await,
             #[cfg(feature = "all")]
-            Some(Sender::EventBridge(bus)) => bus.send(items, self.within).await,
-            Some(Sender::File(file)) => file.send(items, self.within).await,
+            Some(Sender::EventBridge(bus)) => bus.send(items, self.left()).await,
+            Some(Sender::File(file)) => file.send(items, self.left()).await,
             Some(Sender::Unavailable(reason)) => {
                 tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
                 vec![Sent::Misconfigured; items.len()]
             }
             #[cfg(feature = "all")]
-            Some(Sender::Webhook(webhook)) => webhook.send(items, self.within).await,
+            Some(Sender::Webhook(webhook)) => webhook.send(items, self.left()).await,
             None => {
                 tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
                 vec![Sent::NotWanted; items.len()]

@@ -56,6 +56,9 @@ pub struct Webhook {
     paused: Mutex<Option<Instant>>,
 }
 
+/// What has become of items so far, by place.
+type Judged = BTreeMap<usize, Sent>;
+
 /// The items of one request, with their places.
 type Together<'a> = Vec<(usize, Item<'a>)>;
 
@@ -77,18 +80,19 @@ impl Webhook {
         }
     }
 
-    /// Sends what goes together; what the server does not take for what is in it may be so for one item, so each is sent by
-    /// itself then.
-    async fn send_together(&self, items: Together<'_>, secret: &Secret) -> Vec<(usize, Sent)> {
-        let sent = self.post(&items, secret).await;
-        if sent != Sent::Refused || items.len() == 1 {
-            return items.iter().map(|(place, _)| (*place, sent)).collect();
+    /// Sends what goes together. What the server does not take for what is in it may be so for one item: it is sent in halves, and
+    /// judged as far as the time allows.
+    async fn send_together(&self, items: Together<'_>, secret: &Secret, judged: &Mutex<Judged>) {
+        let mut waiting = vec![items];
+        while let Some(mut items) = waiting.pop() {
+            let sent = self.post(&items, secret).await;
+            if sent == Sent::Refused && items.len() > 1 {
+                let half = items.split_off(items.len() / 2);
+                waiting.extend([half, items]);
+            } else if let Ok(mut judged) = judged.lock() {
+                judged.extend(items.iter().map(|(place, _)| (*place, sent)));
+            }
         }
-        let mut each = Vec::with_capacity(items.len());
-        for item in items {
-            each.push((item.0, self.post(&[item], secret).await));
-        }
-        each
     }
 
     /// Sends one request, and judges it as a whole.
@@ -185,26 +189,27 @@ impl Webhook {
 
 impl Destination for Webhook {
     async fn send(&self, items: &[Item<'_>], within: Duration) -> Vec<Sent> {
-        let mut judged: BTreeMap<usize, Sent> = BTreeMap::new();
+        let judged = Mutex::new(Judged::new());
         let sending = async {
             let secret = match self.secrets.get().await {
                 Ok(secret) => secret,
                 Err(sent) => {
-                    judged.extend((0..items.len()).map(|place| (place, sent)));
+                    if let Ok(mut judged) = judged.lock() {
+                        judged.extend((0..items.len()).map(|place| (place, sent)));
+                    }
                     return;
                 }
             };
             let requests = together(items).into_iter();
-            let requests = requests.map(|items| self.send_together(items, &secret));
+            let requests = requests.map(|items| self.send_together(items, &secret, &judged));
             let requests: Vec<_> = requests.collect();
-            let mut sent = futures::stream::iter(requests).buffer_unordered(CONCURRENT);
-            while let Some(sent) = sent.next().await {
-                judged.extend(sent);
-            }
+            let sent = futures::stream::iter(requests).buffer_unordered(CONCURRENT);
+            sent.collect::<()>().await;
         };
         if tokio::time::timeout(within, sending).await.is_err() {
             tracing::warn!("a webhook took too long");
         }
+        let judged = judged.into_inner().unwrap_or_default();
         let places = 0..items.len();
         let sent = places.map(|place| judged.get(&place).copied().unwrap_or(Sent::Later));
         sent.collect()

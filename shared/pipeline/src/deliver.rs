@@ -241,11 +241,11 @@ async fn send<D: Destinations, L: EventLog, F>(
     outcomes
 }
 
-/// Tells the log of a contact endpoint that was refused, so that its user's next event sends it anew. Until that is done, it
-/// has not come to its end.
+/// Tells the log of a contact endpoint that was refused, or that is not sent there any more, so that its user's next event sends it
+/// anew. Until that is done, it has not come to its end.
 async fn told(item: &Item<'_>, sent: Sent, log: &impl EventLog) -> Sent {
     match (item.what, sent) {
-        (What::Endpoint(update), Sent::Refused) => {
+        (What::Endpoint(update), Sent::Refused | Sent::NotWanted) => {
             match log.append(&update.refusal(item.user)).await {
                 Ok(_) => sent,
                 Err(error) => {

@@ -1,6 +1,6 @@
 //! Delivering what a queue has handed out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws::sdk::describe;
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
@@ -30,6 +30,8 @@ pub struct Received {
     pub times: u32,
     /// What it holds.
     pub body: String,
+    /// Its message group.
+    pub group: Option<String>,
 }
 
 /// What a batch came to.
@@ -42,7 +44,8 @@ pub struct Queued {
 }
 
 /// Delivers messages that a queue has handed out, in their order. Those that are to be handed out again are hidden for so long
-/// as they have failed often. What cannot be read stays as well: a newer version may.
+/// as they have failed often. What cannot be read stays as well, with what comes after it in its
+/// group: a newer version may.
 ///
 /// # Errors
 ///
@@ -53,12 +56,19 @@ pub async fn deliver_batch<D: Destinations, L: EventLog + Sync, F: ForgottenUser
 ) -> Result<Queued, PortError> {
     let mut readable: Vec<(&Received, Message)> = Vec::with_capacity(batch.len());
     let mut queued = Queued::default();
+    let mut held: BTreeSet<&str> = BTreeSet::new();
     for received in batch {
+        let group = received.group.as_deref();
+        if group.is_some_and(|group| held.contains(group)) {
+            queued.again.push(received.id.clone());
+            continue;
+        }
         match decoded(&received.body) {
             Ok(message) => readable.push((received, message)),
             Err(error) => {
                 tracing::error!(message = received.id, %error, "a message cannot be read: it waits for a version that can");
                 queued.again.push(received.id.clone());
+                held.extend(group);
             }
         }
     }

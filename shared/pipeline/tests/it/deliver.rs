@@ -354,6 +354,22 @@ async fn the_log_is_told_of_an_endpoint_that_is_refused_before_that_is_its_end()
 }
 
 #[tokio::test]
+async fn an_endpoint_that_is_not_wanted_any_more_does_not_count_as_sent() {
+    let around = Around::saying(|_| Sent::NotWanted);
+    let messages = [endpoint("a", 1), events("a", &[1])];
+    around
+        .check(
+            &messages,
+            (&[true; 2], &[&["a at 1", "#1"]]),
+            &[("ignored:not_wanted", 2)],
+        )
+        .await;
+    around
+        .log
+        .look(|memory| assert_eq!(memory.log, [update("a", 1).refusal(&user("a"))]));
+}
+
+#[tokio::test]
 async fn nothing_is_sent_of_what_happened_before_its_user_was_forgotten() {
     let around = Around {
         forgotten: vec![("a", 2), ("c", 9)],
