@@ -70,6 +70,7 @@ fn update(change: ContactChange) -> ContactUpdate {
         endpoint: EndpointId::new(format!("{}-address", change.channel().name())),
         user: Sub::new("ana"),
         client: None,
+        clients: BTreeSet::new(),
         time: time(),
         change,
         user_attributes: UserAttributes::default(),

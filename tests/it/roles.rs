@@ -152,6 +152,7 @@ async fn deliver(senders: &Senders, client: &str) {
         endpoint: EndpointId::new("endpoint"),
         user: sub.clone(),
         client: Some(ClientId::new(client)),
+        clients: std::collections::BTreeSet::new(),
         time: Utc::now(),
         change: ContactChange::Email(EmailAddress::parse("ana@example.test").unwrap()),
         user_attributes: UserAttributes::default(),

@@ -1,5 +1,7 @@
 //! Endpoints: Pinpoint's address records of a user's devices, email address and phone number.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -55,6 +57,8 @@ pub struct ContactUpdate {
     pub user: Sub,
     /// Through which app client it came.
     pub client: Option<ClientId>,
+    /// The app clients that share the address, or did until now: whom they send to is told of the change.
+    pub clients: BTreeSet<Option<ClientId>>,
     /// When the address was seen.
     pub time: DateTime<Utc>,
     /// What it is now.

@@ -98,13 +98,18 @@ pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
         } = delivery;
         let mut last: BTreeMap<(DestinationName, EndpointId), ContactUpdate> = BTreeMap::new();
         for update in contacts {
-            let destinations = destinations(config, &user.project, update.client.as_ref());
-            if destinations.is_empty() {
+            let told = told(config, &user.project, &update);
+            if told.is_empty() {
                 routes.nowhere.push((place, update));
                 continue;
             }
-            for destination in destinations {
-                last.insert((destination, update.endpoint.clone()), update.clone());
+            for (destination, client) in told {
+                let update = ContactUpdate {
+                    client,
+                    clients: BTreeSet::new(),
+                    ..update.clone()
+                };
+                last.insert((destination, update.endpoint.clone()), update);
             }
         }
         for ((destination, _), item) in last {
@@ -123,6 +128,21 @@ pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
         routes.push(destination, Body::Events(parcel.events), parcel.places);
     }
     routes
+}
+
+/// The destinations of all the clients that share the endpoint, each with a client whose configuration says how to reach it: the one
+/// that the change came through, if it does.
+fn told(
+    config: &Config,
+    project: &ProjectId,
+    update: &ContactUpdate,
+) -> BTreeMap<DestinationName, Option<ClientId>> {
+    let mut told = BTreeMap::new();
+    for client in update.clients.iter().chain([&update.client]) {
+        let named = destinations(config, project, client.as_ref());
+        told.extend(named.into_iter().map(|name| (name, client.clone())));
+    }
+    told
 }
 
 fn destinations(

@@ -110,6 +110,11 @@ fn every_fault_of_a_destination_is_told_with_its_path() {
             "Default.Destinations[0]: is no known destination; did you mean \"archive\"?".to_owned(),
         ),
         (
+            r#"{"none": {"Type": "file", "Path": "f"}}"#.to_owned(),
+            r#"["none"]"#,
+            "Destinations.none: is no name of a destination; the stack says by it that there is none".to_owned(),
+        ),
+        (
             r#"{"pinpoint": {"Type": "file", "Path": "f"}}"#.to_owned(),
             r#"["pinpoint"]"#,
             "Destinations.pinpoint: needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it".to_owned(),

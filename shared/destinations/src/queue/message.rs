@@ -222,6 +222,7 @@ impl EndpointRecord {
                 endpoint: EndpointId::new(self.id),
                 user: Sub::new(self.sub),
                 client: self.client_id.map(ClientId::new),
+                clients: std::collections::BTreeSet::new(),
                 time: time(&self.time)?,
                 change: change.ok_or_else(|| RecordError::new("address", "it is none"))?,
                 user_attributes,

@@ -115,12 +115,10 @@ impl Fold<'_> {
 
     /// The user has no such address any more.
     fn retire(&mut self, event: &AuthEvent, channel: Channel) {
-        if self.state.contacts.of(channel).take().is_some() {
-            self.push(
-                event,
-                ContactChange::Retired(channel),
-                &UserAttributes::default(),
-            );
+        if let Some(known) = self.state.contacts.of(channel).take() {
+            let attributes = &UserAttributes::default();
+            let change = (ContactChange::Retired(channel), attributes);
+            self.push(event, change, known.clients);
         }
     }
 
@@ -138,10 +136,10 @@ impl Fold<'_> {
             .is_some_and(|known| known.fingerprint == Some(fingerprint));
         *known = Some(KnownContact {
             fingerprint: Some(fingerprint),
-            clients,
+            clients: clients.clone(),
         });
         if !unchanged {
-            self.push(event, address, attributes);
+            self.push(event, (address, attributes), clients);
         }
     }
 
@@ -155,12 +153,18 @@ impl Fold<'_> {
         }
     }
 
-    fn push(&mut self, event: &AuthEvent, change: ContactChange, attributes: &UserAttributes) {
+    fn push(
+        &mut self,
+        event: &AuthEvent,
+        (change, attributes): (ContactChange, &UserAttributes),
+        clients: BTreeSet<Option<ClientId>>,
+    ) {
         let Some(sub) = event.user.sub() else { return };
         self.effects.contacts.push(ContactUpdate {
             endpoint: contact_endpoint_id(&event.user, sub, change.channel()),
             user: sub.clone(),
             client: event.client.clone(),
+            clients,
             time: event.time,
             change,
             user_attributes: attributes.clone(),

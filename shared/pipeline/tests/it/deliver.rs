@@ -9,11 +9,13 @@ use domain::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use domain::auth_event::UserKey;
 use domain::contact::{EmailAddress, UserAttributes};
 use domain::endpoint::{Channel, ContactChange, ContactUpdate, contact_endpoint_id};
-use domain::ids::EndpointId;
+use domain::ids::{ClientId, EndpointId};
 use domain::metadata::Demographic;
 use pipeline::deliver::{Deliver, Destinations, Done, Item, Sent, What, deliver};
 use pipeline::ports::{ForgottenUsers, PortError};
 use pipeline::route::{Body, Delivery, MOST_BYTES, Message, OfUser, route};
+
+use serde_json::json;
 
 use crate::events::*;
 use crate::world::{Call, Fate, World};
@@ -40,6 +42,7 @@ fn update(name: &str, second: i64) -> ContactUpdate {
         endpoint: contact_endpoint_id(&user, &sub, Channel::Email),
         user: sub,
         client: None,
+        clients: BTreeSet::new(),
         time: epoch() + seconds(second),
         change: ContactChange::Email(EmailAddress::parse("ada@example.test").unwrap()),
         user_attributes: UserAttributes::default(),
@@ -117,6 +120,39 @@ fn what_goes_somewhere_is_in_as_few_messages_as_its_order_and_size_allow() {
         assert_eq!(words, expected);
         assert_eq!(nowhere, 0);
     }
+}
+
+#[test]
+fn a_change_goes_where_any_client_sends_that_shares_the_endpoint() {
+    let project = "0".repeat(32);
+    let client =
+        |destinations: &[&str]| json!({"ApplicationId": project, "Destinations": destinations});
+    let config = json!({
+        "Destinations": {"archive": {"Type": "file", "Path": "f"}, "hook": {"Type": "file", "Path": "g"}},
+        "Clients": {"web": client(&["pinpoint", "archive"]), "mobile": client(&["pinpoint"]), "other": client(&["hook"])},
+    });
+    let config = Config::from_json(&config.to_string()).unwrap();
+    let of = |name: &str| Some(ClientId::new(name));
+    let update = ContactUpdate {
+        client: of("mobile"),
+        clients: BTreeSet::from([of("web"), of("mobile")]),
+        ..update("a", 1)
+    };
+    let routes = route(vec![delivery("a", vec![update], vec![])], &config);
+    let by = routes
+        .messages
+        .iter()
+        .map(|routed| match &routed.message.body {
+            Body::Endpoint(update) => (
+                routed.message.destination.as_str(),
+                update.item.client.clone(),
+            ),
+            Body::Events(_) => panic!("there are none"),
+        });
+    assert_eq!(
+        by.collect::<Vec<_>>(),
+        [("archive", of("web")), ("pinpoint", of("mobile"))]
+    );
 }
 
 #[test]

@@ -82,6 +82,7 @@ fn update(user: &UserKey) -> ContactUpdate {
         endpoint: contact_endpoint_id(user, sub, Channel::Email),
         user: sub.clone(),
         client: None,
+        clients: BTreeSet::new(),
         time: "2026-01-31T12:00:00Z".parse().unwrap(),
         change: ContactChange::Email(EmailAddress::parse("ada@example.test").unwrap()),
         user_attributes: UserAttributes::default(),
