@@ -159,6 +159,17 @@ impl Demographic {
         self.fields().iter().all(Option::is_none)
     }
 
+    /// What the fields are called by apps, and in events, in the order of [`Demographic::fields`].
+    pub const NAMES: [&str; 7] = [
+        "platform",
+        "platformVersion",
+        "appVersion",
+        "locale",
+        "make",
+        "model",
+        "timezone",
+    ];
+
     /// The fields in the order of their declaration.
     pub fn fields(&self) -> [Option<&str>; 7] {
         [

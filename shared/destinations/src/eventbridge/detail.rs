@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::analytics_event::AnalyticsEvent;
 use domain::endpoint::ContactUpdate;
 use domain::ids::{ClientId, EndpointId, Sub};
+use domain::metadata::Demographic;
 use pipeline::deliver::{Item, What};
 use serde::Serialize;
 
@@ -82,17 +83,8 @@ pub fn detail(item: &Item<'_>) -> serde_json::Result<String> {
 }
 
 fn of_event(event: &AnalyticsEvent) -> Said<'_> {
-    let names = [
-        "platform",
-        "platformVersion",
-        "appVersion",
-        "locale",
-        "make",
-        "model",
-        "timezone",
-    ];
     let demographic = demographic(event);
-    let fields = names.into_iter().zip(demographic.fields());
+    let fields = Demographic::NAMES.into_iter().zip(demographic.fields());
     let known = fields.filter_map(|(name, value)| Some((name, value?.to_owned())));
     Said::Event {
         device: known.collect(),

@@ -58,16 +58,7 @@ fn of_event(user: &UserKey, event: &AnalyticsEvent) -> Value {
 }
 
 fn said(demographic: &Demographic) -> Map<String, Value> {
-    let names = [
-        "platform",
-        "platformVersion",
-        "appVersion",
-        "locale",
-        "make",
-        "model",
-        "timezone",
-    ];
-    let said = names.into_iter().zip(demographic.fields());
+    let said = Demographic::NAMES.into_iter().zip(demographic.fields());
     let said = said.filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
     said.collect()
 }
