@@ -27,7 +27,7 @@ use routes::Route;
 pub use routes::Routes;
 
 use crate::restraint::{Breakers, Pace};
-use crate::senders::Destination;
+use crate::senders::{Destination, Judged, in_order};
 use aws::sdk::describe;
 
 /// How many times what Pinpoint would not take now is sent before it is left for later.
@@ -58,9 +58,6 @@ struct Parcel<'a> {
     contacts: Vec<(usize, &'a ContactUpdate)>,
     events: Vec<(usize, &'a AnalyticsEvent)>,
 }
-
-/// What has become of items so far, by place.
-type Judged = BTreeMap<usize, Sent>;
 
 impl PinpointDestination {
     /// Sends along these routes.
@@ -165,9 +162,7 @@ impl Destination for PinpointDestination {
         for of_parcel in join_all(sending).await {
             judged.extend(of_parcel);
         }
-        let places = 0..items.len();
-        let sent = places.map(|place| judged.get(&place).copied().unwrap_or(Sent::Later));
-        sent.collect()
+        in_order(&judged, items.len())
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod judge;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use judge::judge;
 use crate::assume_role::assume;
 use crate::batches::{Limits, batches};
 use crate::restraint::Pace;
-use crate::senders::Destination;
+use crate::senders::{Destination, Judged, in_order};
 
 /// How many times a request is sent of which some records were taken. The queue would retry all of them.
 const TRIES: u32 = 3;
@@ -58,9 +58,7 @@ impl<P: Put> Destination for P {
         let records = items.iter().enumerate();
         let records = records.filter_map(|(place, item)| Some((place, self.record(item)?)));
         let judged = put_all(self, records.collect(), within).await;
-        let places = 0..items.len();
-        let sent = places.map(|place| judged.get(&place).copied().unwrap_or(Sent::Later));
-        sent.collect()
+        in_order(&judged, items.len())
     }
 }
 
@@ -96,9 +94,6 @@ impl Answer {
         }
     }
 }
-
-/// What has become of records so far, by place.
-type Judged = BTreeMap<usize, Sent>;
 
 /// Puts records that have places, and judges them. What is not judged within the time is not among them.
 async fn put_all<P: Put>(to: &P, records: Vec<(usize, P::Record)>, within: Duration) -> Judged {

@@ -38,7 +38,16 @@ pub(crate) trait Destination: Send + Sync {
     fn send(&self, items: &[Item<'_>], within: Duration) -> impl Future<Output = Vec<Sent>> + Send;
 }
 
-/// Every type of destination. To add one, name it here, open it in [`Sender::open`], and write the file that sends.
+/// What has become of items so far, by place.
+pub(crate) type Judged = BTreeMap<usize, Sent>;
+
+/// The end of each of so many items, in their order. What is not judged is for later.
+pub(crate) fn in_order(judged: &Judged, items: usize) -> Vec<Sent> {
+    let sent = (0..items).map(|place| judged.get(&place).copied());
+    sent.map(|sent| sent.unwrap_or(Sent::Later)).collect()
+}
+
+/// Every type of destination. To add one, name it here, open it in [`Senders::open`], and write the file that sends.
 #[derive(Clone, Debug)]
 enum Sender {
     Pinpoint(Arc<PinpointDestination>),

@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use crate::item;
 use crate::restraint::Pace;
-use crate::senders::Destination;
+use crate::senders::{Destination, Judged, in_order};
 use address::{PrivateAddress, Resolver};
 use secret::{Secret, Secrets};
 
@@ -55,9 +55,6 @@ pub struct Webhook {
     /// Until when the server wants to be left alone.
     paused: Mutex<Option<Instant>>,
 }
-
-/// What has become of items so far, by place.
-type Judged = BTreeMap<usize, Sent>;
 
 /// The items of one request, with their places.
 type Together<'a> = Vec<(usize, Item<'a>)>;
@@ -210,9 +207,7 @@ impl Destination for Webhook {
             tracing::warn!("a webhook took too long");
         }
         let judged = judged.into_inner().unwrap_or_default();
-        let places = 0..items.len();
-        let sent = places.map(|place| judged.get(&place).copied().unwrap_or(Sent::Later));
-        sent.collect()
+        in_order(&judged, items.len())
     }
 }
 
