@@ -27,8 +27,7 @@ where
             log: &self.log,
             forgotten: &self.forgotten,
         };
-        let messages: Vec<Message> = messages.iter().map(|it| (*it).clone()).collect();
-        match deliver(&messages, &by).await {
+        match deliver(messages, &by).await {
             Ok(delivered) => delivered.done.into_iter().map(result).collect(),
             Err(error) => messages.iter().map(|_| Err(error.copy())).collect(),
         }

@@ -4,6 +4,7 @@
 //! Else all of it is retried, and what was accepted already is sent again with the same ids. What comes after it in the same
 //! order waits with it.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
@@ -14,6 +15,7 @@ use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
 use futures::future::join_all;
 
+use crate::outcome::{self, Rejected};
 use crate::ports::{EventLog, ForgottenUsers, PortError};
 use crate::route::{Body, Message};
 
@@ -76,7 +78,7 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sent(Sent::Accepted) => "delivered",
-            Self::Sent(Sent::Refused) => "rejected:by_destination",
+            Self::Sent(Sent::Refused) => outcome::Outcome::Rejected(Rejected::ByDestination).name(),
             Self::Sent(Sent::Later) => "later",
             Self::Sent(Sent::Misconfigured) => "misconfigured",
             Self::Sent(Sent::NotWanted) => "ignored:not_wanted",
@@ -128,15 +130,21 @@ pub struct Delivered {
 /// # Errors
 ///
 /// If it is not known who was forgotten: then nothing is sent.
-pub async fn deliver<D: Destinations, L: EventLog + Sync, F: ForgottenUsers>(
-    messages: &[Message],
+pub async fn deliver<M: Borrow<Message>, D, L, F>(
+    messages: &[M],
     by: &Deliver<'_, D, L, F>,
-) -> Result<Delivered, PortError> {
+) -> Result<Delivered, PortError>
+where
+    D: Destinations,
+    L: EventLog + Sync,
+    F: ForgottenUsers,
+{
+    let messages: Vec<&Message> = messages.iter().map(Borrow::borrow).collect();
     let users: BTreeSet<&UserKey> = messages.iter().flat_map(|it| users(&it.body)).collect();
     let users: Vec<&UserKey> = users.into_iter().collect();
     let forgotten = by.forgotten.forgotten(&users).await?;
     let mut by_destination: BTreeMap<&DestinationName, Waiting<'_>> = BTreeMap::new();
-    for (place, message) in messages.iter().enumerate() {
+    for (place, message) in messages.iter().copied().enumerate() {
         let waiting = by_destination.entry(&message.destination).or_default();
         waiting.push((place, message));
     }

@@ -9,7 +9,7 @@ use config::Config;
 use domain::ids::ProjectId;
 use figures::cloudwatch::{Counts, Document, Place, counted};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use pipeline::outcome::{Outcome, Rejected};
+use pipeline::outcome::Outcome;
 use pipeline::ports::figures::CountedTo;
 use pipeline::ports::{NotPublishedQueue, Outbox};
 use pipeline::publish::{Judged, Verdict};
@@ -95,8 +95,7 @@ fn counted_to(judged: &[Judged]) -> BTreeMap<ProjectId, CountedTo> {
 fn is_counted(judged: &Judged) -> bool {
     match judged.verdict {
         Verdict::Ended(Outcome::Published | Outcome::Ignored(_)) => true,
-        Verdict::Ended(Outcome::Rejected(reason)) => reason == Rejected::ByDestination,
-        Verdict::Ended(Outcome::NotPublished(_) | Outcome::Spilled)
+        Verdict::Ended(Outcome::Rejected(_) | Outcome::NotPublished(_) | Outcome::Spilled)
         | Verdict::Applied
         | Verdict::Repeated
         | Verdict::Failed
