@@ -193,20 +193,19 @@ fn expected_types(sign_ins: usize) -> BTreeMap<&'static str, usize> {
     ])
 }
 
+/// The stream that [`kinesis`] sends to, with so many shards.
+fn create_stream(ministack: &Ministack, shards: &str) {
+    let stream = ["--stream-name", "auth-events", "--shard-count", shards];
+    ask(
+        ministack,
+        &[&["kinesis", "create-stream"], &stream[..]].concat(),
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kinesis_stream_has_every_item_under_its_users_key_and_the_same_id_each_time() {
     let ministack = Ministack::start().await;
-    ask(
-        &ministack,
-        &[
-            "kinesis",
-            "create-stream",
-            "--stream-name",
-            "auth-events",
-            "--shard-count",
-            "2",
-        ],
-    );
+    create_stream(&ministack, "2");
     let lost = Misbehaving::before(ministack.url(), |_| Conduct::LoseAnswerAndClose).await;
     let cut_off = senders(
         &kinesis(),
@@ -395,17 +394,7 @@ async fn a_destinations_role_is_assumed_and_one_that_cannot_be_is_a_misconfigura
             &policy.to_string(),
         ],
     );
-    ask(
-        &ministack,
-        &[
-            "kinesis",
-            "create-stream",
-            "--stream-name",
-            "auth-events",
-            "--shard-count",
-            "1",
-        ],
-    );
+    create_stream(&ministack, "1");
     for (external_id, sent) in [("chosen", Sent::Accepted), ("another", Sent::Misconfigured)] {
         let mut definition = kinesis();
         definition["RoleArn"] = json!("arn:aws:iam::000000000000:role/auth");

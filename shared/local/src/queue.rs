@@ -123,6 +123,14 @@ impl FifoQueues {
         waiting.filter(|message| !message.is_taken).count()
     }
 
+    /// For how long the first message that waits in a queue is still hidden.
+    pub fn hidden_for(&self, name: &str) -> Option<Duration> {
+        let queues = locked(&self.queues);
+        let mut waiting = queues.get(name)?.iter().filter(|it| !it.is_taken);
+        let until = waiting.next()?.hidden_until?;
+        Some(until.saturating_duration_since(Instant::now()))
+    }
+
     /// Hands out what is hidden at once.
     pub fn show(&self, name: &str) {
         if let Some(queue) = locked(&self.queues).get_mut(name) {
