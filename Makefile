@@ -69,7 +69,7 @@ test-e2e: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(N
 	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --package tests --quiet -- end_to_end outage
 
 test-console: console-assets build-debug $(CONSOLE)/tests-ready chromium ## Test the console in a browser
-	COGNITO_PINPOINT=$(abspath $(DEBUG))/cognito-pinpoint $(NODE)/node --test --test-concurrency=2 --test-reporter=spec "console/test/*.test.ts"
+	COGNITO_PINPOINT=$(abspath $(DEBUG))/cognito-pinpoint $(NODE)/node --test --test-concurrency=1 --test-reporter=spec "console/test/*.test.ts"
 
 screenshots: console-assets build-debug $(CONSOLE)/tests-ready chromium ## Take the README's pictures of the console; in Inter, if it is installed
 	COGNITO_PINPOINT=$(abspath $(DEBUG))/cognito-pinpoint $(NODE)/node console/screenshots.ts docs/images
