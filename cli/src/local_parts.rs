@@ -16,9 +16,10 @@ use aws::tables::{EVENT_LOG_TABLE, METRICS_TABLE, TableNames, USERS_TABLE, creat
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use config::{Config, DestinationName};
+use config::Config;
 use destinations::not_published::FILE;
 use destinations::queue::QUEUES;
+use domain::ids::DestinationName;
 use local::clock::SystemClock;
 use local::dynamodb::TableStream;
 use local::pinpoint::{AppCreation, serve};

@@ -13,7 +13,7 @@ use aws::event_log::{DynamoEventLog, random};
 use aws::sdk;
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::ClientId;
+use domain::ids::{ClientId, DestinationName};
 use pipeline::sync::{Plan, Walk, append};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -32,6 +32,11 @@ const LAG: TimeDelta = TimeDelta::minutes(1);
 pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
     let place = Place::of(&args)?;
     let (config, sdk) = account::of_installation(&args.of).await?;
+    let destination = args.destination.as_deref();
+    let destination = destination
+        .map(|name| config.destination_in_use(name))
+        .transpose()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     let dynamodb = sdk::dynamodb(&sdk);
     let tables = args.of.account.tables();
     let pool = UserPool::new(&sdk, args.of.user_pool_id.clone());
@@ -42,6 +47,7 @@ pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
         pages: paced(PAGE.into(), args.users_per_second),
         pool,
         config,
+        destination,
     };
     let tally = walk.through(place, &args).await?;
     tally.print(&args)?;
@@ -51,6 +57,7 @@ pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
 /// A walk under way.
 struct Walking {
     config: Config,
+    destination: Option<DestinationName>,
     pool: UserPool,
     clients: BTreeSet<ClientId>,
     states: DynamoUserStates,
@@ -109,6 +116,7 @@ impl Walking {
             clients: &self.clients,
             config: &self.config,
             time: page.time,
+            anew: self.destination.as_ref(),
         };
         Ok(walk.plan(&page.page.users, &self.states, random).await?)
     }

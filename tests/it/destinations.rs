@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use ::config::{Config, DestinationName};
+use ::config::Config;
 use ::destinations::senders::Senders;
 use aws::sdk::{self, Patience, SdkConfig};
 use base64::Engine;
@@ -19,7 +19,7 @@ use domain::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use domain::auth_event::{UserKey, Who};
 use domain::contact::{EmailAddress, UserAttributes};
 use domain::endpoint::{Channel, ContactChange, ContactUpdate};
-use domain::ids::{ClientId, EndpointId, EventId, ProjectId, Sub, UserPoolId};
+use domain::ids::{ClientId, DestinationName, EndpointId, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::Demographic;
 use pipeline::deliver::{Destinations, Item, Sent, What};
 use serde_json::{Value, json};
@@ -70,7 +70,6 @@ fn update(change: ContactChange) -> ContactUpdate {
         endpoint: EndpointId::new(format!("{}-address", change.channel().name())),
         user: Sub::new("ana"),
         client: None,
-        clients: BTreeSet::new(),
         time: time(),
         change,
         user_attributes: UserAttributes::default(),

@@ -11,13 +11,13 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use config::{Config, DestinationName, Role};
+use config::{Config, Role};
 use destinations::assume_role::assume;
 use destinations::senders::Senders;
 use domain::auth_event::{UserKey, Who};
 use domain::contact::{EmailAddress, UserAttributes};
 use domain::endpoint::{ContactChange, ContactUpdate};
-use domain::ids::{ClientId, EndpointId, ProjectId, Sub, UserPoolId};
+use domain::ids::{ClientId, DestinationName, EndpointId, ProjectId, Sub, UserPoolId};
 use local::dynamodb::Served;
 use pipeline::deliver::{Destinations, Item, Sent, What};
 use serde_json::json;
@@ -152,7 +152,6 @@ async fn deliver(senders: &Senders, client: &str) {
         endpoint: EndpointId::new("endpoint"),
         user: sub.clone(),
         client: Some(ClientId::new(client)),
-        clients: std::collections::BTreeSet::new(),
         time: Utc::now(),
         change: ContactChange::Email(EmailAddress::parse("ana@example.test").unwrap()),
         user_attributes: UserAttributes::default(),

@@ -210,6 +210,21 @@ async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_aga
         late.in_use()
             .contains(&("EMAIL".to_owned(), "new@example.test".to_owned()))
     );
+
+    let to = |name: &str| {
+        let mut command = late.command(&config);
+        command.args(["--destination", name]).output().unwrap()
+    };
+    let again = tally(&to("pinpoint"));
+    assert_eq!(again["sent"], json!({"email": USERS, "sms": 1}));
+    let requests = late.publish(&config).await.len();
+    assert_eq!(requests, (USERS + 1).div_ceil(10), "ten in each");
+    let unknown = to("pinpont");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert_eq!(
+        errors_of(&unknown),
+        "error: no app client sends to \"pinpont\": did you mean \"pinpoint\"?\n"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

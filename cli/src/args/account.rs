@@ -170,6 +170,9 @@ pub struct DoctorArgs {
 pub struct SyncArgs {
     #[command(flatten)]
     pub of: InstallationArgs,
+    /// Send every shared user's endpoints to this destination, even if it was sent them before [default: what each lacks].
+    #[arg(long, value_name = "NAME")]
+    pub destination: Option<String>,
     /// Show what would be done, and do nothing.
     #[arg(long)]
     pub dry_run: bool,

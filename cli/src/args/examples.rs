@@ -91,7 +91,8 @@ Examples:
 pub const SYNC: &str = "\
 Examples:
   cognito-pinpoint sync --user-pool-id eu-west-1_AAAA11111 --config analytics-config.json --dry-run
-  cognito-pinpoint sync --user-pool-id eu-west-1_AAAA11111 --config analytics-config.json --endpoints-per-second 50";
+  cognito-pinpoint sync --user-pool-id eu-west-1_AAAA11111 --config analytics-config.json --endpoints-per-second 50
+  cognito-pinpoint sync --user-pool-id eu-west-1_AAAA11111 --config analytics-config.json --destination archive";
 
 pub const FORGET: &str = "\
 Examples:

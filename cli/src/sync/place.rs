@@ -16,6 +16,7 @@ pub struct Place {
     file: Option<PathBuf>,
     stack: String,
     pool: UserPoolId,
+    destination: Option<String>,
     kept: Kept,
 }
 
@@ -25,6 +26,8 @@ pub struct Place {
 struct Kept {
     stack: String,
     user_pool_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    destination: Option<String>,
     pagination_token: Option<String>,
     tally: Tally,
 }
@@ -42,6 +45,7 @@ impl Place {
             file,
             stack,
             pool,
+            destination: args.destination.clone(),
         };
         if let Some(file) = place.file.as_ref().filter(|file| file.exists()) {
             let name = file.display();
@@ -57,6 +61,13 @@ impl Place {
                     "it is of the pool {} and the stack {}",
                     kept.user_pool_id, kept.stack
                 )));
+            }
+            if kept.destination != place.destination {
+                let of = kept.destination.as_deref();
+                return Err(unusable(&match of {
+                    Some(name) => format!("it is of a walk with --destination {name}"),
+                    None => "it is of a walk without --destination".to_owned(),
+                }));
             }
             eprintln!(
                 "going on after {} users; to begin anew, delete {name}",
@@ -82,6 +93,7 @@ impl Place {
         self.kept = Kept {
             stack: self.stack.clone(),
             user_pool_id: self.pool.to_string(),
+            destination: self.destination.clone(),
             pagination_token: Some(token),
             tally: tally.clone(),
         };

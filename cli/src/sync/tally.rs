@@ -42,7 +42,12 @@ impl Tally {
         self.seeded += count(plan.seeded);
         self.events += count(plan.events.iter().map(Vec::len).sum());
         self.unreadable += count(plan.unreadable);
-        for update in &plan.updates {
+        // What goes to several destinations is one endpoint.
+        let endpoints = plan.updates.iter().map(|(_, update)| {
+            let retired = update.change.address().is_none();
+            ((&update.endpoint, retired), update)
+        });
+        for update in endpoints.collect::<BTreeMap<_, _>>().into_values() {
             let by = match update.change.address() {
                 Some(_) => &mut self.sent,
                 None => &mut self.retired,

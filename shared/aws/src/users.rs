@@ -310,6 +310,7 @@ impl UserStates for DynamoUserStates {
                 .filter_map(|dimension| known.project.recorded(dimension).cloned())
                 .collect(),
             values: known.values.values,
+            recipients: config.recipients(project),
         })
     }
 

@@ -1,8 +1,9 @@
 //! Where events and endpoints are sent: `Destinations`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::PathBuf;
+
+use domain::ids::DestinationName;
 
 use super::Role;
 use super::json::Json;
@@ -10,41 +11,11 @@ use super::object::{Faults, Object, Path, suggestion};
 use super::read::{named_region, role};
 use crate::region::Region;
 
-/// What Pinpoint is called, which needs no definition: a client's own settings say how to reach it.
-const PINPOINT: &str = "pinpoint";
-
 /// What the stack's parameter of names has where there is none.
 const NOBODY: &str = "none";
 
 /// Of a destination's name (characters): it is part of a queue's.
 const LONGEST_NAME: usize = 30;
-
-/// The name of a destination, as clients refer to it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct DestinationName(String);
-
-impl DestinationName {
-    /// Pinpoint's own API, or one compatible with it.
-    pub fn pinpoint() -> Self {
-        Self(PINPOINT.to_owned())
-    }
-
-    /// One of this name, whether it is defined or not.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for DestinationName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A destination that the configuration defines.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,6 +62,27 @@ pub enum DestinationKind {
         /// `Path`.
         path: PathBuf,
     },
+}
+
+/// No app client sends to a destination of this name.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no app client sends to {name:?}: {hint}")]
+pub struct NotInUse {
+    name: String,
+    hint: String,
+}
+
+impl NotInUse {
+    pub(crate) fn new(name: &str, used: &[&str]) -> Self {
+        let hint = match used {
+            [] => "none of them sends anywhere".to_owned(),
+            used => suggestion(name, used),
+        };
+        Self {
+            name: name.to_owned(),
+            hint,
+        }
+    }
 }
 
 /// Whether a webhook's server may have a private address.
@@ -158,7 +150,7 @@ fn check_name(name: &str) -> Result<(), String> {
             "is no name of a destination; the stack says by it that there is none".to_owned(),
         );
     }
-    if name == PINPOINT {
+    if name == DestinationName::PINPOINT {
         return Err(
             "needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it"
                 .to_owned(),
@@ -311,7 +303,7 @@ pub(super) fn named_by_client(
 /// Checks that clients name what is defined, and that what is defined is named.
 pub(super) fn check_names(object: &Object<'_>, faults: &mut Faults) {
     let definitions = pairs(object.get("Destinations"));
-    let mut known: Vec<&str> = vec![PINPOINT];
+    let mut known: Vec<&str> = vec![DestinationName::PINPOINT];
     known.extend(definitions.iter().map(|(name, _)| name.as_str()));
     let mut used = BTreeSet::new();
     for (path, name) in named_by_clients(object) {
@@ -323,7 +315,7 @@ pub(super) fn check_names(object: &Object<'_>, faults: &mut Faults) {
     }
     let path = object.path.field("Destinations");
     for (name, _) in definitions {
-        if !used.contains(name.as_str()) && name != PINPOINT {
+        if !used.contains(name.as_str()) && name != DestinationName::PINPOINT {
             faults.add(
                 &path.field(name),
                 "is defined, and no client sends to it; name it in a client's Destinations, or take it out",

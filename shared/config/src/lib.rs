@@ -21,11 +21,12 @@ use std::fmt;
 
 use domain::auth_event::AttemptWindow;
 use domain::dimension::Dimension;
-use domain::ids::{ClientId, ProjectId, UserPoolId};
+use domain::ids::{ClientId, DestinationName, ProjectId, UserPoolId};
+use domain::recipients::Recipients;
 use domain::time_zone::TimeZone;
 
 pub use application_id::application_id;
-pub use destinations::{DestinationConfig, DestinationKind, DestinationName, PrivateAddresses};
+pub use destinations::{DestinationConfig, DestinationKind, NotInUse, PrivateAddresses};
 pub use exclude::Exclude;
 use region::{Region, RegionError};
 
@@ -143,6 +144,16 @@ impl Config {
             .or_else(|| self.of_project(project).next())
     }
 
+    /// Where what comes through a project's clients is sent.
+    pub fn recipients(&self, project: &ProjectId) -> Recipients {
+        let of = |client| {
+            let client = self.reporting_to(project, client);
+            client.map_or_else(BTreeSet::new, |client| client.destinations.clone())
+        };
+        let named = self.clients.keys().map(|id| (id.clone(), of(Some(id))));
+        Recipients::new(named, of(None))
+    }
+
     /// All that is configured for a project.
     pub fn of_project(&self, project: &ProjectId) -> impl Iterator<Item = &ClientConfig> {
         let all = self.all().map(|(_, config)| config);
@@ -185,6 +196,20 @@ impl Config {
         self.all()
             .flat_map(|(_, client)| &client.destinations)
             .collect()
+    }
+
+    /// The destination of this name, if a client sends to it.
+    ///
+    /// # Errors
+    ///
+    /// If none does: it says which names there are.
+    pub fn destination_in_use(&self, name: &str) -> Result<DestinationName, NotInUse> {
+        let used = self.destinations_in_use();
+        let found = used.iter().find(|used| used.as_str() == name);
+        found.map(|found| (*found).clone()).ok_or_else(|| {
+            let used: Vec<&str> = used.iter().map(|used| used.as_str()).collect();
+            NotInUse::new(name, &used)
+        })
     }
 
     /// Who is left out at capture: `Exclude`.

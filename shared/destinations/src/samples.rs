@@ -119,7 +119,6 @@ fn contact(change: ContactChange, user_attributes: UserAttributes) -> Sample {
         endpoint: EndpointId::new("address"),
         user: Sub::new("ana"),
         client: Some(ClientId::new("1example23456789")),
-        clients: std::collections::BTreeSet::new(),
         time: time(),
         change,
         user_attributes,

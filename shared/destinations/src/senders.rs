@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use config::{Config, DestinationKind, DestinationName};
+use config::{Config, DestinationKind};
+use domain::ids::DestinationName;
 use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
 use tokio::time::Instant;

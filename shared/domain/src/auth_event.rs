@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::contact::ContactDetails;
 use crate::endpoint::{Channel, Fingerprint};
-use crate::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
+use crate::ids::{ClientId, DestinationName, EventId, ProjectId, Sub, UserPoolId};
 use crate::metadata::AppMetadata;
 use crate::traits::Traits;
 
@@ -53,6 +53,8 @@ pub enum AuthEventKind {
         created: Option<DateTime<Utc>>,
         /// The user's addresses.
         contacts: ContactDetails,
+        /// The destination that is to be sent them even if it was before.
+        anew: Option<DestinationName>,
     },
     /// The attempt that was opened by this event was not closed within its window.
     AttemptExpired(EventId),
@@ -61,8 +63,10 @@ pub enum AuthEventKind {
 }
 
 /// What a contact endpoint had become, without its address.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RefusedContact {
+    /// Who refused it.
+    pub destination: DestinationName,
     /// Which endpoint.
     pub channel: Channel,
     /// Stands for what was sent; `None` if the endpoint was to be retired.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::dimension::Dimension;
+use crate::recipients::Recipients;
 use crate::segment::KnownValues;
 use crate::time_zone::TimeZone;
 
@@ -18,4 +19,6 @@ pub struct Counting {
     /// The values that have a place. A fold adds those of the events that count, first come in the order in which
     /// they are folded.
     pub values: KnownValues,
+    /// Where contact endpoints are sent.
+    pub recipients: Recipients,
 }

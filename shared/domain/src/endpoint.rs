@@ -1,13 +1,11 @@
 //! Endpoints: Pinpoint's address records of a user's devices, email address and phone number.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::auth_event::{AuthEvent, AuthEventKind, RefusedContact, UserKey, Who};
 use crate::contact::{EmailAddress, PhoneNumber, UserAttributes};
-use crate::ids::{ClientId, EndpointId, EventId, Sub};
+use crate::ids::{ClientId, DestinationName, EndpointId, EventId, Sub};
 use crate::metadata::{AppMetadata, Demographic};
 use crate::traits::Traits;
 
@@ -55,10 +53,8 @@ pub struct ContactUpdate {
     pub endpoint: EndpointId,
     /// Whose it is.
     pub user: Sub,
-    /// Through which app client it came.
+    /// The app client whose configuration says how to reach the destination.
     pub client: Option<ClientId>,
-    /// The app clients that share the address, or did until now: whom they send to is told of the change.
-    pub clients: BTreeSet<Option<ClientId>>,
     /// When the address was seen.
     pub time: DateTime<Utc>,
     /// What it is now.
@@ -150,15 +146,17 @@ impl ContactChange {
 }
 
 impl ContactUpdate {
-    /// What the log is told when a destination refuses the update: nothing of the address. Told twice, it is the same event.
-    pub fn refusal(&self, user: &UserKey) -> AuthEvent {
+    /// What is appended to the log when a destination refuses the update: nothing of the address. Appended twice, it is the
+    /// same event.
+    pub fn refusal(&self, user: &UserKey, destination: &DestinationName) -> AuthEvent {
         let fingerprint = self.change.fingerprint(&self.user_attributes);
         let contact = RefusedContact {
+            destination: destination.clone(),
             channel: self.change.channel(),
             fingerprint: self.change.address().map(|_| fingerprint),
         };
         AuthEvent {
-            id: EventId::of_refusal(self.time, &self.endpoint),
+            id: EventId::of_refusal(self.time, &self.endpoint, destination),
             time: self.time,
             user: user.clone(),
             client: self.client.clone(),

@@ -56,6 +56,21 @@ text_id! {
 }
 
 text_id! {
+    /// The name of a destination, as app clients' configurations refer to it.
+    DestinationName
+}
+
+impl DestinationName {
+    /// What Pinpoint is called, which needs no definition: a client's own settings say how to reach it.
+    pub const PINPOINT: &str = "pinpoint";
+
+    /// Pinpoint's own API, or one compatible with it.
+    pub fn pinpoint() -> Self {
+        Self::new(Self::PINPOINT)
+    }
+}
+
+text_id! {
     /// A Cognito user's `sub`: the one identifier of a user that never changes.
     Sub
 }
@@ -86,9 +101,14 @@ impl EventId {
         Self(Uuid::new_v5(&EXPIRY_NAMESPACE, self.0.as_bytes()))
     }
 
-    /// The id of the event that says that a destination refused what the endpoint had become at `time`.
-    pub fn of_refusal(time: DateTime<Utc>, endpoint: &EndpointId) -> Self {
-        let hash = Uuid::new_v5(&REFUSAL_NAMESPACE, endpoint.as_str().as_bytes());
+    /// The id of the event that says that the destination refused what the endpoint had become at `time`.
+    pub fn of_refusal(
+        time: DateTime<Utc>,
+        endpoint: &EndpointId,
+        destination: &DestinationName,
+    ) -> Self {
+        let refused = format!("{endpoint}\u{0}{destination}");
+        let hash = Uuid::new_v5(&REFUSAL_NAMESPACE, refused.as_bytes());
         let [a, b, c, d, e, f, g, h, i, j, ..] = hash.into_bytes();
         Self::new(time, [a, b, c, d, e, f, g, h, i, j])
     }

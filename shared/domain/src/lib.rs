@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod history;
 pub mod ids;
 pub mod metadata;
+pub mod recipients;
 pub mod segment;
 pub mod time_zone;
 pub mod traits;

@@ -23,13 +23,14 @@ use crate::endpoint::{
     device_endpoint_id,
 };
 use crate::history::{HistoryEvent, HistoryKind};
-use crate::ids::{ClientId, EndpointId, EventId};
+use crate::ids::{ClientId, DestinationName, EndpointId, EventId};
 use crate::metadata::AppMetadata;
+use crate::recipients::Recipients;
 use crate::segment::{MOST_VALUES_OF_USER, Said, SaidValue, Segment, SegmentValue, takes_place};
 use crate::traits::{Provider, Traits};
 
 pub use attempts::{OpenAttempt, OpenAttempts};
-pub use contacts::{Contacts, KnownContact};
+pub use contacts::{Contacts, Held, KnownContact};
 pub use devices::KnownDevices;
 
 /// All that is remembered of a user between events. Holds no address and no name.
@@ -57,8 +58,8 @@ pub struct UserState {
 pub struct Effects {
     /// Analytics events to send, in order.
     pub analytics: Vec<AnalyticsEvent>,
-    /// Contact endpoints to bring into step, in order.
-    pub contacts: Vec<ContactUpdate>,
+    /// Contact endpoints to bring into step, each at one destination, in order.
+    pub contacts: Vec<(DestinationName, ContactUpdate)>,
     /// Changes to the project's daily rows.
     pub rows: BTreeMap<(Day, Segment), DayRow>,
     /// Changes to the project's cohorts.
@@ -156,11 +157,18 @@ impl UserState {
         new
     }
 
-    /// What these events would tell of contact endpoints, if they were applied one after another.
-    pub fn contact_updates(&self, events: &[AuthEvent]) -> Vec<ContactUpdate> {
+    /// What these events would send of contact endpoints, if they were applied one after another.
+    pub fn contact_updates(
+        &self,
+        events: &[AuthEvent],
+        recipients: &Recipients,
+    ) -> Vec<(DestinationName, ContactUpdate)> {
         let mut state = self.clone();
         let mut effects = Effects::default();
-        let mut counting = Counting::default();
+        let mut counting = Counting {
+            recipients: recipients.clone(),
+            ..Counting::default()
+        };
         for event in events {
             let fold = Fold {
                 state: &mut state,
@@ -280,7 +288,14 @@ impl Fold<'_> {
                 self.signed_up(Occurrence::of(event));
             }
             AuthEventKind::PasswordResetConfirmed(contacts) => self.synchronise(event, contacts),
-            AuthEventKind::UserListed { created, contacts } => {
+            AuthEventKind::UserListed {
+                created,
+                contacts,
+                anew,
+            } => {
+                if let Some(destination) = anew {
+                    self.state.contacts.send_anew(destination);
+                }
                 self.synchronise(event, contacts);
                 self.listed(*created);
             }

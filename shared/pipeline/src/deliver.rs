@@ -8,11 +8,11 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-use ::config::DestinationName;
 use chrono::{DateTime, Utc};
 use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
+use domain::ids::DestinationName;
 use futures::future::join_all;
 
 use crate::outcome::{self, Rejected};
@@ -234,12 +234,12 @@ async fn send<D: Destinations, L: EventLog, F>(
     };
     let mut sent = sent.into_iter();
     let mut outcomes = Vec::with_capacity(messages.len());
-    for items in items {
+    for ((_, message), items) in messages.iter().zip(items) {
         let mut of_message = Vec::with_capacity(items.len());
         for item in items {
             of_message.push(if is_wanted(&item) {
                 let sent = sent.next().unwrap_or(Sent::Later);
-                Outcome::Sent(told(&item, sent, by.log).await)
+                Outcome::Sent(told(&item, (&message.destination, sent), by.log).await)
             } else {
                 Outcome::Forgotten
             });
@@ -249,12 +249,12 @@ async fn send<D: Destinations, L: EventLog, F>(
     outcomes
 }
 
-/// Tells the log of a contact endpoint that was refused, or that is not sent there any more, so that its user's next event sends it
+/// Appends to the log that a contact endpoint was refused, or is not sent there any more, so that its user's next event sends it
 /// anew. Until that is done, it has not come to its end.
-async fn told(item: &Item<'_>, sent: Sent, log: &impl EventLog) -> Sent {
+async fn told(item: &Item<'_>, (to, sent): (&DestinationName, Sent), log: &impl EventLog) -> Sent {
     match (item.what, sent) {
         (What::Endpoint(update), Sent::Refused | Sent::NotWanted) => {
-            match log.append(&update.refusal(item.user)).await {
+            match log.append(&update.refusal(item.user, to)).await {
                 Ok(_) => sent,
                 Err(error) => {
                     tracing::warn!(%error, "the log was not told of an endpoint that was refused");

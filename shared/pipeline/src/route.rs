@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::config::{Config, DestinationName};
+use ::config::Config;
 use domain::analytics_event::AnalyticsEvent;
 use domain::auth_event::UserKey;
 use domain::endpoint::ContactUpdate;
-use domain::ids::{ClientId, EndpointId, ProjectId};
+use domain::ids::{ClientId, DestinationName, EndpointId, ProjectId};
 use domain::metadata::Demographic;
 
 /// Analytics events in one message: what one PutEvents takes.
@@ -24,8 +24,8 @@ pub const MOST_BYTES: usize = 200_000;
 pub struct Delivery {
     /// Whose.
     pub user: UserKey,
-    /// The contact endpoints to update, in order.
-    pub contacts: Vec<ContactUpdate>,
+    /// The contact endpoints to update, each at one destination, in order.
+    pub contacts: Vec<(DestinationName, ContactUpdate)>,
     /// The analytics events, in order.
     pub analytics: Vec<AnalyticsEvent>,
 }
@@ -76,19 +76,11 @@ pub struct Routed {
     pub places: BTreeSet<usize>,
 }
 
-/// What goes where.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Routes {
-    /// The messages: of each user in order.
-    pub messages: Vec<Routed>,
-    /// The updates that go nowhere, with the places of their deliveries. They do not count as sent.
-    pub nowhere: Vec<(usize, ContactUpdate)>,
-}
-
-/// Works out what goes where. What came through an app client goes where its configuration says; if the client reports to
-/// another project by now, or is not configured any more, where any client of the project sends.
-pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
-    let mut routes = Routes::default();
+/// Works out what goes where, in messages: of each user in order. An analytics event that came through an app client goes where its
+/// configuration says; if the client reports to another project by now, or is not configured any more, where any client of the
+/// project sends. A contact endpoint goes to the destinations that the user's state knows to lack it.
+pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Vec<Routed> {
+    let mut routed = Vec::new();
     let mut events = Events::default();
     for (place, delivery) in deliveries.into_iter().enumerate() {
         let Delivery {
@@ -96,26 +88,13 @@ pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
             contacts,
             analytics,
         } = delivery;
-        let mut last: BTreeMap<(DestinationName, EndpointId), ContactUpdate> = BTreeMap::new();
-        for update in contacts {
-            let told = told(config, &user.project, &update);
-            if told.is_empty() {
-                routes.nowhere.push((place, update));
-                continue;
-            }
-            for (destination, client) in told {
-                let update = ContactUpdate {
-                    client,
-                    clients: BTreeSet::new(),
-                    ..update.clone()
-                };
-                last.insert((destination, update.endpoint.clone()), update);
-            }
-        }
+        let contacts = contacts.into_iter();
+        let last = contacts.map(|(to, update)| ((to, update.endpoint.clone()), update));
+        let last: BTreeMap<(DestinationName, EndpointId), ContactUpdate> = last.collect();
         for ((destination, _), item) in last {
             let user = user.clone();
             let body = Body::Endpoint(OfUser { user, item });
-            routes.push(destination, body, BTreeSet::from([place]));
+            routed.push(Routed::new(destination, body, BTreeSet::from([place])));
         }
         for event in analytics {
             for destination in destinations(config, &user.project, event.client.as_ref()) {
@@ -125,24 +104,10 @@ pub fn route(deliveries: Vec<Delivery>, config: &Config) -> Routes {
         }
     }
     for (destination, parcel) in events.parcels() {
-        routes.push(destination, Body::Events(parcel.events), parcel.places);
+        let body = Body::Events(parcel.events);
+        routed.push(Routed::new(destination, body, parcel.places));
     }
-    routes
-}
-
-/// The destinations of all the clients that share the endpoint, each with a client whose configuration says how to reach it: the one
-/// that the change came through, if it does.
-fn told(
-    config: &Config,
-    project: &ProjectId,
-    update: &ContactUpdate,
-) -> BTreeMap<DestinationName, Option<ClientId>> {
-    let mut told = BTreeMap::new();
-    for client in update.clients.iter().chain([&update.client]) {
-        let named = destinations(config, project, client.as_ref());
-        told.extend(named.into_iter().map(|name| (name, client.clone())));
-    }
-    told
+    routed
 }
 
 fn destinations(
@@ -154,10 +119,10 @@ fn destinations(
     client.map_or_else(BTreeSet::new, |client| client.destinations.clone())
 }
 
-impl Routes {
-    fn push(&mut self, destination: DestinationName, body: Body, places: BTreeSet<usize>) {
+impl Routed {
+    fn new(destination: DestinationName, body: Body, places: BTreeSet<usize>) -> Self {
         let message = Message { destination, body };
-        self.messages.push(Routed { message, places });
+        Self { message, places }
     }
 }
 

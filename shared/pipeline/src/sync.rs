@@ -12,8 +12,9 @@ use config::{ClientConfig, Config, UserDataSharing};
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
 use domain::contact::ContactDetails;
 use domain::endpoint::ContactUpdate;
-use domain::ids::{ClientId, EventId, ProjectId, UserPoolId};
+use domain::ids::{ClientId, DestinationName, EventId, ProjectId, UserPoolId};
 use domain::metadata::AppMetadata;
+use domain::recipients::Recipients;
 use domain::traits::Traits;
 use domain::user_state::UserState;
 use futures::StreamExt;
@@ -37,6 +38,8 @@ pub struct Walk<'a> {
     pub config: &'a Config,
     /// When the users were as they are listed. What events have said since is newer.
     pub time: DateTime<Utc>,
+    /// The destination that is sent all endpoints, whatever it was sent before.
+    pub anew: Option<&'a DestinationName>,
 }
 
 /// A user as the pool lists them.
@@ -57,8 +60,8 @@ pub struct Plan {
     pub out_of_step: usize,
     /// How many users were there before counting began, which is not known of them yet, in each project.
     pub seeded: usize,
-    /// What these come to.
-    pub updates: Vec<ContactUpdate>,
+    /// What these come to, each at one destination.
+    pub updates: Vec<(DestinationName, ContactUpdate)>,
     /// What no endpoint can have of what the pool lists.
     pub left_out: Vec<LeftOut>,
     /// Users whose states cannot be read: passed over, and named in the log of this service.
@@ -72,7 +75,13 @@ type Client<'a> = (Option<&'a ClientId>, &'a ClientConfig);
 struct Listed<'a> {
     key: UserKey,
     user: &'a ListedUser,
-    clients: &'a [Client<'a>],
+    project: &'a Project<'a>,
+}
+
+/// A project, by the pool's app clients.
+struct Project<'a> {
+    clients: Vec<Client<'a>>,
+    recipients: Recipients,
 }
 
 impl<'a> Walk<'a> {
@@ -98,16 +107,17 @@ impl<'a> Walk<'a> {
                 Ok(state) => {
                     let state = state.unwrap_or_default().state;
                     let since = since.get(&listed.key.project).copied().flatten();
-                    let (details, left_out) = listed.client_details(&state);
+                    let (details, left_out) = listed.client_details(&state, self.anew);
                     let seed = listed.seed(&state, since);
                     plan.left_out.extend(left_out);
                     let mut event =
                         |(details, created)| self.event(&listed.key, (details, created), random());
                     let events = details.into_iter().map(|details| event((details, None)));
-                    let events = events.collect();
+                    let events: Vec<AuthEvent> = events.collect();
                     let seed =
                         seed.map(|(created, quiet)| (created, event((quiet, Some(created)))));
-                    plan.add(&state, events, seed);
+                    let updates = state.contact_updates(&events, &listed.project.recipients);
+                    plan.add(updates, events, seed);
                 }
                 Err(error) => {
                     tracing::error!(%error, "a user's state is unreadable; the user is passed over");
@@ -121,7 +131,7 @@ impl<'a> Walk<'a> {
     fn listed<'u>(
         &self,
         users: &'u [ListedUser],
-        projects: &'u BTreeMap<ProjectId, Vec<Client<'u>>>,
+        projects: &'u BTreeMap<ProjectId, Project<'u>>,
     ) -> Vec<Listed<'u>> {
         let mut listed = Vec::new();
         for user in users {
@@ -130,14 +140,14 @@ impl<'a> Walk<'a> {
             let Some(sub) = attributes.sub().filter(|_| !excluded) else {
                 continue;
             };
-            listed.extend(projects.iter().map(|(project, clients)| Listed {
+            listed.extend(projects.iter().map(|(id, project)| Listed {
                 key: UserKey {
-                    project: project.clone(),
+                    project: id.clone(),
                     pool: self.pool.clone(),
                     who: Who::User(sub.clone()),
                 },
                 user,
-                clients,
+                project,
             }));
         }
         listed
@@ -149,6 +159,7 @@ impl<'a> Walk<'a> {
         ((client, details), created): (ClientDetails, Option<DateTime<Utc>>),
         random: [u8; 10],
     ) -> AuthEvent {
+        let says_addresses = details != ContactDetails::NotShared;
         AuthEvent {
             id: EventId::new(self.time, random),
             time: self.time.trunc_subsecs(3),
@@ -157,6 +168,7 @@ impl<'a> Walk<'a> {
             kind: AuthEventKind::UserListed {
                 created,
                 contacts: details,
+                anew: self.anew.filter(|_| says_addresses).cloned(),
             },
             metadata: AppMetadata::default(),
             traits: Traits::default(),
@@ -165,16 +177,20 @@ impl<'a> Walk<'a> {
 
     /// The pool's app clients that are configured and not left out, by project.
     /// The default stands for all that are not named, if there are such.
-    fn projects(&self) -> BTreeMap<ProjectId, Vec<Client<'a>>> {
+    fn projects(&self) -> BTreeMap<ProjectId, Project<'a>> {
         let named = |id| self.config.clients().any(|(named, _)| named == id);
         let excluded = |id| self.config.exclude().matches(Some(id), |_| None);
         let kept = || self.clients.iter().filter(|id| !excluded(id));
         let others = kept().any(|id| !named(id));
-        let mut projects: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut projects: BTreeMap<ProjectId, Project<'_>> = BTreeMap::new();
         for (id, config) in self.config.all() {
             if id.map_or(others, |id| kept().any(|kept| kept == id)) {
-                let clients = projects.entry(config.project.clone());
-                clients.or_default().push((id, config));
+                let project = projects.entry(config.project.clone());
+                let project = project.or_insert_with_key(|project| Project {
+                    clients: Vec::new(),
+                    recipients: self.config.recipients(project),
+                });
+                project.clients.push((id, config));
             }
         }
         projects
@@ -199,21 +215,28 @@ type ClientDetails = (Option<ClientId>, ContactDetails);
 impl Listed<'_> {
     /// What the project's clients say of the user: one that shares sends, and those that have sent and
     /// share no longer withdraw. And what no endpoint can have of it. Nothing of a project that sends nowhere.
-    fn client_details(&self, state: &UserState) -> (Vec<ClientDetails>, Vec<LeftOut>) {
-        let sends = |client: &Client<'_>| !client.1.destinations.is_empty();
-        if !self.clients.iter().any(sends) {
+    fn client_details(
+        &self,
+        state: &UserState,
+        anew: Option<&DestinationName>,
+    ) -> (Vec<ClientDetails>, Vec<LeftOut>) {
+        let sends = |client: &Client<'_>| match anew {
+            Some(destination) => client.1.destinations.contains(destination),
+            None => !client.1.destinations.is_empty(),
+        };
+        if !self.project.clients.iter().any(sends) {
             return (Vec::new(), Vec::new());
         }
         let senders: Vec<Option<&ClientId>> = state.contacts.clients().collect();
         let shares = |client: &&Client<'_>| client.1.sharing == UserDataSharing::On;
-        let sharing = self.clients.iter().filter(shares);
+        let sharing = self.project.clients.iter().filter(shares);
         let (mut all, mut left_out) = (Vec::new(), Vec::new());
-        // Of several that share, one that has sent already: another may list other user attributes.
+        // Of several that share, one that sends to what is asked for, and has sent already: another may list other user attributes.
         let including = sharing
             .clone()
             .filter(|client| includes(&self.user.attributes, client.1));
-        if let Some((client, config)) = including.min_by_key(|client| !senders.contains(&client.0))
-        {
+        let last = |client: &&Client<'_>| (!sends(client), !senders.contains(&client.0));
+        if let Some((client, config)) = including.min_by_key(last) {
             let (details, parts) = contact_details(&self.user.attributes, config);
             left_out = parts;
             all.push((client.cloned(), details));
@@ -236,7 +259,7 @@ impl Listed<'_> {
         let created = self.user.created.filter(|_| state.seed.is_none());
         let created = created.filter(|created| since.is_none_or(|since| *created < since))?;
         let attributes = &self.user.attributes;
-        let including = self.clients.iter();
+        let including = self.project.clients.iter();
         let including = including.filter(|client| includes(attributes, client.1));
         let senders: Vec<Option<&ClientId>> = state.contacts.clients().collect();
         // From a client that has sent nothing, that nothing is shared changes nothing.
@@ -256,8 +279,12 @@ type Seed = (DateTime<Utc>, AuthEvent);
 impl Plan {
     /// Adds a user's events: those that say something of contact endpoints if anything would be sent, and the seed, which
     /// goes along with the first of them or else by itself.
-    fn add(&mut self, state: &UserState, mut events: Vec<AuthEvent>, seed: Option<Seed>) {
-        let updates = state.contact_updates(&events);
+    fn add(
+        &mut self,
+        updates: Vec<(DestinationName, ContactUpdate)>,
+        mut events: Vec<AuthEvent>,
+        seed: Option<Seed>,
+    ) {
         if updates.is_empty() {
             events.clear();
         } else {

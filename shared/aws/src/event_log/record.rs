@@ -8,7 +8,7 @@ use domain::auth_event::{
 };
 use domain::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
 use domain::endpoint::{Channel, Fingerprint};
-use domain::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
+use domain::ids::{ClientId, DestinationName, EventId, ProjectId, Sub, UserPoolId};
 use domain::metadata::AppMetadata;
 use domain::traits::Traits;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub struct AuthEventRecord {
     /// Of `UserListed`: when Cognito made the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created: Option<String>,
+    /// Of `UserListed`: the destination that is to be sent the endpoints anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    anew: Option<String>,
     /// Of `EndpointRefused`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refused: Option<RefusedRecord>,
@@ -71,6 +74,9 @@ enum EventType {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct RefusedRecord {
     channel: ChannelRecord,
+    /// Not there in what was written while there was none but Pinpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    destination: Option<String>,
     /// In hexadecimal digits; none where the endpoint was to be retired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
@@ -113,6 +119,7 @@ struct Details<'a> {
     contacts: Option<&'a ContactDetails>,
     occasion: Option<TokenOccasionRecord>,
     created: Option<DateTime<Utc>>,
+    anew: Option<&'a DestinationName>,
     refused: Option<&'a RefusedContact>,
 }
 
@@ -151,9 +158,14 @@ fn type_and_details(kind: &AuthEventKind) -> (EventType, Details<'_>) {
             };
             (EventType::TokenIssued, details)
         }
-        AuthEventKind::UserListed { created, contacts } => {
+        AuthEventKind::UserListed {
+            created,
+            contacts,
+            anew,
+        } => {
             let details = Details {
                 created: *created,
+                anew: anew.as_ref(),
                 ..Details::contacts(contacts)
             };
             (EventType::UserListed, details)
@@ -193,6 +205,7 @@ impl From<&AuthEvent> for AuthEventRecord {
             created: details
                 .created
                 .map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            anew: details.anew.map(DestinationName::to_string),
             refused: details.refused.map(RefusedRecord::of),
             metadata: MetadataRecord::of(&event.metadata),
             traits: TraitsRecord::of(&event.traits),
@@ -207,6 +220,7 @@ impl RefusedRecord {
                 Channel::Email => ChannelRecord::Email,
                 Channel::Sms => ChannelRecord::Sms,
             },
+            destination: Some(contact.destination.to_string()),
             fingerprint: contact
                 .fingerprint
                 .map(|Fingerprint(number)| format!("{number:032x}")),
@@ -219,7 +233,9 @@ impl RefusedRecord {
             .map(|digits| u128::from_str_radix(&digits, 16))
             .transpose()
             .map_err(|error| RecordError::new("refused", error))?;
+        let destination = self.destination.map(DestinationName::new);
         Ok(RefusedContact {
+            destination: destination.unwrap_or_else(DestinationName::pinpoint),
             channel: match self.channel {
                 ChannelRecord::Email => Channel::Email,
                 ChannelRecord::Sms => Channel::Sms,
@@ -363,6 +379,7 @@ fn kind(record: AuthEventRecord) -> Result<AuthEventKind, RecordError> {
                 .map(|text| time("created", text))
                 .transpose()?,
             contacts: contacts()?,
+            anew: record.anew.map(DestinationName::new),
         },
         EventType::AttemptExpired => {
             let attempt = record

@@ -1,6 +1,6 @@
 //! A user's state as it is stored.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
@@ -8,9 +8,9 @@ use domain::auth_event::AttemptWindow;
 use domain::auth_event::Position;
 use domain::day::Day;
 use domain::endpoint::Fingerprint;
-use domain::ids::{ClientId, EndpointId, EventId};
+use domain::ids::{ClientId, DestinationName, EndpointId, EventId};
 use domain::user_state::{
-    Contacts, KnownContact, KnownDevices, OpenAttempt, OpenAttempts, UserState,
+    Contacts, Held, KnownContact, KnownDevices, OpenAttempt, OpenAttempts, UserState,
 };
 use pipeline::ports::VersionedState;
 use serde::{Deserialize, Serialize};
@@ -77,12 +77,19 @@ pub struct AttemptRecord {
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct ContactRecord {
-    /// Not there while the endpoint is to be sent again.
+    /// Not there once the endpoint is retired.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     fingerprint: Option<ByteBuf>,
     /// The empty text stands for no app client.
     #[serde(rename = "c")]
     clients: Vec<String>,
+    /// The destinations that have what it is. Not there in what was written before they were remembered, when there was none
+    /// but Pinpoint.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    holders: Option<Vec<String>>,
+    /// Those that may have what it was.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    outdated: Vec<String>,
 }
 
 impl From<&VersionedState> for UserStateRecord {
@@ -202,9 +209,15 @@ impl From<&KnownContact> for ContactRecord {
     fn from(contact: &KnownContact) -> Self {
         let client =
             |client: &Option<ClientId>| client.as_ref().map_or("", ClientId::as_str).to_owned();
+        let holders = |of: Held| {
+            let holders = contact.holders.iter().filter(move |(_, held)| **held == of);
+            holders.map(|(name, _)| name.to_string()).collect()
+        };
         Self {
             fingerprint: contact.fingerprint.map(fingerprint_bytes),
             clients: contact.clients.iter().map(client).collect(),
+            holders: Some(holders(Held::Current)),
+            outdated: holders(Held::Outdated),
         }
     }
 }
@@ -226,8 +239,22 @@ impl TryFrom<ContactRecord> for KnownContact {
                 .map(|bytes| fingerprint(bytes))
                 .transpose()?,
             clients,
+            holders: holders(record.holders, record.outdated),
         })
     }
+}
+
+fn holders(current: Option<Vec<String>>, outdated: Vec<String>) -> BTreeMap<DestinationName, Held> {
+    let Some(current) = current else {
+        return BTreeMap::from([(DestinationName::pinpoint(), Held::Outdated)]);
+    };
+    let of = |names: Vec<String>, held| {
+        let names = names.into_iter();
+        names.map(move |name| (DestinationName::new(name), held))
+    };
+    of(current, Held::Current)
+        .chain(of(outdated, Held::Outdated))
+        .collect()
 }
 
 fn fingerprint_bytes(fingerprint: Fingerprint) -> ByteBuf {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_pinpoint::Client;
-use config::{ClientConfig, Config, DestinationName, Role};
+use config::{ClientConfig, Config, Role};
 use domain::auth_event::UserKey;
-use domain::ids::ClientId;
+use domain::ids::{ClientId, DestinationName};
 use tokio::sync::Mutex;
 
 use crate::assume_role::assume;

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use aws::record::{MetadataRecord, RecordError, parse_user_key, user_key_text};
 use chrono::{DateTime, SecondsFormat, Utc};
-use config::DestinationName;
 use domain::analytics_event::{AnalyticsEvent, AnalyticsEventType};
 use domain::contact::{EmailAddress, PhoneNumber, UserAttributes};
 use domain::endpoint::{Channel, ContactChange, ContactUpdate, DeviceEndpoint};
-use domain::ids::{ClientId, EndpointId, EventId, Sub};
+use domain::ids::{ClientId, DestinationName, EndpointId, EventId, Sub};
 use domain::metadata::AppMetadata;
 use pipeline::route::{Body, Message, OfUser};
 use serde::{Deserialize, Serialize};
@@ -222,7 +221,6 @@ impl EndpointRecord {
                 endpoint: EndpointId::new(self.id),
                 user: Sub::new(self.sub),
                 client: self.client_id.map(ClientId::new),
-                clients: std::collections::BTreeSet::new(),
                 time: time(&self.time)?,
                 change: change.ok_or_else(|| RecordError::new("address", "it is none"))?,
                 user_attributes,

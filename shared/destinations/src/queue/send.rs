@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws::sdk::{SdkConfig, port_error};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use config::DestinationName;
+use domain::ids::DestinationName;
 use futures::StreamExt;
 use pipeline::ports::{Outbox, PortError};
 use pipeline::route::Message;

@@ -156,7 +156,6 @@ async fn an_endpoint_says_what_it_is_now() {
         endpoint: EndpointId::new("address"),
         user: Sub::new("s-1"),
         client: None,
-        clients: std::collections::BTreeSet::new(),
         time: "2026-01-31T12:00:00.123Z".parse().unwrap(),
         change,
         user_attributes: UserAttributes::default(),

@@ -1,6 +1,6 @@
 //! The contact endpoints of a user that destinations know, and how they are kept in step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -8,7 +8,7 @@ use super::Fold;
 use crate::auth_event::{AuthEvent, RefusedContact};
 use crate::contact::{ContactDetails, UserAttributes};
 use crate::endpoint::{Channel, ContactChange, ContactUpdate, Fingerprint, contact_endpoint_id};
-use crate::ids::ClientId;
+use crate::ids::{ClientId, DestinationName};
 
 /// What destinations have been sent of the user's addresses.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -16,19 +16,30 @@ pub struct Contacts {
     /// The newest event that said anything of the addresses; older ones that come late are not
     /// believed.
     pub as_of: Option<DateTime<Utc>>,
-    /// The email endpoint, while it is in use.
+    /// The email endpoint, until every destination that has it knows that it is retired.
     pub email: Option<KnownContact>,
-    /// The SMS endpoint, while it is in use.
+    /// The SMS endpoint, likewise.
     pub sms: Option<KnownContact>,
 }
 
-/// A contact endpoint in use.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A contact endpoint.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct KnownContact {
-    /// What was last sent of it; `None` if that was not taken, so that the next event sends it again.
+    /// What it is; `None` if it is retired.
     pub fingerprint: Option<Fingerprint>,
-    /// The app clients that share it. When the last of them no longer does, it is retired.
+    /// The app clients that share it. When the last of them no longer does, it is retired; then these are who did.
     pub clients: BTreeSet<Option<ClientId>>,
+    /// The destinations that may have it, since it was enqueued for them.
+    pub holders: BTreeMap<DestinationName, Held>,
+}
+
+/// What a destination has of an endpoint.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// What it is.
+    Current,
+    /// What it was, or nothing if what was sent was refused: what says anything of the address next sends it.
+    Outdated,
 }
 
 impl Contacts {
@@ -39,36 +50,33 @@ impl Contacts {
         clients.into_iter().map(Option::as_ref)
     }
 
-    /// Takes note that a destination did not take the endpoint's last update, and will once something
-    /// is mended there: what says anything of the address next sends it again.
-    pub fn not_sent(&mut self, update: &ContactUpdate) {
-        match self.of(update.change.channel()) {
-            Some(known) => known.fingerprint = None,
-            retired @ None => {
-                *retired = Some(KnownContact {
-                    fingerprint: None,
-                    clients: BTreeSet::from([update.client.clone()]),
-                });
-            }
-        }
-    }
-
     /// Takes note that a destination has refused what was sent of an endpoint, unless something newer was sent since: what
     /// says anything of the address next sends it again.
     pub fn refused(&mut self, contact: &RefusedContact, client: Option<&ClientId>) {
-        let known = self.of(contact.channel);
-        match (known.as_mut(), contact.fingerprint) {
-            (Some(known), Some(refused)) if known.fingerprint == Some(refused) => {
-                known.fingerprint = None;
+        let slot = self.of(contact.channel);
+        if contact.fingerprint.is_some() {
+            let same = slot
+                .as_mut()
+                .filter(|known| known.fingerprint == contact.fingerprint);
+            if let Some(known) = same {
+                known.outdate(&contact.destination);
             }
-            (None, None) => {
-                *known = Some(KnownContact {
-                    fingerprint: None,
-                    clients: BTreeSet::from([client.cloned()]),
-                });
-            }
-            (Some(_) | None, _) => {}
+            return;
         }
+        let known = slot.get_or_insert_default();
+        let holders = &mut known.holders;
+        holders
+            .entry(contact.destination.clone())
+            .or_insert(Held::Outdated);
+        if known.fingerprint.is_none() {
+            known.clients.insert(client.cloned());
+        }
+    }
+
+    /// Has a destination be sent the endpoints by what says anything of the addresses next.
+    pub fn send_anew(&mut self, destination: &DestinationName) {
+        let known = self.email.iter_mut().chain(&mut self.sms);
+        known.for_each(|known| known.outdate(destination));
     }
 
     fn of(&mut self, channel: Channel) -> &mut Option<KnownContact> {
@@ -115,59 +123,101 @@ impl Fold<'_> {
 
     /// The user has no such address any more.
     fn retire(&mut self, event: &AuthEvent, channel: Channel) {
-        if let Some(known) = self.state.contacts.of(channel).take() {
-            let attributes = &UserAttributes::default();
-            let change = (ContactChange::Retired(channel), attributes);
-            self.push(event, change, known.clients);
-        }
-    }
-
-    /// The user's address is this one.
-    fn tell(&mut self, event: &AuthEvent, address: ContactChange, attributes: &UserAttributes) {
-        let fingerprint = address.fingerprint(attributes);
-        let known = self.state.contacts.of(address.channel());
-        let mut clients = known
-            .as_ref()
-            .map(|known| known.clients.clone())
-            .unwrap_or_default();
-        clients.insert(event.client.clone());
-        let unchanged = known
-            .as_ref()
-            .is_some_and(|known| known.fingerprint == Some(fingerprint));
-        *known = Some(KnownContact {
-            fingerprint: Some(fingerprint),
-            clients: clients.clone(),
-        });
-        if !unchanged {
-            self.push(event, (address, attributes), clients);
+        let known = self.state.contacts.of(channel).as_mut();
+        let sharing = known.map(|known| std::mem::take(&mut known.clients));
+        if let Some(sharing) = sharing {
+            self.stop_sharing(event, channel, sharing);
         }
     }
 
     /// The event's app client does not share: what it alone shared is retired.
     fn withdraw(&mut self, event: &AuthEvent, channel: Channel) {
-        let Some(known) = self.state.contacts.of(channel) else {
-            return;
-        };
-        if known.clients.remove(&event.client) && known.clients.is_empty() {
-            self.retire(event, channel);
+        let known = self.state.contacts.of(channel).as_mut();
+        if known.is_some_and(|known| known.clients.remove(&event.client)) {
+            self.stop_sharing(event, channel, BTreeSet::from([event.client.clone()]));
         }
+    }
+
+    /// The user's address is this one.
+    fn tell(&mut self, event: &AuthEvent, address: ContactChange, attributes: &UserAttributes) {
+        let slot = self.state.contacts.of(address.channel());
+        let known = slot.get_or_insert_default();
+        if known.fingerprint.is_none() {
+            known.clients.clear();
+        }
+        known.clients.insert(event.client.clone());
+        known.become_of(Some(address.fingerprint(attributes)));
+        let sharing = known.clients.iter().chain([&event.client]);
+        let mut to = self.counting.recipients.of_any(sharing);
+        to.retain(|name, _| known.holders.get(name) != Some(&Held::Current));
+        let sent = to.keys().map(|name| (name.clone(), Held::Current));
+        known.holders.extend(sent);
+        self.push(event, (address, attributes), to);
+    }
+
+    /// These app clients do not share the address any more: who has it from them alone is to retire it.
+    fn stop_sharing(
+        &mut self,
+        event: &AuthEvent,
+        channel: Channel,
+        clients: BTreeSet<Option<ClientId>>,
+    ) {
+        let slot = self.state.contacts.of(channel);
+        let Some(known) = slot else { return };
+        if known.clients.is_empty() {
+            known.become_of(None);
+        }
+        let recipients = &self.counting.recipients;
+        let kept = match known.fingerprint {
+            Some(_) => recipients.of_any(&known.clients),
+            None => BTreeMap::new(),
+        };
+        let mut to = recipients.of_any(clients.iter().chain([&event.client]));
+        to.retain(|name, _| known.holders.contains_key(name) && !kept.contains_key(name));
+        known.holders.retain(|name, _| !to.contains_key(name));
+        if known.fingerprint.is_none() {
+            known.clients.extend(clients);
+            slot.take_if(|known| known.holders.is_empty());
+        }
+        let attributes = &UserAttributes::default();
+        self.push(event, (ContactChange::Retired(channel), attributes), to);
     }
 
     fn push(
         &mut self,
         event: &AuthEvent,
         (change, attributes): (ContactChange, &UserAttributes),
-        clients: BTreeSet<Option<ClientId>>,
+        to: BTreeMap<DestinationName, Option<ClientId>>,
     ) {
         let Some(sub) = event.user.sub() else { return };
-        self.effects.contacts.push(ContactUpdate {
-            endpoint: contact_endpoint_id(&event.user, sub, change.channel()),
-            user: sub.clone(),
-            client: event.client.clone(),
-            clients,
-            time: event.time,
-            change,
-            user_attributes: attributes.clone(),
+        let updates = to.into_iter().map(|(destination, client)| {
+            let update = ContactUpdate {
+                endpoint: contact_endpoint_id(&event.user, sub, change.channel()),
+                user: sub.clone(),
+                client,
+                time: event.time,
+                change: change.clone(),
+                user_attributes: attributes.clone(),
+            };
+            (destination, update)
         });
+        self.effects.contacts.extend(updates);
+    }
+}
+
+impl KnownContact {
+    /// Makes the endpoint what this stands for: who has it as it was has it outdated.
+    fn become_of(&mut self, fingerprint: Option<Fingerprint>) {
+        if self.fingerprint != fingerprint {
+            self.fingerprint = fingerprint;
+            let all = self.holders.values_mut();
+            all.for_each(|held| *held = Held::Outdated);
+        }
+    }
+
+    fn outdate(&mut self, destination: &DestinationName) {
+        if let Some(held) = self.holders.get_mut(destination) {
+            *held = Held::Outdated;
+        }
     }
 }

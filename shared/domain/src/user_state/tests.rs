@@ -10,7 +10,8 @@ use chrono::TimeDelta;
 use notation::*;
 
 use super::*;
-use crate::auth_event::AttemptWindow;
+use crate::auth_event::{AttemptWindow, Who};
+use crate::ids::Sub;
 
 /// Folds the events, and compares everything that came of them.
 fn check(events: &[AuthEvent], expected: &[&str]) {
@@ -143,7 +144,9 @@ fn what_events_would_tell_is_what_they_tell() {
             listed(seconds(2)),
         ],
     ] {
-        let would = Told::of(&before).state.contact_updates(&events);
+        let would = Told::of(&before)
+            .state
+            .contact_updates(&events, &recipients());
         let all = Told::of(&[before.to_vec(), events].concat())
             .effects
             .contacts;
@@ -181,7 +184,11 @@ fn all_endpoints_that_were_ever_told_of_are_known_and_no_others() {
     ] {
         let told = Told::of(&events);
         let endpoints = told.state.endpoints(&events[0].user);
-        let contacts = told.effects.contacts.iter().map(|update| &update.endpoint);
+        let contacts = told
+            .effects
+            .contacts
+            .iter()
+            .map(|(_, update)| &update.endpoint);
         let events = told.effects.analytics.iter().map(|event| &event.endpoint);
         for sent in contacts.chain(events) {
             assert!(endpoints.iter().any(|owned| owned.id == *sent), "{sent}");
@@ -774,7 +781,7 @@ fn a_changed_address_is_told_of_the_same_endpoint() {
         .effects
         .contacts
         .into_iter()
-        .map(|update| update.endpoint)
+        .map(|(_, update)| update.endpoint)
         .collect();
     assert_eq!(ids[0], ids[2]);
     assert_ne!(ids[0], ids[1]);
@@ -960,47 +967,229 @@ fn what_is_passed_over_moves_the_position_and_nothing_else() {
     assert_eq!(state, expected);
 }
 
-/// The state after `before`, of which nothing was taken; and what `after` sends then.
-fn sent_after_nothing_was_taken(before: &[AuthEvent], after: AuthEvent) -> Vec<String> {
-    let mut told = Told::of(before);
-    for update in &told.effects.contacts {
-        told.state.contacts.not_sent(update);
-    }
-    told.state
-        .contact_updates(&[after])
-        .iter()
-        .map(contact_line)
-        .collect()
+/// The state after `before`, of which every destination refused everything; and what `after` sends then.
+fn sent_after_all_was_refused(before: &[AuthEvent], after: AuthEvent) -> Vec<String> {
+    let told = Told::of(before);
+    let sent = told.effects.contacts.iter();
+    let refusals = sent.map(|(to, update)| update.refusal(&user_key_of_u(), to));
+    let refused = Told::of(&before.iter().cloned().chain(refusals).collect::<Vec<_>>());
+    let sent = refused.state.contact_updates(&[after], &recipients());
+    sent.iter().map(contact_line).collect()
+}
+
+fn user_key_of_u() -> UserKey {
+    user_key(Who::User(Sub::new("u")))
 }
 
 #[test]
-fn an_endpoint_that_was_not_taken_is_sent_again_with_the_next_event() {
+fn an_endpoint_that_was_refused_is_sent_again_with_the_next_event() {
     let shared = |at| signed_in(seconds(at)).sharing(Some(ADA), None);
     let gone = |at| signed_in(seconds(at)).sharing(None, None);
+    let told = "email app-a 3s: ada@example.test";
+    let retired = "email app-a 3s: retired";
     for (before, after, expected) in [
-        (
-            vec![shared(1)],
-            shared(2),
-            "email app-a 2s: ada@example.test",
-        ),
-        (vec![shared(1)], gone(2), "email app-a 2s: retired"),
-        (
-            vec![shared(1)],
-            signed_in(seconds(2)),
-            "email app-a 2s: retired",
-        ),
-        (vec![shared(1), gone(2)], gone(3), "email app-a 3s: retired"),
+        (vec![shared(1)], shared(3), told),
+        (vec![shared(1)], gone(3), retired),
+        (vec![shared(1)], signed_in(seconds(3)), retired),
+        (vec![shared(1), gone(2)], gone(3), retired),
         (
             vec![shared(1), signed_in(seconds(2))],
             signed_in(seconds(3)),
-            "email app-a 3s: retired",
+            retired,
+        ),
+        (vec![shared(1), gone(2)], shared(3), told),
+    ] {
+        assert_eq!(sent_after_all_was_refused(&before, after), [expected]);
+    }
+}
+
+#[test]
+fn a_refusal_of_what_is_no_more_changes_nothing() {
+    let shared = |at, address| signed_in(seconds(at)).sharing(Some(address), None);
+    for (before, after) in [
+        (
+            vec![shared(1, ADA), shared(2, "ada@new.test")],
+            shared(3, "ada@new.test"),
         ),
         (
-            vec![shared(1), gone(2)],
-            shared(3),
-            "email app-a 3s: ada@example.test",
+            vec![
+                shared(1, ADA),
+                signed_in(seconds(2)).sharing(None, None),
+                shared(2, ADA),
+            ],
+            shared(3, ADA),
         ),
     ] {
-        assert_eq!(sent_after_nothing_was_taken(&before, after), [expected]);
+        let refused = Told::of(&before[..before.len() - 1]);
+        let (to, update) = refused.effects.contacts.last().unwrap();
+        let refusal = update.refusal(&user_key_of_u(), to);
+        let told = Told::of(&[before, vec![refusal]].concat());
+        let sent = told.state.contact_updates(&[after], &recipients());
+        assert_eq!(sent, []);
     }
+}
+
+#[test]
+fn each_destination_has_what_the_clients_that_send_to_it_share() {
+    let to_x = |event: AuthEvent| event.through("app-x");
+    let shared = |at| signed_in(seconds(at)).sharing(Some(ADA), None);
+    let changed = |at| signed_in(seconds(at)).sharing(Some("ada@new.test"), None);
+    let gone = |at| signed_in(seconds(at)).sharing(None, None);
+    // A destination that is new to the user is sent the address although it has not changed.
+    check_contacts(
+        &[shared(1), to_x(shared(2)), shared(3), to_x(shared(4))],
+        &[
+            "email app-a 1s: ada@example.test",
+            "email app-x 2s: ada@example.test to x",
+        ],
+        &["as of: 4s", "email: as told, of app-a, app-x at x"],
+    );
+    // A change goes to all, whichever client it comes through.
+    check_contacts(
+        &[shared(1), to_x(shared(2)), changed(3)],
+        &[
+            "email app-a 1s: ada@example.test",
+            "email app-x 2s: ada@example.test to x",
+            "email app-a 3s: ada@new.test",
+            "email app-x 3s: ada@new.test to x",
+        ],
+        &["as of: 3s", "email: as told, of app-a, app-x at x"],
+    );
+    // So does a retirement.
+    check_contacts(
+        &[shared(1), to_x(shared(2)), gone(3)],
+        &[
+            "email app-a 1s: ada@example.test",
+            "email app-x 2s: ada@example.test to x",
+            "email app-a 3s: retired",
+            "email app-x 3s: retired to x",
+        ],
+        &["as of: 3s"],
+    );
+    // Of two that share, one stops: where it alone sent, the endpoint is retired, and elsewhere it is kept.
+    check_contacts(
+        &[
+            shared(1),
+            to_x(shared(2)),
+            to_x(signed_in(seconds(3))),
+            changed(4),
+        ],
+        &[
+            "email app-a 1s: ada@example.test",
+            "email app-x 2s: ada@example.test to x",
+            "email app-x 3s: retired to x",
+            "email app-a 4s: ada@new.test",
+        ],
+        &["as of: 4s", "email: as told, of app-a"],
+    );
+    // What goes nowhere is sent by the first client that sends anywhere.
+    check_contacts(
+        &[shared(1).through("quiet"), shared(2)],
+        &["email app-a 2s: ada@example.test"],
+        &["as of: 2s", "email: as told, of app-a, quiet"],
+    );
+}
+
+/// The state after `before` by these recipients, and what `after` sends by others.
+fn sent_once_configured(
+    before: &[AuthEvent],
+    (then, now): (&[&str], &[&str]),
+    after: &[AuthEvent],
+) -> Vec<String> {
+    let all = |names: &[&str]| {
+        let names = names.iter().map(DestinationName::new);
+        Recipients::new([], names.collect())
+    };
+    let mut state = UserState::default();
+    let mut counting = Counting {
+        recipients: all(then),
+        ..Counting::default()
+    };
+    for (number, event) in before.iter().enumerate() {
+        let mut effects = Effects::default();
+        state.apply(event, &position(number + 1), &mut counting, &mut effects);
+    }
+    let sent = state.contact_updates(after, &all(now));
+    sent.iter().map(contact_line).collect()
+}
+
+#[test]
+fn a_destination_that_is_configured_later_is_sent_what_it_lacks() {
+    let shared = |at| signed_in(seconds(at)).sharing(Some(ADA), None);
+    let gone = |at| signed_in(seconds(at)).sharing(None, None);
+    let anew = |at, name: &str| {
+        let mut event = listed(seconds(at)).sharing(Some(ADA), None);
+        if let AuthEventKind::UserListed { anew, .. } = &mut event.kind {
+            *anew = Some(DestinationName::new(name));
+        }
+        event
+    };
+    let address = "email app-a 3s: ada@example.test";
+    let address_to_x = "email app-a 3s: ada@example.test to x";
+    for (before, names, after, expected) in [
+        (
+            vec![shared(1)],
+            (&["pinpoint"][..], &["pinpoint", "x"][..]),
+            vec![shared(3)],
+            vec![address_to_x],
+        ),
+        (vec![shared(1)], (&[], &[]), vec![shared(3)], vec![]),
+        (
+            vec![shared(1)],
+            (&[], &["pinpoint"]),
+            vec![shared(3)],
+            vec![address],
+        ),
+        (
+            vec![shared(1)],
+            (&["x"], &["pinpoint"]),
+            vec![gone(3)],
+            vec![],
+        ),
+        (
+            vec![shared(1)],
+            (&["pinpoint"], &["pinpoint"]),
+            vec![anew(3, "pinpoint"), shared(4)],
+            vec![address],
+        ),
+        (
+            vec![shared(1)],
+            (&["pinpoint"], &["pinpoint"]),
+            vec![anew(3, "x")],
+            vec![],
+        ),
+    ] {
+        let sent = sent_once_configured(&before, names, &after);
+        assert_eq!(sent, expected, "{before:?} {names:?} {after:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_was_retired_while_nobody_sent_to_a_destination_is_retired_there_later() {
+    let shared = signed_in(seconds(1)).sharing(Some(ADA), None);
+    let gone = |at| signed_in(seconds(at)).sharing(None, None);
+    let (mut state, mut effects) = (UserState::default(), Effects::default());
+    for (number, (event, names)) in [
+        (shared, vec!["x"]),
+        (gone(2), vec![]),
+        (gone(3), vec!["x"]),
+        (gone(4), vec!["x"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let names = names.into_iter().map(DestinationName::new);
+        let mut counting = Counting {
+            recipients: Recipients::new([], names.collect()),
+            ..Counting::default()
+        };
+        state.apply(&event, &position(number + 1), &mut counting, &mut effects);
+    }
+    let sent: Vec<String> = effects.contacts.iter().map(contact_line).collect();
+    let expected = [
+        "email app-a 1s: ada@example.test to x",
+        "email app-a 3s: retired to x",
+    ];
+    assert_eq!(sent, expected);
+    assert_eq!(state.contacts.email, None);
 }

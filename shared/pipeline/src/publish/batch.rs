@@ -14,7 +14,7 @@ use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
 use crate::ports::{
     Captured, NotCommitted, Outbox, PortError, Unreadable, UserStates, ValuesKept, VersionedState,
 };
-use crate::route::{Delivery, Routed, Routes, route};
+use crate::route::{Delivery, Routed, route};
 
 /// How many times somebody else may be faster with a project's segment values.
 const TRIES: usize = 5;
@@ -187,13 +187,7 @@ impl Batch {
         by: &Publish<'_, S, O>,
     ) -> Vec<Underway> {
         let deliveries = underway.iter_mut().map(Underway::take_delivery).collect();
-        let Routes { messages, nowhere } = route(deliveries, by.config);
-        for (place, update) in nowhere {
-            if let Some(user) = underway.get_mut(place) {
-                user.folded.not_sent(&mut user.part, &update);
-            }
-        }
-        let failed = enqueue(&messages, by.outbox).await;
+        let failed = enqueue(&route(deliveries, by.config), by.outbox).await;
         let mut to_commit = Vec::with_capacity(underway.len());
         for (place, user) in underway.into_iter().enumerate() {
             if failed.contains(&place) {

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
 use domain::counting::Counting;
-use domain::endpoint::ContactUpdate;
 use domain::ids::ProjectId;
 use domain::user_state::{Applied, Effects};
 
@@ -113,13 +112,6 @@ impl FoldedUser {
         self.parts.extend(next);
         if let Some(part) = self.parts.back_mut() {
             part.fold(record, counting, now);
-        }
-    }
-
-    /// Takes note that this update goes nowhere, in all parts to come too.
-    pub fn not_sent(&mut self, part: &mut Part, update: &ContactUpdate) {
-        for part in std::iter::once(part).chain(&mut self.parts) {
-            part.state.state.contacts.not_sent(update);
         }
     }
 }

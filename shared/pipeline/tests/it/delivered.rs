@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use ::config::DestinationName;
 use chrono::{DateTime, Utc};
 use domain::auth_event::UserKey;
 use domain::endpoint::ContactChange;
-use domain::ids::{EndpointId, EventId};
+use domain::ids::{DestinationName, EndpointId, EventId};
 use pipeline::deliver::{Deliver, Destinations, Done, Item, Sent, What, deliver};
 use pipeline::ports::{ForgottenUsers, PortError};
 use pipeline::publish::LogRecord;

@@ -116,6 +116,7 @@ impl Story {
             let kind = AuthEventKind::UserListed {
                 created: Some(epoch() - days(made)),
                 contacts: ContactDetails::NotShared,
+                anew: None,
             };
             event(user, days(350), kind)
         })

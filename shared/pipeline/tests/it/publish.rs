@@ -5,6 +5,7 @@ use domain::analytics_event::AnalyticsEventType;
 use domain::auth_event::AuthEvent;
 use domain::counter::Counter;
 use domain::dimension::{Dimension, Property};
+use domain::ids::DestinationName;
 use domain::segment::{MOST_VALUES, Segment, SegmentValue};
 use pipeline::outcome::{NotPublished, Outcome};
 use pipeline::publish::{Judged, LogRecord, Verdict, move_unpublishable};
@@ -294,7 +295,10 @@ async fn an_address_that_was_refused_is_sent_with_the_next_event() {
     let event = |at| signed_in_sharing("a", seconds(at), "ada@example.test");
     let mut log = records([event(0)]);
     world.publish(log.clone()).await;
-    let refusal = world.look(|memory| memory.contacts().last().unwrap().refusal(&user("a")));
+    let refusal = world.look(|memory| {
+        let sent = memory.contacts().last().unwrap();
+        sent.refusal(&user("a"), &DestinationName::pinpoint())
+    });
     for (event, verdict, enqueued) in [
         (refusal.clone(), "applied", 1),
         (event(2), "published", 2),

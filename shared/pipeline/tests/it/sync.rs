@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use cognito::Attributes;
 use config::Config;
 use domain::auth_event::{AuthEvent, UserKey};
-use domain::ids::{ClientId, UserPoolId};
+use domain::ids::{ClientId, DestinationName, UserPoolId};
 use pipeline::publish::LogRecord;
 use pipeline::sync::{ListedUser, Walk};
 use serde_json::{Value, json};
@@ -44,6 +44,7 @@ async fn planned(exclude: Value) -> Vec<String> {
         clients: &BTreeSet::from([ClientId::new("app"), ClientId::new("other")]),
         config: &config,
         time: "2026-03-01T12:00:00Z".parse().unwrap(),
+        anew: None,
     };
     let users = [
         user("ada", "ada@example.test"),
@@ -87,6 +88,7 @@ async fn seeded(config: &Value, captured: Option<&str>, users: &[ListedUser]) ->
         clients: &BTreeSet::from([ClientId::new("app"), ClientId::new("other")]),
         config: &config,
         time: "2026-03-01T12:00:00Z".parse().unwrap(),
+        anew: None,
     };
     let mut rounds = [Vec::new(), Vec::new()];
     for round in &mut rounds {
@@ -210,6 +212,7 @@ async fn a_seed_changes_no_endpoint_that_the_default_client_has_sent() {
         clients: &BTreeSet::from([ClientId::new("other")]),
         config: &config,
         time: epoch() + days(1),
+        anew: None,
     };
     let users = [user("ada", "ada@example.test")];
     let plan = walk.plan(&users, &world, || [7; 10]).await.unwrap();
@@ -222,4 +225,93 @@ async fn a_seed_changes_no_endpoint_that_the_default_client_has_sent() {
     world.publish_by(&config, log).await;
     let after = world.look(|memory| memory.contacts().count());
     assert_eq!((before, after), (1, 1));
+}
+
+#[tokio::test]
+async fn a_destination_that_is_new_is_sent_the_endpoints_of_all_who_share() {
+    let signed_in = signed_in_sharing("ada", seconds(0), "ada@example.test");
+    let project = signed_in.user.project.as_str();
+    let client = |shares: bool, names: &[&str]| json!({"ApplicationId": project, "UserDataShared": shares, "Destinations": names});
+    let configured = |web: Value, mobile: Value| {
+        let clients = json!({"app": web, "other": mobile});
+        let mut definitions = json!({});
+        if clients.to_string().contains("archive") {
+            definitions["archive"] = json!({"Type": "file", "Path": "f"});
+        }
+        let config = json!({"Destinations": definitions, "Clients": clients});
+        Config::from_json(&config.to_string()).unwrap()
+    };
+    let before = configured(client(true, &["pinpoint"]), client(true, &["pinpoint"]));
+    let both = &["pinpoint", "archive"][..];
+    let archive = DestinationName::new("archive");
+    let pinpoint = DestinationName::pinpoint();
+    for (now, anew, expected) in [
+        // Without being asked for, what lacks an endpoint is sent it.
+        (
+            configured(client(true, both), client(true, &["pinpoint"])),
+            None,
+            vec![("app", "archive")],
+        ),
+        (
+            configured(client(true, both), client(true, &["pinpoint"])),
+            Some(&archive),
+            vec![("app", "archive")],
+        ),
+        // What has it is sent it again if it is asked for.
+        (
+            configured(client(true, &["pinpoint"]), client(true, &["pinpoint"])),
+            None,
+            vec![],
+        ),
+        (
+            configured(client(true, &["pinpoint"]), client(true, &["pinpoint"])),
+            Some(&pinpoint),
+            vec![("app", "pinpoint")],
+        ),
+        // Through a client that sends there, although the user came through another.
+        (
+            configured(client(true, &["pinpoint"]), client(true, both)),
+            Some(&archive),
+            vec![("other", "archive")],
+        ),
+        (
+            configured(client(true, &["pinpoint"]), client(false, both)),
+            Some(&archive),
+            vec![],
+        ),
+    ] {
+        let world = World::calm();
+        let log = records([signed_in.clone()]);
+        world.publish_by(&before, log.clone()).await;
+        let walk = Walk {
+            pool: UserPoolId::new("eu-west-1_AAAA11111"),
+            clients: &BTreeSet::from([ClientId::new("app"), ClientId::new("other")]),
+            config: &now,
+            time: epoch() + days(1),
+            anew,
+        };
+        let mut log = log;
+        for round in 0..2 {
+            let plan = walk
+                .plan(&[user("ada", "ada@example.test")], &world, || {
+                    [7 + round; 10]
+                })
+                .await
+                .unwrap();
+            let updates = plan.updates.iter();
+            let updates: Vec<_> = updates
+                .map(|(to, update)| (update.client.as_ref().unwrap().as_str(), to.as_str()))
+                .collect();
+            let again = if anew.is_some() { &expected[..] } else { &[] };
+            assert_eq!(updates, if round == 0 { &expected[..] } else { again });
+            for event in plan.events.into_iter().flatten() {
+                let position = position(log.len() + 1);
+                log.push(LogRecord { position, event });
+            }
+            let sent = world.look(|memory| memory.contacts().count());
+            world.publish_by(&now, log.clone()).await;
+            let enqueued = world.look(|memory| memory.contacts().count()) - sent;
+            assert_eq!(enqueued, updates.len(), "{now:?} {anew:?}");
+        }
+    }
 }

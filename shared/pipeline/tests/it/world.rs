@@ -289,12 +289,14 @@ impl UserStates for World {
 
     async fn counting(
         &self,
-        _: &ProjectId,
+        project: &ProjectId,
         config: &Config,
         captured: Option<Captured>,
     ) -> Result<Counting, PortError> {
-        self.ask(Call::Count, |memory| memory.counting(config, captured))
-            .await
+        self.ask(Call::Count, |memory| {
+            memory.counting(project, config, captured)
+        })
+        .await
     }
 
     async fn counting_since(&self, _: &ProjectId) -> Result<Option<DateTime<Utc>>, PortError> {
@@ -411,13 +413,19 @@ impl Memory {
         }
     }
 
-    fn counting(&mut self, config: &Config, captured: Option<Captured>) -> Counting {
+    fn counting(
+        &mut self,
+        project: &ProjectId,
+        config: &Config,
+        captured: Option<Captured>,
+    ) -> Counting {
         self.since = self.since.or(captured.map(|captured| captured.first));
         Counting {
             zone: config.time_zone(),
             since: self.since,
             dimensions: config.dimensions().to_vec(),
             values: self.known.clone(),
+            recipients: config.recipients(project),
         }
     }
 

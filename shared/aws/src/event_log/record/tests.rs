@@ -1,5 +1,6 @@
 //! What was stored or spilled comes back as it was, and what is as it mostly is costs nothing.
 
+use domain::ids::DestinationName;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,6 +38,15 @@ fn listed(created: Option<DateTime<Utc>>) -> AuthEventKind {
     AuthEventKind::UserListed {
         created,
         contacts: ContactDetails::NotShared,
+        anew: None,
+    }
+}
+
+fn listed_anew(destination: &str) -> AuthEventKind {
+    AuthEventKind::UserListed {
+        created: None,
+        contacts: ContactDetails::NotShared,
+        anew: Some(DestinationName::new(destination)),
     }
 }
 
@@ -83,6 +93,11 @@ fn only_what_is_not_as_it_mostly_is_is_stored() {
         ),
         (listed(None), none.clone(), json!({"type": "UserListed"})),
         (
+            listed_anew("archive"),
+            none.clone(),
+            json!({"type": "UserListed", "anew": "archive"}),
+        ),
+        (
             listed(Some(created)),
             none,
             json!({"type": "UserListed", "created": "2025-06-07T08:09:10.123456Z"}),
@@ -124,6 +139,17 @@ fn a_record_without_them_is_read_and_one_that_makes_no_sense_is_not() {
         assert_eq!(read(event_type, &json!({})), Ok(expected.clone()));
         assert_eq!(read(event_type, &json!({"traits": {}})), Ok(expected));
     }
+    let refused = json!({"refused": {"channel": "EMAIL", "destination": "archive"}});
+    let of_old = json!({"refused": {"channel": "EMAIL"}});
+    for (record, destination) in [(refused, "archive"), (of_old, "pinpoint")] {
+        let refused = RefusedContact {
+            destination: DestinationName::new(destination),
+            channel: Channel::Email,
+            fingerprint: None,
+        };
+        let expected = event(AuthEventKind::EndpointRefused(refused), Traits::default());
+        assert_eq!(read("EndpointRefused", &record), Ok(expected));
+    }
     let error = read("UserListed", &json!({"created": "yesterday"})).unwrap_err();
     assert!(
         error.starts_with("created of the record is not what was written: "),
@@ -141,6 +167,7 @@ fn any_kind() -> impl Strategy<Value = AuthEventKind> {
     prop_oneof![
         occasion.prop_map(token),
         prop::option::of(any_time()).prop_map(listed),
+        "[a-z-]{1,30}".prop_map(|name| listed_anew(&name)),
         Just(AuthEventKind::SignedIn(ContactDetails::NotShared)),
         any_refusal().prop_map(AuthEventKind::EndpointRefused),
     ]
@@ -150,6 +177,7 @@ fn any_refusal() -> impl Strategy<Value = RefusedContact> {
     let channel = prop_oneof![Just(Channel::Email), Just(Channel::Sms)];
     let fingerprint = prop::option::of(any::<u128>().prop_map(Fingerprint));
     (channel, fingerprint).prop_map(|(channel, fingerprint)| RefusedContact {
+        destination: DestinationName::new("archive"),
         channel,
         fingerprint,
     })

@@ -48,7 +48,6 @@ fn endpoint(change: ContactChange, attributes: &[(&str, Option<&str>)]) -> Body 
             endpoint: EndpointId::new("address"),
             user: Sub::new("s-1"),
             client: None,
-            clients: std::collections::BTreeSet::new(),
             time: at(),
             change,
             user_attributes,

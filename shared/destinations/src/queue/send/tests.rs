@@ -82,7 +82,6 @@ fn update(user: &UserKey) -> ContactUpdate {
         endpoint: contact_endpoint_id(user, sub, Channel::Email),
         user: sub.clone(),
         client: None,
-        clients: BTreeSet::new(),
         time: "2026-01-31T12:00:00Z".parse().unwrap(),
         change: ContactChange::Email(EmailAddress::parse("ada@example.test").unwrap()),
         user_attributes: UserAttributes::default(),
@@ -101,7 +100,7 @@ fn messages(users: usize, addresses: usize, names: &[&str]) -> Vec<Message> {
         let user = user(number);
         Delivery {
             contacts: if number < addresses {
-                vec![update(&user)]
+                vec![(DestinationName::pinpoint(), update(&user))]
             } else {
                 vec![]
             },
@@ -109,8 +108,8 @@ fn messages(users: usize, addresses: usize, names: &[&str]) -> Vec<Message> {
             user,
         }
     });
-    let routes = route(deliveries.collect(), &config);
-    routes.messages.into_iter().map(|it| it.message).collect()
+    let routed = route(deliveries.collect(), &config).into_iter();
+    routed.map(|it| it.message).collect()
 }
 
 #[tokio::test]

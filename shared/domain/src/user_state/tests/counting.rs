@@ -4,7 +4,6 @@ use super::*;
 use crate::history::HistoryId;
 use crate::ids::Sub;
 use crate::metadata::Demographic;
-use crate::segment::KnownValues;
 use crate::traits::Provider;
 
 #[test]
@@ -85,7 +84,7 @@ fn project(zone: &str, dimensions: &[&str]) -> Counting {
             .iter()
             .map(|name| Dimension::parse(name).unwrap())
             .collect(),
-        values: KnownValues::default(),
+        ..Counting::default()
     }
 }
 
@@ -287,6 +286,7 @@ fn seeded(created: TimeDelta) -> AuthEvent {
         AuthEventKind::UserListed {
             created,
             contacts: crate::contact::ContactDetails::NotShared,
+            anew: None,
         },
     )
 }
@@ -327,7 +327,7 @@ fn a_user_whom_cognito_made_before_counting_began_is_not_new_when_they_come_back
 fn of_history(at: TimeDelta, kind: HistoryKind) -> HistoryEvent {
     HistoryEvent {
         id: HistoryId([0; 8]),
-        user: user_key(crate::auth_event::Who::User(Sub::new("u"))),
+        user: user_key(Who::User(Sub::new("u"))),
         without_list: None,
         time: epoch() + at,
         kind,

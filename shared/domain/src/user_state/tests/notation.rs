@@ -72,8 +72,17 @@ pub fn counting() -> Counting {
     Counting {
         dimensions: dimensions.into(),
         values,
+        recipients: recipients(),
         ..Counting::default()
     }
+}
+
+/// Most app clients send to Pinpoint; `app-x` to another as well, and `quiet` to none.
+pub fn recipients() -> Recipients {
+    let names = |names: &[&str]| names.iter().map(DestinationName::new).collect();
+    let named = [("app-x", names(&["pinpoint", "x"])), ("quiet", names(&[]))];
+    let named = named.map(|(client, names)| (ClientId::new(client), names));
+    Recipients::new(named, names(&["pinpoint"]))
 }
 
 /// The segments that an event with this metadata counts in.
@@ -157,6 +166,7 @@ pub fn listed(at: TimeDelta) -> AuthEvent {
         AuthEventKind::UserListed {
             created: None,
             contacts: ContactDetails::NotShared,
+            anew: None,
         },
     )
 }
@@ -387,15 +397,21 @@ impl Told {
 
     fn remembered_contact(&self, known: &KnownContact, channel: Channel) -> String {
         let mut told = self.effects.contacts.iter().rev();
-        let told = told.find(|update| update.change.channel() == channel);
+        let told = told.find(|(_, update)| update.change.channel() == channel);
         let clients: Vec<&str> = known.clients.iter().map(client_name).collect();
+        let fingerprint = told.map(|(_, it)| it.change.fingerprint(&it.user_attributes));
+        let what = match known.fingerprint {
+            Some(known) => as_told(Some(known), fingerprint),
+            None => "retired",
+        };
+        let holders = known.holders.iter().map(|(name, held)| match held {
+            Held::Current => format!(" at {name}"),
+            Held::Outdated => format!(" outdated at {name}"),
+        });
+        let holders: String = holders.filter(|holder| holder != " at pinpoint").collect();
         format!(
-            "{}: {}, of {}",
+            "{}: {what}, of {}{holders}",
             channel.name().to_lowercase(),
-            as_told(
-                known.fingerprint,
-                told.map(|update| update.change.fingerprint(&update.user_attributes))
-            ),
             clients.join(", "),
         )
     }
@@ -424,7 +440,7 @@ fn client_name(client: &Option<ClientId>) -> &str {
     client.as_ref().map_or("no client", ClientId::as_str)
 }
 
-pub fn contact_line(update: &ContactUpdate) -> String {
+pub fn contact_line((destination, update): &(DestinationName, ContactUpdate)) -> String {
     let channel = update.change.channel();
     let user = user_key(Who::User(update.user.clone()));
     assert_eq!(
@@ -436,8 +452,12 @@ pub fn contact_line(update: &ContactUpdate) -> String {
         ContactChange::Sms(number) => number.as_str(),
         ContactChange::Retired(_) => "retired",
     };
+    let to = match destination == &DestinationName::pinpoint() {
+        true => String::new(),
+        false => format!(" to {destination}"),
+    };
     format!(
-        "{} {} {}: {address}",
+        "{} {} {}: {address}{to}",
         channel.name().to_lowercase(),
         client_name(&update.client),
         offset(update.time - epoch()),

@@ -104,7 +104,7 @@ fn numbered(mut steps: Vec<Step>) -> Vec<Step> {
 struct Folded {
     states: Vec<UserState>,
     analytics: Vec<(usize, AnalyticsEvent)>,
-    contacts: Vec<(usize, ContactUpdate)>,
+    contacts: Vec<(usize, (DestinationName, ContactUpdate))>,
     rows: BTreeMap<Segment, DayRows>,
     applied: Vec<Applied>,
 }
