@@ -1,6 +1,7 @@
 //! `cognito-pinpoint forget`: erases what is kept of one user.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use admin::user_pool::UserPool;
 use aws::erasure::DynamoErasure;
@@ -8,7 +9,7 @@ use aws::sdk;
 use chrono::Utc;
 use destinations::pinpoint::{PinpointDestination, Routes};
 use domain::auth_event::{UserKey, Who};
-use pipeline::forget::{Forgotten, Kept, LeftEndpoints, forget, kept};
+use pipeline::forget::{Buried, Forgotten, Kept, LeftEndpoints, bury, forget, kept};
 
 use crate::Failure;
 use crate::account;
@@ -51,9 +52,24 @@ pub async fn run(args: ForgetArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         }
     }
+    let mut buried = Vec::with_capacity(found.len());
+    for user in &found {
+        buried.push(bury(user, Utc::now(), &store).await?);
+    }
+    if !config.destinations_in_use().is_empty() {
+        wait(args.wait_seconds).await;
+    }
     let endpoint = sdk::endpoint_from_environment("PINPOINT");
     let routes = Routes::new(config.into(), sdk, endpoint);
-    erase(&found, &args, &store, &PinpointDestination::new(routes)).await
+    erase(buried, &args, &store, &PinpointDestination::new(routes)).await
+}
+
+/// Lets what is being delivered arrive, which would fill an emptied endpoint again.
+async fn wait(seconds: u64) {
+    if seconds > 0 {
+        eprintln!("waiting {seconds} seconds for what is being delivered …");
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
 }
 
 /// Where anything is kept of the user, and what.
@@ -115,7 +131,7 @@ impl Presence {
 }
 
 async fn erase(
-    users: &[UserKey],
+    users: Vec<Buried<'_>>,
     args: &ForgetArgs,
     store: &DynamoErasure,
     pinpoint: &PinpointDestination,
@@ -126,9 +142,10 @@ async fn erase(
         LeftEndpoints::KeepState
     };
     let mut left = false;
-    for user in users {
-        let forgotten = forget((user, Utc::now()), leave, store, pinpoint).await?;
-        tell(user, &forgotten);
+    for buried in users {
+        let user = buried.user().clone();
+        let forgotten = forget(buried, leave, store, pinpoint).await?;
+        tell(&user, &forgotten);
         left |= !forgotten.left.is_empty();
     }
     if left && !args.leave_endpoints {

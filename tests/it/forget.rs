@@ -19,7 +19,7 @@ const CONFIG: &str = r#"{"Default": {"ApplicationId": "0123456789abcdef012345678
 const POOL: &str = "eu-west-1_AAAA11111";
 
 async fn forget(installation: &Installation, sub: &str) -> Output {
-    forget_with(installation, sub, &["--yes"]).await
+    forget_with(installation, sub, &["--yes", "--wait-seconds", "0"]).await
 }
 
 /// Before a user pool that has no users.
@@ -224,7 +224,12 @@ async fn what_pinpoint_refuses_for_good_is_named_and_the_state_stays_unless_it_i
         traces(&installation).await.contains("sub#ana"),
         "the state knows of them"
     );
-    let output = forget_with(&installation, "ana", &["--yes", "--leave-endpoints"]).await;
+    let output = forget_with(
+        &installation,
+        "ana",
+        &["--yes", "--wait-seconds", "0", "--leave-endpoints"],
+    )
+    .await;
     assert_eq!(output.status.code(), Some(1));
     for table in [&installation.tables.users, &installation.tables.event_log] {
         let items = format!("{:?}", installation.items(table).await);

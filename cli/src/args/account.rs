@@ -15,6 +15,7 @@ use aws::tables::TableNames;
 use clap::Subcommand;
 use cognito::user_pool::Trigger;
 use domain::ids::{ProjectId, Sub, UserPoolId};
+use pipeline::forget::UNDER_WAY;
 
 use super::{Format, examples, user_pool_id};
 
@@ -212,6 +213,9 @@ pub struct ForgetArgs {
     /// Delete without asking. Needed where there is no terminal to ask at.
     #[arg(long)]
     pub yes: bool,
+    /// How long what is being delivered may still arrive: deliver-events' time-out. Endpoints are emptied after it.
+    #[arg(long, value_name = "N", default_value_t = UNDER_WAY.as_secs())]
+    pub wait_seconds: u64,
     /// Delete the state and the events even if some endpoints cannot be emptied.
     #[arg(long)]
     pub leave_endpoints: bool,

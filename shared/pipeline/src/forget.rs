@@ -1,5 +1,7 @@
 //! Forget: what is kept of one user is erased. The daily figures, which name nobody, stay.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use domain::auth_event::UserKey;
 use domain::endpoint::OwnedEndpoint;
@@ -66,20 +68,47 @@ pub struct Forgotten {
     pub state: bool,
 }
 
-/// Forgets a user. First that is written down, so that nothing is delivered any more that waits for a destination; then come
-/// the endpoints, and the state, which knows of them, last: what fails half way is done again from the beginning. What the
+/// For how long what was being delivered when a user was buried may still arrive: as long as deliver-events may take.
+pub const UNDER_WAY: Duration = Duration::from_secs(20);
+
+/// A user of whom nothing is delivered any more that happened before.
+#[derive(Debug)]
+pub struct Buried<'a>(&'a UserKey);
+
+impl Buried<'_> {
+    /// Who.
+    pub fn user(&self) -> &UserKey {
+        self.0
+    }
+}
+
+/// Writes down that a user is forgotten, so that nothing is delivered any more that waits for a destination.
+///
+/// # Errors
+///
+/// If it could not be written.
+pub async fn bury<'a>(
+    user: &'a UserKey,
+    at: DateTime<Utc>,
+    store: &impl UserErasure,
+) -> Result<Buried<'a>, PortError> {
+    store.bury(user, at).await?;
+    Ok(Buried(user))
+}
+
+/// Forgets a user, [`UNDER_WAY`] after the burial, or what was under way then may fill an endpoint again. First come the
+/// endpoints, and the state, which knows of them, last: what fails half way is done again from the beginning. What the
 /// log's stream holds already is published all the same, and makes a new state.
 ///
 /// # Errors
 ///
 /// If something could not be erased, or the user is busy all the time.
 pub async fn forget(
-    (user, at): (&UserKey, DateTime<Utc>),
+    Buried(user): Buried<'_>,
     left: LeftEndpoints,
     store: &impl UserErasure,
     destinations: &impl EndpointErasure,
 ) -> Result<Forgotten, PortError> {
-    store.bury(user, at).await?;
     let mut events = 0;
     for _ in 0..TRIES {
         let known = store.state(user).await?;
