@@ -36,7 +36,7 @@ TODAY := $(shell date -u +%F)
 TEST_THREADS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help replay console acme test test-e2e test-console screenshots chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-replay bench-metrics bench-console bench-import bench-cold-start clean
+.PHONY: help replay console acme test test-e2e test-console screenshots chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-publish bench-replay bench-metrics bench-console bench-import bench-cold-start clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -126,10 +126,13 @@ console-watch: $(CONSOLE)/ready ## Bundle them anew as they change
 install: console-assets ## Put the cognito-pinpoint command on your path
 	cargo install --path cli --locked --profile $(PROFILE) --root $(INSTALL_ROOT)
 
-bench: bench-fold bench-replay bench-metrics bench-console bench-import bench-cold-start ## Run every benchmark
+bench: bench-fold bench-publish bench-replay bench-metrics bench-console bench-import bench-cold-start ## Run every benchmark
 
 bench-fold: ## Fold events in memory by five dimensions, on one core
 	cargo bench --package domain
+
+bench-publish: $(NODE)/ready ## Publish batches of a hundred users, as one after another was, and beside a Node.js peer
+	PEER=$(abspath $(NODE))/node cargo bench --package local --bench publish
 
 bench-replay: ## Replay EVENTS made-up events in a process of its own, in memory and on disk
 	cargo build --release --package cli
