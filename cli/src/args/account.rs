@@ -16,6 +16,7 @@ use clap::Subcommand;
 use cognito::user_pool::Trigger;
 use domain::ids::{ProjectId, Sub, UserPoolId};
 
+use super::republish::RepublishArgs;
 use super::{Format, examples, user_pool_id};
 
 /// What works on an AWS account, or stands for one around the functions.
@@ -40,6 +41,10 @@ pub enum AccountCommand {
     /// began, so that they do not count as new.
     #[command(after_help = examples::SYNC)]
     Sync(SyncArgs),
+    /// Send the analytics events of some days to one destination once more, with the same ids. No figure changes, and no
+    /// endpoint.
+    #[command(after_help = examples::REPUBLISH)]
+    Republish(RepublishArgs),
     /// Delete what is kept of one user. The daily figures, which name nobody, stay.
     #[command(after_help = examples::FORGET)]
     Forget(ForgetArgs),

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Role;
+use domain::ids::ProjectId;
+
 use super::json::Json;
 use super::object::{Faults, Object, Path, suggestion};
 use super::read::{named_region, role};
+use super::{Config, Role};
 use crate::region::Region;
 
 /// What Pinpoint is called, which needs no definition: a client's own settings say how to reach it.
@@ -292,6 +294,39 @@ fn url(text: &str) -> Result<String, String> {
         return Err("is no https URL; it looks like https://example.com/path".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// Checks that a client sends to a destination, one of the project's if one is given.
+pub(super) fn check_one(
+    config: &Config,
+    name: &DestinationName,
+    project: Option<&ProjectId>,
+) -> Result<(), String> {
+    let used = config.destinations_in_use();
+    if used.is_empty() {
+        return Err(
+            "no client of the configuration sends anywhere; name a destination in the Destinations of one"
+                .to_owned(),
+        );
+    }
+    if !used.contains(name) {
+        let used: Vec<&str> = used.into_iter().map(DestinationName::as_str).collect();
+        let hint = suggestion(name.as_str(), &used);
+        return Err(format!(
+            "{:?} is no destination that a client of the configuration sends to; {hint}",
+            name.as_str()
+        ));
+    }
+    let Some(project) = project else {
+        return Ok(());
+    };
+    let mut clients = config.of_project(project);
+    match clients.any(|client| client.destinations.contains(name)) {
+        true => Ok(()),
+        false => Err(format!(
+            "no client of the project {project} sends to {name}; name it in the Destinations of one"
+        )),
+    }
 }
 
 /// The destinations that a client names.

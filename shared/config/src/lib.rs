@@ -187,6 +187,19 @@ impl Config {
             .collect()
     }
 
+    /// Checks that a client sends to this destination, one of the project's if one is given.
+    ///
+    /// # Errors
+    ///
+    /// If none does, with what was probably meant, or with all that there are.
+    pub fn check_destination(
+        &self,
+        name: &DestinationName,
+        project: Option<&ProjectId>,
+    ) -> Result<(), String> {
+        destinations::check_one(self, name, project)
+    }
+
     /// Who is left out at capture: `Exclude`.
     pub fn exclude(&self) -> &Exclude {
         &self.exclude
