@@ -6,6 +6,7 @@ pub mod console;
 mod examples;
 pub mod import;
 pub mod metrics;
+pub mod republish;
 pub mod users;
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -96,7 +96,7 @@ pub fn explained(error: &(dyn Error + 'static)) -> String {
 fn kind(operation: &str) -> &'static str {
     match operation {
         "BatchGetItem" | "DeleteItem" | "DescribeTable" | "GetItem" | "PutItem" | "Query"
-        | "TransactWriteItems" | "UpdateItem" => "table ",
+        | "Scan" | "TransactWriteItems" | "UpdateItem" => "table ",
         "Invoke"
         | "GetFunctionConfiguration"
         | "GetPolicy"

@@ -28,6 +28,8 @@ mod progress;
 #[cfg(feature = "account")]
 mod redrive;
 mod replay;
+#[cfg(feature = "account")]
+mod republish;
 mod site;
 mod spilled;
 mod summary;
@@ -99,6 +101,7 @@ async fn of_account(command: AccountCommand) -> Result<ExitCode, Failure> {
         AccountCommand::Local(args) => local_parts::run(&args).await,
         AccountCommand::Redrive(args) => redrive::run(&args).await,
         AccountCommand::Sync(args) => sync::run(args).await,
+        AccountCommand::Republish(args) => republish::run(args).await,
         AccountCommand::Attach(args) => attach::attach(&args).await,
         AccountCommand::Detach(args) => attach::detach(&args).await,
         AccountCommand::Doctor(args) => doctor::run(&args).await,

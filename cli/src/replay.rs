@@ -21,6 +21,8 @@ use crate::entries::{Entries, Entry, Rejected};
 use crate::progress::Progress;
 use crate::spilled::Spilled;
 use installation::Installation;
+#[cfg(feature = "account")]
+pub use installation::serve_pinpoint;
 use output::Outputs;
 use report::Report;
 

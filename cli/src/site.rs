@@ -1,7 +1,7 @@
 //! Where figures are read: a folder that replays kept their store in, or a deployed stack.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws::metrics::DynamoMetrics;
 use aws::sdk::{self, SdkConfig};
@@ -58,19 +58,12 @@ impl Site {
             let config = account(place.account).await?;
             return Ok(Self::of(&config, place.account.tables()));
         };
-        let file = folder.join(DYNAMODB_FILE);
-        if !file.is_file() {
-            let problem = format!(
-                "{} is not there: no replay kept its store here",
-                file.display()
-            );
-            return Err(Failure::Usage(problem));
-        }
-        let store = DynamoDbStore::open(&file)?;
+        let store = DynamoDbStore::open(&store_in(folder)?)?;
         Ok(Self::of(&embedded(store), TableNames::default()))
     }
 
-    fn of(config: &SdkConfig, tables: TableNames) -> Self {
+    /// These tables.
+    pub fn of(config: &SdkConfig, tables: TableNames) -> Self {
         let client = sdk::dynamodb(config);
         Self {
             metrics: DynamoMetrics::new(client.clone(), tables.metrics.clone()),
@@ -108,4 +101,19 @@ impl Site {
             )),
         })
     }
+}
+
+/// The file of the store that replays kept in a folder.
+///
+/// # Errors
+///
+/// If there is none.
+pub fn store_in(folder: &Path) -> Result<PathBuf, Failure> {
+    let file = folder.join(DYNAMODB_FILE);
+    if file.is_file() {
+        return Ok(file);
+    }
+    let name = file.display();
+    let problem = format!("{name} is not there: no replay kept its store here");
+    Err(Failure::Usage(problem))
 }

@@ -32,11 +32,10 @@ const LAG: TimeDelta = TimeDelta::minutes(1);
 pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
     let place = Place::of(&args)?;
     let (config, sdk) = account::of_installation(&args.of).await?;
-    let destination = args.destination.as_deref();
-    let destination = destination
-        .map(|name| config.destination_in_use(name))
-        .transpose()
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    if let Some(destination) = &args.destination {
+        let is_known = config.check_destination(destination, None);
+        is_known.map_err(|error| Failure::Usage(error.to_string()))?;
+    }
     let dynamodb = sdk::dynamodb(&sdk);
     let tables = args.of.account.tables();
     let pool = UserPool::new(&sdk, args.of.user_pool_id.clone());
@@ -47,7 +46,7 @@ pub async fn run(args: SyncArgs) -> Result<ExitCode, Failure> {
         pages: paced(PAGE.into(), args.users_per_second),
         pool,
         config,
-        destination,
+        destination: args.destination.clone(),
     };
     let tally = walk.through(place, &args).await?;
     tally.print(&args)?;

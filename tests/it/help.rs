@@ -2,7 +2,7 @@
 
 use crate::support::command::{cognito_pinpoint, done};
 
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["replay"],
     &["metrics"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 14] = [
     &["attach"],
     &["doctor"],
     &["sync"],
+    &["republish"],
     &["forget"],
 ];
 

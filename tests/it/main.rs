@@ -45,6 +45,8 @@ mod readme;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod republish;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod samples;

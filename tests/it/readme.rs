@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const SPILLED: &str = r#"{"timestamp":"2026-01-31T12:00:00.1Z","level":"ERROR","message":"an auth event was spilled","spilled":"{\"eventId\":\"019c1404-8b80-7000-8000-000000000001\",\"time\":\"2026-01-31T12:00:00.000Z\",\"type\":\"SignedIn\",\"project\":\"00000000000000000000000000000000\",\"userPoolId\":\"eu-west-1_AAAA11111\",\"sub\":\"s-1\"}"}"#;
 
 /// The commands in a README's `sh` blocks, without their comments.
-fn commands(readme: &str) -> Vec<String> {
+pub fn commands(readme: &str) -> Vec<String> {
     let text = std::fs::read_to_string(repository(readme)).unwrap();
     let blocks = text
         .split("```sh\n")
@@ -60,6 +60,9 @@ const CARGO_LAMBDA: &str = ".venv-cargo-lambda/bin";
 
 /// What is invoked under `make watch`.
 const INVOKE: &str = "cargo lambda invoke ";
+
+/// What is run where there is a queue: see the test of it.
+pub const REPUBLISH: &str = "cognito-pinpoint republish ";
 
 /// The user pool, the app client and the user whom the READMEs name.
 const POOL: &str = "eu-west-1_AAAA11111";
@@ -234,7 +237,9 @@ fn runs_elsewhere(command: &str) -> bool {
         assert!(is_made, "CI does not run `{command}`");
         return true;
     }
-    command == format!("export PATH=\"$PWD/{CARGO_LAMBDA}:$PATH\"") || command.starts_with(INVOKE)
+    command == format!("export PATH=\"$PWD/{CARGO_LAMBDA}:$PATH\"")
+        || command.starts_with(INVOKE)
+        || command.starts_with(REPUBLISH)
 }
 
 #[tokio::test(flavor = "multi_thread")]

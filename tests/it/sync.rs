@@ -223,7 +223,7 @@ async fn a_pools_users_come_into_step_once_and_only_what_has_changed_is_told_aga
     assert_eq!(unknown.status.code(), Some(2));
     assert_eq!(
         errors_of(&unknown),
-        "error: no app client sends to \"pinpont\": did you mean \"pinpoint\"?\n"
+        "error: \"pinpont\" is no destination that a client of the configuration sends to; did you mean \"pinpoint\"?\n"
     );
 }
 

@@ -10,13 +10,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::republish::destination;
 use ::config::region::Region;
 use aws::tables::TableNames;
 use clap::Subcommand;
 use cognito::user_pool::Trigger;
-use domain::ids::{ProjectId, Sub, UserPoolId};
+use domain::ids::{DestinationName, ProjectId, Sub, UserPoolId};
 use pipeline::forget::UNDER_WAY;
 
+use super::republish::RepublishArgs;
 use super::{Format, examples, user_pool_id};
 
 /// What works on an AWS account, or stands for one around the functions.
@@ -41,6 +43,10 @@ pub enum AccountCommand {
     /// began, so that they do not count as new.
     #[command(after_help = examples::SYNC)]
     Sync(SyncArgs),
+    /// Send the analytics events of some days to one destination once more, with the same ids. No figure changes, and no
+    /// endpoint.
+    #[command(after_help = examples::REPUBLISH)]
+    Republish(RepublishArgs),
     /// Delete what is kept of one user. The daily figures, which name nobody, stay.
     #[command(after_help = examples::FORGET)]
     Forget(ForgetArgs),
@@ -172,8 +178,8 @@ pub struct SyncArgs {
     #[command(flatten)]
     pub of: InstallationArgs,
     /// Send every shared user's endpoints to this destination, even if it was sent them before [default: what each lacks].
-    #[arg(long, value_name = "NAME")]
-    pub destination: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = destination)]
+    pub destination: Option<DestinationName>,
     /// Show what would be done, and do nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -94,6 +94,13 @@ Examples:
   cognito-pinpoint sync --user-pool-id eu-west-1_AAAA11111 --config analytics-config.json --endpoints-per-second 50
   cognito-pinpoint sync --user-pool-id eu-west-1_AAAA11111 --config analytics-config.json --destination archive";
 
+pub const REPUBLISH: &str = "\
+Examples:
+  cognito-pinpoint republish --config analytics-config.json --from yesterday --to today \\
+    --destination archive --dry-run
+  cognito-pinpoint republish --config analytics-config.json --from 2026-03-01 --to 2026-03-07 \\
+    --destination archive --stack shop";
+
 pub const FORGET: &str = "\
 Examples:
   cognito-pinpoint forget --user-pool-id eu-west-1_AAAA11111 --config config.json --dry-run \\

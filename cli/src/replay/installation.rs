@@ -197,7 +197,8 @@ impl Installation {
     }
 }
 
-async fn serve_pinpoint(store: &Store, clock: &VirtualClock) -> Result<Served, Failure> {
+/// Serves what Pinpoint has in a folder, or in memory, to this process.
+pub async fn serve_pinpoint(store: &Store, clock: &VirtualClock) -> Result<Served, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     let clock = Arc::new(clock.clone());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use domain::ids::UserPoolId;
+use domain::ids::{DestinationName, UserPoolId};
 use serde::{Deserialize, Serialize};
 
 use super::tally::Tally;
@@ -45,7 +45,7 @@ impl Place {
             file,
             stack,
             pool,
-            destination: args.destination.clone(),
+            destination: args.destination.as_ref().map(DestinationName::to_string),
         };
         if let Some(file) = place.file.as_ref().filter(|file| file.exists()) {
             let name = file.display();

@@ -35,6 +35,25 @@ impl Queues {
         Self { client }
     }
 
+    /// The URL of the queue of this name; `None` if there is no such queue.
+    ///
+    /// # Errors
+    ///
+    /// If that is not known.
+    pub async fn url(&self, name: &str) -> Result<Option<String>, PortError> {
+        match self.client.get_queue_url().queue_name(name).send().await {
+            Ok(got) => Ok(got.queue_url),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_queue_does_not_exist()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(port_error("GetQueueUrl", name, error)),
+        }
+    }
+
     /// About how many messages are in the queue of this name, those among them that are being delivered; `None` if there is no
     /// such queue.
     ///
@@ -42,16 +61,8 @@ impl Queues {
     ///
     /// If that is not known.
     pub async fn messages(&self, name: &str) -> Result<Option<u64>, PortError> {
-        let url = match self.client.get_queue_url().queue_name(name).send().await {
-            Ok(got) => got.queue_url.unwrap_or_default(),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_queue_does_not_exist()) =>
-            {
-                return Ok(None);
-            }
-            Err(error) => return Err(port_error("GetQueueUrl", name, error)),
+        let Some(url) = self.url(name).await? else {
+            return Ok(None);
         };
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessages,

@@ -2,6 +2,7 @@
 
 mod record;
 mod redrive;
+mod scan;
 
 use std::time::Duration;
 

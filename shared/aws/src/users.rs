@@ -3,6 +3,7 @@
 mod activity;
 mod alone;
 mod commit;
+mod forgotten;
 pub mod last_active;
 mod ledger;
 mod record;

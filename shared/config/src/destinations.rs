@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use domain::ids::DestinationName;
+use domain::ids::{DestinationName, ProjectId};
 
-use super::Role;
 use super::json::Json;
 use super::object::{Faults, Object, Path, suggestion};
 use super::read::{named_region, role};
+use super::{Config, Role};
 use crate::region::Region;
 
 /// What the stack's parameter of names has where there is none.
@@ -64,26 +64,10 @@ pub enum DestinationKind {
     },
 }
 
-/// No app client sends to a destination of this name.
+/// No app client sends to a destination: which there are, or what was probably meant.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("no app client sends to {name:?}: {hint}")]
-pub struct NotInUse {
-    name: String,
-    hint: String,
-}
-
-impl NotInUse {
-    pub(crate) fn new(name: &str, used: &[&str]) -> Self {
-        let hint = match used {
-            [] => "none of them sends anywhere".to_owned(),
-            used => suggestion(name, used),
-        };
-        Self {
-            name: name.to_owned(),
-            hint,
-        }
-    }
-}
+#[error("{0}")]
+pub struct NotInUse(pub(crate) String);
 
 /// Whether a webhook's server may have a private address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -284,6 +268,39 @@ fn url(text: &str) -> Result<String, String> {
         return Err("is no https URL; it looks like https://example.com/path".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// Checks that a client sends to a destination, one of the project's if one is given.
+pub(super) fn check_one(
+    config: &Config,
+    name: &DestinationName,
+    project: Option<&ProjectId>,
+) -> Result<(), String> {
+    let used = config.destinations_in_use();
+    if used.is_empty() {
+        return Err(
+            "no client of the configuration sends anywhere; name a destination in the Destinations of one"
+                .to_owned(),
+        );
+    }
+    if !used.contains(name) {
+        let used: Vec<&str> = used.into_iter().map(DestinationName::as_str).collect();
+        let hint = suggestion(name.as_str(), &used);
+        return Err(format!(
+            "{:?} is no destination that a client of the configuration sends to; {hint}",
+            name.as_str()
+        ));
+    }
+    let Some(project) = project else {
+        return Ok(());
+    };
+    let mut clients = config.of_project(project);
+    match clients.any(|client| client.destinations.contains(name)) {
+        true => Ok(()),
+        false => Err(format!(
+            "no client of the project {project} sends to {name}; name it in the Destinations of one"
+        )),
+    }
 }
 
 /// The destinations that a client names.

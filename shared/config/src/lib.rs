@@ -198,18 +198,17 @@ impl Config {
             .collect()
     }
 
-    /// The destination of this name, if a client sends to it.
+    /// Checks that a client sends to this destination, one of the project's if one is given.
     ///
     /// # Errors
     ///
-    /// If none does: it says which names there are.
-    pub fn destination_in_use(&self, name: &str) -> Result<DestinationName, NotInUse> {
-        let used = self.destinations_in_use();
-        let found = used.iter().find(|used| used.as_str() == name);
-        found.map(|found| (*found).clone()).ok_or_else(|| {
-            let used: Vec<&str> = used.iter().map(|used| used.as_str()).collect();
-            NotInUse::new(name, &used)
-        })
+    /// If none does, with what was probably meant, or with all that there are.
+    pub fn check_destination(
+        &self,
+        name: &DestinationName,
+        project: Option<&ProjectId>,
+    ) -> Result<(), NotInUse> {
+        destinations::check_one(self, name, project).map_err(NotInUse)
     }
 
     /// Who is left out at capture: `Exclude`.

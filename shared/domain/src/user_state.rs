@@ -3,6 +3,7 @@
 mod attempts;
 mod contacts;
 mod devices;
+mod refold;
 
 use std::collections::BTreeMap;
 

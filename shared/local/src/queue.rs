@@ -214,11 +214,13 @@ async fn answer(State(queues): State<Shared>, headers: HeaderMap, body: Bytes) -
         .and_then(Value::as_str)
         .and_then(|url| url.rsplit('/').next());
     let mut queues = locked(&queues);
+    if operation == Some("GetQueueUrl")
+        && let Some(url) = url_of(&request, &headers, &queues)
+    {
+        return json!({"QueueUrl": url}).to_string().into_response();
+    }
     let Some(queue) = name.and_then(|name| queues.get_mut(name)) else {
-        return error(
-            "com.amazonaws.sqs#QueueDoesNotExist",
-            "there is no such queue",
-        );
+        return no_such_queue();
     };
     let now = Instant::now();
     let entries = request
@@ -243,6 +245,29 @@ async fn answer(State(queues): State<Shared>, headers: HeaderMap, body: Bytes) -
     json!({"Successful": answer, "Failed": []})
         .to_string()
         .into_response()
+}
+
+/// The URL of the queue that is asked for by its name, as whoever asks reaches this server; `None` if there is none.
+fn url_of(
+    request: &Value,
+    headers: &HeaderMap,
+    queues: &BTreeMap<String, VecDeque<Waiting>>,
+) -> Option<String> {
+    let name = request.get("QueueName").and_then(Value::as_str)?;
+    let host = headers.get("host").and_then(|it| it.to_str().ok())?;
+    queues
+        .contains_key(name)
+        .then(|| format!("http://{host}/{ACCOUNT}/{name}"))
+}
+
+/// What SQS answers where there is no such queue. Clients know it by the header, which has the name of before the JSON protocol.
+fn no_such_queue() -> Response {
+    let name = "AWS.SimpleQueueService.NonExistentQueue;Sender";
+    let answer = error(
+        "com.amazonaws.sqs#QueueDoesNotExist",
+        "there is no such queue",
+    );
+    ([("x-amzn-query-error", name)], answer).into_response()
 }
 
 fn error(code: &str, message: &str) -> Response {

@@ -15,7 +15,7 @@ use domain::endpoint::ContactUpdate;
 use domain::ids::DestinationName;
 use futures::future::join_all;
 
-use crate::outcome::{self, Rejected};
+use crate::outcome::{self, Ignored, Rejected};
 use crate::ports::{EventLog, ForgottenUsers, PortError};
 use crate::route::{Body, Message};
 
@@ -82,7 +82,7 @@ impl Outcome {
             Self::Sent(Sent::Later) => "later",
             Self::Sent(Sent::Misconfigured) => "misconfigured",
             Self::Sent(Sent::NotWanted) => "ignored:not_wanted",
-            Self::Forgotten => "ignored:forgotten",
+            Self::Forgotten => outcome::Outcome::Ignored(Ignored::Forgotten).name(),
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! Each record's id stands in a ledger, whose pages are written in the same transaction as the counts: however often a
 //! record is imported, it counts once. Nobody's live events are lost meanwhile: a state that publish has written since it
-//! was read is read again.
+//! was read is read again. What is of a user who was forgotten since is dropped.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,7 +19,8 @@ use domain::user_state::{Applied, Effects};
 use crate::capture::{EARLIEST, FURTHEST_AHEAD};
 use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
 use crate::ports::{
-    Commit, Ledger, LedgerPage, NotCommitted, PortError, UserStates, ValuesKept, VersionedState,
+    Commit, ForgottenUsers, Ledger, LedgerPage, NotCommitted, PortError, UserStates, ValuesKept,
+    VersionedState,
 };
 use crate::publish::{MOST_ITEMS, MOST_PAGES, kept};
 
@@ -34,7 +35,7 @@ const TRIES: usize = 8;
 pub struct Import<'a, S> {
     /// What figures are broken down by, and in whose days.
     pub config: &'a Config,
-    /// The users' states, the rows and the ledger.
+    /// The users' states, the rows, the ledger, and who was forgotten.
     pub states: &'a S,
     /// The first day that is not taken, instead of the moment since which events are captured.
     pub before: Option<Day>,
@@ -85,7 +86,7 @@ impl Waiting<'_> {
 
 type Pages = HashMap<(UserKey, LedgerPage), BTreeSet<HistoryId>>;
 
-impl<S: UserStates + Ledger> Import<'_, S> {
+impl<S: UserStates + Ledger + ForgottenUsers> Import<'_, S> {
     /// Imports these events, and gives the outcome of each, in their order: `published` if it counts now.
     ///
     /// # Errors
@@ -165,8 +166,14 @@ impl<S: UserStates + Ledger> Import<'_, S> {
     /// Counts as many as can be counted now, and gives their outcomes.
     async fn fold_and_commit(&self, waiting: &[Waiting<'_>]) -> Result<Round, PortError> {
         let (states, unreadable) = self.load(waiting).await?;
-        let (readable, unreadable): (Vec<_>, Vec<_>) = waiting
-            .iter()
+        // After the states: a state that is deleted later is not written, and all this is done again.
+        let forgotten = self.forgotten(waiting).await?;
+        let (forgotten, kept_of): (Vec<_>, Vec<_>) = waiting.iter().partition(|it| {
+            let since = forgotten.get(&it.event.user);
+            since.is_some_and(|since| it.event.time <= *since)
+        });
+        let (readable, unreadable): (Vec<_>, Vec<_>) = kept_of
+            .into_iter()
             .partition(|it| !unreadable.contains(&it.event.user));
         let pages = self.pages(waiting).await?;
         let before = self.countings(waiting.iter().map(|it| it.event)).await?;
@@ -179,7 +186,21 @@ impl<S: UserStates + Ledger> Import<'_, S> {
         let reason = Outcome::NotPublished(NotPublished::StateUnreadable);
         let unreadable = unreadable.into_iter();
         round.done.extend(unreadable.map(|it| (it.place, reason)));
+        let reason = Outcome::Ignored(Ignored::Forgotten);
+        let forgotten = forgotten.into_iter();
+        round.done.extend(forgotten.map(|it| (it.place, reason)));
         Ok(round)
+    }
+
+    /// When those were forgotten who were.
+    async fn forgotten(
+        &self,
+        waiting: &[Waiting<'_>],
+    ) -> Result<BTreeMap<UserKey, DateTime<Utc>>, PortError> {
+        let users = waiting.iter().map(|it| &it.event.user);
+        let users: BTreeSet<&UserKey> = users.filter(|user| user.sub().is_some()).collect();
+        let users: Vec<&UserKey> = users.into_iter().collect();
+        self.states.forgotten(&users).await
     }
 
     /// The users' states, and whose are unreadable.

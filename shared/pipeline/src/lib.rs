@@ -1,7 +1,8 @@
 //! The use cases: [`capture`](capture::capture) in the triggers, [`publish`](publish::publish) on the
 //! event log's stream, [`deliver`](deliver::deliver) on the destinations' queues,
 //! [`expire`](expire::expire) every minute; and when somebody asks for it,
-//! [`sync`](sync::Walk), [`forget`](forget::forget) and [`import`](import::Import).
+//! [`sync`](sync::Walk), [`forget`](forget::forget), [`import`](import::Import) and
+//! [`republish`](republish::Republish).
 //!
 //! Each decides purely and then acts through a port of [`ports`]. Nothing here reads a clock, the
 //! environment or randomness.
@@ -15,6 +16,7 @@ pub mod import;
 pub mod outcome;
 pub mod ports;
 pub mod publish;
+pub mod republish;
 pub mod route;
 pub mod sync;
 mod traits;

@@ -36,6 +36,8 @@ pub enum Ignored {
     AlreadyCaptured,
     /// History: the record was imported before.
     AlreadyImported,
+    /// Its user was forgotten after it happened.
+    Forgotten,
 }
 
 /// Why an event is not possible.
@@ -119,6 +121,7 @@ impl Outcome {
             Self::Ignored(Ignored::AlreadySignedUp) => "ignored:already_signed_up",
             Self::Ignored(Ignored::AlreadyCaptured) => "ignored:already_captured",
             Self::Ignored(Ignored::AlreadyImported) => "ignored:already_imported",
+            Self::Ignored(Ignored::Forgotten) => "ignored:forgotten",
             Self::Rejected(Rejected::NoConfiguration) => "rejected:no_configuration",
             Self::Rejected(Rejected::NoTriggerEvent) => "rejected:no_trigger_event",
             Self::Rejected(Rejected::IdentifierTooLong) => "rejected:identifier_too_long",

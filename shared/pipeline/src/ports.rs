@@ -13,7 +13,7 @@ use domain::counting::Counting;
 use domain::day::Day;
 use domain::endpoint::OwnedEndpoint;
 use domain::history::HistoryId;
-use domain::ids::ProjectId;
+use domain::ids::{EventId, ProjectId};
 use domain::segment::{KnownValues, Segment};
 use domain::user_state::{Effects, OpenAttempt, UserState};
 
@@ -61,6 +61,60 @@ pub enum Appended {
     Now,
     /// It was there already.
     Before,
+}
+
+/// The log, read from its beginning to its end, as long as it keeps events: each user's together, and a user's in no order
+/// that means anything.
+pub trait LoggedEvents: Sync {
+    /// Some of what follows upon this place, or of what comes first.
+    fn page(
+        &self,
+        wanted: &LoggedDays,
+        after: Option<&LogPlace>,
+    ) -> impl Future<Output = Result<LogPage, PortError>> + Send;
+}
+
+/// Which of the log's events: those of a project that happened on these days (UTC, both included), and whenever they happened,
+/// confirmed sign-ups and expiries.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LoggedDays {
+    /// The project.
+    pub project: ProjectId,
+    /// The first day.
+    pub first: Day,
+    /// The last day.
+    pub last: Day,
+}
+
+/// An event's place in the log, as it is read; not in the order in which it is published.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogPlace {
+    /// Whose event.
+    pub user: UserKey,
+    /// Which.
+    pub event: EventId,
+}
+
+/// A page of the log.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct LogPage {
+    /// The events that were wanted.
+    pub events: Vec<LoggedEvent>,
+    /// How many there were, wanted or not.
+    pub read: u64,
+    /// How many of them hold no auth event.
+    pub unreadable: u64,
+    /// Where the next page begins after, if there is one.
+    pub next: Option<LogPlace>,
+}
+
+/// An event of the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LoggedEvent {
+    /// The event.
+    pub event: AuthEvent,
+    /// When it was put into the log once more, if it was.
+    pub redriven: Option<DateTime<Utc>>,
 }
 
 /// The users' states, and the rows that follow from them.

@@ -28,6 +28,7 @@ use crate::ports::{Outbox, UserStates};
 use batch::Batch;
 
 pub(crate) use batch::kept;
+pub(crate) use folded::out_of_time;
 pub use folded::{MOST_ITEMS, MOST_PAGES};
 pub use moving::move_unpublishable;
 

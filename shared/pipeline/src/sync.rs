@@ -21,8 +21,8 @@ use futures::StreamExt;
 
 use crate::capture::includes;
 use crate::contact_details::contact_details;
-use crate::outcome::LeftOut;
-use crate::ports::{EventLog, PortError, UserStates};
+use crate::outcome::{Ignored, LeftOut, Outcome};
+use crate::ports::{EventLog, ForgottenUsers, PortError, UserStates};
 
 /// How many users' events are appended at a time.
 const CONCURRENT_APPENDS: usize = 16;
@@ -87,13 +87,17 @@ struct Project<'a> {
 impl<'a> Walk<'a> {
     /// Finds out which of these users are out of step. `random` sets the events of one moment apart.
     ///
+    /// Of a user who was forgotten, what the pool listed before is dropped, like anything older: a page may have been listed
+    /// just before they were deleted, or Cognito's list may lag. Whoever is listed after they were forgotten is in the pool
+    /// still, or again, and is kept as with a sign-in: nobody else could tell why not.
+    ///
     /// # Errors
     ///
-    /// If the users' states cannot be had, or what is recorded of a project.
+    /// If the users' states cannot be had, who was forgotten, or what is recorded of a project.
     pub async fn plan(
         &self,
         users: &[ListedUser],
-        states: &impl UserStates,
+        states: &(impl UserStates + ForgottenUsers),
         mut random: impl FnMut() -> [u8; 10],
     ) -> Result<Plan, PortError> {
         let projects = self.projects();
@@ -101,8 +105,15 @@ impl<'a> Walk<'a> {
         let keys: Vec<UserKey> = listed.iter().map(|listed| listed.key.clone()).collect();
         let mut loaded = states.load(&keys).await?;
         let since = since(projects.keys(), states).await?;
+        let forgotten = states.forgotten(&keys.iter().collect::<Vec<_>>()).await?;
         let mut plan = Plan::default();
         for listed in listed {
+            let forgotten = forgotten.get(&listed.key);
+            if forgotten.is_some_and(|forgotten| self.time <= *forgotten) {
+                let outcome = Outcome::Ignored(Ignored::Forgotten).name();
+                tracing::info!(outcome, "a user was forgotten since they were listed");
+                continue;
+            }
             match loaded.remove(&listed.key).transpose() {
                 Ok(state) => {
                     let state = state.unwrap_or_default().state;

@@ -63,6 +63,12 @@ impl Queues {
         Ok(Self { client, urls })
     }
 
+    /// The one at this URL: for messages of its destination alone.
+    pub fn at(sdk: &SdkConfig, url: String) -> Self {
+        let client = sqs::client(sdk);
+        Self { client, urls: url }
+    }
+
     /// The URL of the queue with this ARN.
     pub(super) fn with_arn(&self, arn: &str) -> Option<String> {
         let (folder, _) = self.urls.rsplit_once('/')?;

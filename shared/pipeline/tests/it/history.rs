@@ -1,7 +1,7 @@
 //! Seeds from a walk through the pool, imported history and captured events come to the same figures, in whatever order
 //! and parts they come, whatever fails, and however often it is done again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use domain::auth_event::{AuthEvent, AuthEventKind, UserKey, Who};
@@ -289,4 +289,21 @@ fn nobodys_users_are_no_users() {
             .all(|user| matches!(user.who, Who::NotFound(..)))
     );
     assert!(world.look(|memory| memory.cohorts.is_empty() && memory.rows.is_empty()));
+}
+
+#[test]
+fn what_is_older_than_its_users_tombstone_is_not_imported() {
+    let world = World::calm();
+    world.change(|memory| memory.forgotten.insert(user("a"), epoch() - days(3)));
+    let events = [("a", 4), ("a", 3), ("a", 2), ("b", 4)]
+        .into_iter()
+        .zip(1u8..);
+    let events = events.map(|((name, before), number)| {
+        of_history(number, (&user(name), HistoryKind::SignIn), days(before))
+    });
+    let outcomes = imported(&world, &events.collect::<Vec<_>>());
+    let forgotten = "ignored:forgotten";
+    assert_eq!(outcomes, [forgotten, forgotten, "published", "published"]);
+    let ids = world.look(|memory| memory.ledger.values().map(BTreeSet::len).sum::<usize>());
+    assert_eq!(ids, 2);
 }

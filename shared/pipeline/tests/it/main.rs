@@ -17,6 +17,8 @@ mod history;
 #[cfg(test)]
 mod publish;
 #[cfg(test)]
+mod republish;
+#[cfg(test)]
 mod resolve;
 #[cfg(test)]
 mod resolve_excluded;

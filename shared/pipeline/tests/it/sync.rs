@@ -315,3 +315,38 @@ async fn a_destination_that_is_new_is_sent_the_endpoints_of_all_who_share() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_was_forgotten_since_they_were_listed_is_passed_over() {
+    let client =
+        json!({"ApplicationId": PROJECT, "UserDataShared": true, "Destinations": ["pinpoint"]});
+    let config = Config::from_json(&json!({"Default": client}).to_string()).unwrap();
+    let listed = epoch() + days(1);
+    let walk = Walk {
+        pool: UserPoolId::new("eu-west-1_AAAA11111"),
+        clients: &BTreeSet::from([ClientId::new("app")]),
+        config: &config,
+        time: listed,
+        anew: None,
+    };
+    for (forgotten, expected) in [
+        (listed - seconds(1), vec!["ada", "ben"]),
+        (listed, vec!["ben"]),
+        (listed + seconds(1), vec!["ben"]),
+    ] {
+        let world = World::calm();
+        let ada = UserKey {
+            project: config.projects().into_iter().next().unwrap(),
+            ..crate::events::user("ada")
+        };
+        world.change(|memory| memory.forgotten.insert(ada, forgotten));
+        let users = [
+            user("ada", "ada@example.test"),
+            user("ben", "ben@example.org"),
+        ];
+        let plan = walk.plan(&users, &world, || [7; 10]).await.unwrap();
+        let subs = plan.events.iter().flatten();
+        let subs: Vec<&str> = subs.map(|it| it.user.sub().unwrap().as_str()).collect();
+        assert_eq!(subs, expected, "{forgotten}");
+    }
+}

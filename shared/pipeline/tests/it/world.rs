@@ -9,7 +9,7 @@ use ::config::Config;
 use chrono::{DateTime, Utc};
 use domain::activity::{ActiveDays, Cohort, CohortRow, DayRow, Recency};
 use domain::analytics_event::AnalyticsEvent;
-use domain::auth_event::{AuthEvent, Position, UserKey};
+use domain::auth_event::{AuthEvent, AuthEventKind, Position, UserKey};
 use domain::counter::Counter;
 use domain::counting::Counting;
 use domain::day::Day;
@@ -21,9 +21,10 @@ use domain::segment::{KnownValues, Segment};
 use domain::user_state::OpenAttempt;
 use pipeline::outcome::NotPublished;
 use pipeline::ports::{
-    Appended, Captured, Commit, Due, DueAttempts, EventLog, Ledger, LedgerPage, Loaded,
-    NotCommitted, NotPublishedQueue, NotPublishedRecord, Outbox, PortError, Unreadable, UserStates,
-    ValuesKept, VersionedState,
+    Appended, Captured, Commit, Due, DueAttempts, EventLog, ForgottenUsers, Ledger, LedgerPage,
+    Loaded, LogPage, LogPlace, LoggedDays, LoggedEvent, LoggedEvents, NotCommitted,
+    NotPublishedQueue, NotPublishedRecord, Outbox, PortError, Unreadable, UserStates, ValuesKept,
+    VersionedState,
 };
 use pipeline::publish::{Judged, LogRecord, Publish, publish};
 use pipeline::route::{Body, Message};
@@ -50,6 +51,8 @@ pub enum Call {
     Due,
     Move,
     Pages,
+    Forgotten,
+    ReadLog,
 }
 
 /// What becomes of a call.
@@ -109,6 +112,12 @@ pub struct World {
 pub struct Memory {
     /// The event log.
     pub log: Vec<AuthEvent>,
+    /// When events of the log were redriven, that were.
+    pub redriven: HashMap<EventId, DateTime<Utc>>,
+    /// How many events a page of the log has, unless all.
+    pub log_page: Option<usize>,
+    /// Who was forgotten, and when.
+    pub forgotten: BTreeMap<UserKey, DateTime<Utc>>,
     /// What was put aside, and why.
     pub spilled: Vec<(AuthEvent, String)>,
     /// The users' states.
@@ -236,6 +245,11 @@ impl World {
         at(&self.memory.lock().unwrap())
     }
 
+    /// Changes what the world remembers.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Memory) -> T) -> T {
+        change(&mut self.memory.lock().unwrap())
+    }
+
     /// From now on, this user's state is unreadable, but for how far it had come.
     pub fn spoil(&self, user: &str, position: Option<Position>) {
         let mut memory = self.memory.lock().unwrap();
@@ -279,6 +293,33 @@ impl EventLog for World {
     fn spill(&self, event: &AuthEvent, cause: &PortError) {
         let mut memory = self.memory.lock().unwrap();
         memory.spilled.push((event.clone(), cause.to_string()));
+    }
+}
+
+impl LoggedEvents for World {
+    async fn page(
+        &self,
+        wanted: &LoggedDays,
+        after: Option<&LogPlace>,
+    ) -> Result<LogPage, PortError> {
+        self.ask(Call::ReadLog, |memory| memory.read_log(wanted, after))
+            .await
+    }
+}
+
+impl ForgottenUsers for World {
+    async fn forgotten(
+        &self,
+        users: &[&UserKey],
+    ) -> Result<BTreeMap<UserKey, DateTime<Utc>>, PortError> {
+        let asked: BTreeSet<&UserKey> = users.iter().copied().collect();
+        assert_eq!(asked.len(), users.len(), "each user is asked for once");
+        self.ask(Call::Forgotten, |memory| {
+            let mut forgotten = memory.forgotten.clone();
+            forgotten.retain(|user, _| asked.contains(user));
+            forgotten
+        })
+        .await
     }
 }
 
@@ -390,6 +431,41 @@ impl Memory {
         }
         self.log.push(event.clone());
         Appended::Now
+    }
+
+    /// Each user's events together, and the last one first. What is not wanted counts for a page's size.
+    fn read_log(&self, wanted: &LoggedDays, after: Option<&LogPlace>) -> LogPage {
+        let place = |event: &AuthEvent| LogPlace {
+            user: event.user.clone(),
+            event: event.id,
+        };
+        let mut all: Vec<&AuthEvent> = self.log.iter().collect();
+        all.sort_by_key(|event| (&event.user, std::cmp::Reverse(event.id)));
+        let begin = after.map_or(0, |after| {
+            let read = all.iter().position(|event| place(event) == *after);
+            read.unwrap() + 1
+        });
+        let rest = &all[begin..];
+        let page = &rest[..rest.len().min(self.log_page.unwrap_or(usize::MAX))];
+        let is_wanted = |event: &&&AuthEvent| {
+            let days = wanted.first..=wanted.last;
+            event.user.project == wanted.project
+                && (days.contains(&day_of(event.time))
+                    || matches!(
+                        event.kind,
+                        AuthEventKind::SignUpConfirmed(_) | AuthEventKind::AttemptExpired(_)
+                    ))
+        };
+        let logged = |event: &&AuthEvent| LoggedEvent {
+            event: (*event).clone(),
+            redriven: self.redriven.get(&event.id).copied(),
+        };
+        LogPage {
+            events: page.iter().filter(is_wanted).map(logged).collect(),
+            read: u64::try_from(page.len()).unwrap(),
+            unreadable: 0,
+            next: (page.len() < rest.len()).then(|| place(page[page.len() - 1])),
+        }
     }
 
     fn load(&mut self, users: &[UserKey]) -> HashMap<UserKey, Loaded> {

@@ -1,0 +1,66 @@
+//! One user's events, folded once more. Pure.
+
+use chrono::{DateTime, Utc};
+use domain::auth_event::{AuthEvent, UserKey};
+use domain::user_state::UserState;
+
+use super::Wanted;
+use crate::ports::LoggedEvent;
+use crate::publish::out_of_time;
+use crate::route::Delivery;
+
+/// A user's events.
+pub struct OfOneUser {
+    /// Whose.
+    pub user: UserKey,
+    events: Vec<LoggedEvent>,
+}
+
+/// The events by user, in their order.
+pub fn by_user(events: Vec<LoggedEvent>) -> Vec<OfOneUser> {
+    let mut users: Vec<OfOneUser> = Vec::new();
+    for logged in events {
+        match users.last_mut().filter(|of| of.user == logged.event.user) {
+            Some(of) => of.events.push(logged),
+            None => users.push(OfOneUser {
+                user: logged.event.user.clone(),
+                events: vec![logged],
+            }),
+        }
+    }
+    users
+}
+
+impl OfOneUser {
+    /// Drops what happened up to this time, and gives when each of it did.
+    pub fn drop_up_to(&mut self, since: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let events = std::mem::take(&mut self.events).into_iter();
+        let (dropped, left): (Vec<_>, Vec<_>) = events.partition(|it| it.event.time <= since);
+        self.events = left;
+        dropped.into_iter().map(|it| it.event.time).collect()
+    }
+
+    /// The events as they came: those of one moment by their ids, which begin with the time of capture.
+    fn in_order(mut self, now: DateTime<Utc>) -> Vec<AuthEvent> {
+        let came = |it: &LoggedEvent| (it.redriven.unwrap_or(it.event.time), it.event.id);
+        self.events.sort_by_key(came);
+        let events = self.events.into_iter().map(|it| it.event);
+        events.filter(|it| out_of_time(it, now).is_none()).collect()
+    }
+}
+
+/// The analytics events that are wanted of a user's.
+pub fn refold(
+    of: OfOneUser,
+    (state, now): (&UserState, DateTime<Utc>),
+    wanted: &Wanted,
+) -> Delivery {
+    let user = of.user.clone();
+    let mut analytics = state.refolded(&of.in_order(now), wanted.zone);
+    analytics.retain(|event| wanted.includes(event.time));
+    Delivery {
+        user,
+        contacts: Vec::new(),
+        analytics,
+    }
+}
