@@ -55,8 +55,10 @@ async fn handle(
     let received: Vec<Received> = event.records.into_iter().filter_map(received).collect();
     // Boxed: by value, the future is nested too deep for the compiler.
     let queued = Box::pin(deliver_batch(&received, by)).await?;
-    let outcomes = queued.outcomes.iter();
-    let outcomes: BTreeMap<_, _> = outcomes.map(|(it, count)| (it.name(), *count)).collect();
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    for (outcome, count) in &queued.outcomes {
+        *outcomes.entry(outcome.name()).or_default() += count;
+    }
     tracing::info!(?outcomes, again = queued.again.len(), "delivered a batch");
     let misconfigured = Outcome::Sent(Sent::Misconfigured);
     if let Some(misconfigured) = queued.outcomes.get(&misconfigured) {
@@ -67,8 +69,7 @@ async fn handle(
             "a destination refuses the credentials, or does not know the project: what goes there is retried until that is mended"
         );
     }
-    let hidden = received.iter().filter(|it| queued.again.contains(&it.id));
-    let hidden: Vec<&Received> = hidden.collect();
+    let hidden = queued.hidden(&received);
     if let (Some(arn), false) = (arn, hidden.is_empty()) {
         queues.hide(&arn, hidden).await;
     }

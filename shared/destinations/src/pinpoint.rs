@@ -23,10 +23,12 @@ use pipeline::deliver::{Item, Sent, What};
 use tokio::time::Instant;
 
 use reply::Judgement;
+use request::Placed;
 use routes::Route;
 pub use routes::Routes;
 
-use crate::restraint::{Breakers, Pace};
+use crate::halves::{Request, Verdict, in_halves};
+use crate::restraint::{Breakers, Pace, Turn};
 use crate::senders::{Destination, Judged, in_order};
 use aws::sdk::describe;
 
@@ -110,7 +112,7 @@ impl PinpointDestination {
         &self,
         (project, route): (ProjectId, Route),
         parcel: Parcel<'_>,
-        within: Duration,
+        until: Instant,
     ) -> Judged {
         let mut judged = Judged::new();
         let way = (project, route);
@@ -125,11 +127,12 @@ impl PinpointDestination {
                 client: &client,
                 project,
                 pinpoint: self,
+                until,
             };
             sender.contacts(parcel.contacts, &mut judged).await;
             sender.events(parcel.events, &mut judged).await;
         };
-        if tokio::time::timeout(within, sending).await.is_err() {
+        if tokio::time::timeout_at(until, sending).await.is_err() {
             tracing::warn!(%project, "Pinpoint took too long");
         }
         let sent = places.iter().map(|place| judged.get(place).copied());
@@ -156,9 +159,10 @@ impl<'a> Parcel<'a> {
 
 impl Destination for PinpointDestination {
     async fn send(&self, items: &[Item<'_>], within: Duration) -> Vec<Sent> {
+        let until = Instant::now() + within;
         let mut judged = Judged::new();
         let parcels = self.parcels(items, &mut judged).into_iter();
-        let sending = parcels.map(|(way, parcel)| self.send_parcel(way, parcel, within));
+        let sending = parcels.map(|(way, parcel)| self.send_parcel(way, parcel, until));
         for of_parcel in join_all(sending).await {
             judged.extend(of_parcel);
         }
@@ -171,56 +175,56 @@ struct Sender<'a> {
     client: &'a Client,
     project: &'a ProjectId,
     pinpoint: &'a PinpointDestination,
+    /// When all must be over.
+    until: Instant,
 }
 
-impl Sender<'_> {
-    async fn events(&self, events: Vec<(usize, &AnalyticsEvent)>, judged: &mut Judged) {
+impl<'a> Request for Sender<'a> {
+    type Item = &'a AnalyticsEvent;
+
+    const IF_NONE_IS_TAKEN: Sent = Sent::Refused;
+
+    async fn send(&self, chunk: &[Placed<'a>]) -> Verdict {
+        if self.pinpoint.put_events.wait(self.until).await == Turn::TooLate {
+            return Verdict::Whole(Sent::Waiting);
+        }
+        let events: Vec<&AnalyticsEvent> = chunk.iter().map(|(_, event)| *event).collect();
+        let reply = self.put_events(&events).await;
+        if events.len() > 1 && reply::blames_content(&reply) {
+            return Verdict::Whole(Sent::Refused);
+        }
+        let judgements = reply::events(&reply, &events);
+        for (event, judgement) in events.into_iter().zip(&judgements) {
+            if let Some(status) = judgement.status() {
+                tracing::error!(event = %event.id, status, "Pinpoint does not take an event");
+            }
+        }
+        Verdict::Each(judgements.into_iter().map(Judgement::sent).collect())
+    }
+}
+
+impl<'a> Sender<'a> {
+    async fn events(&self, events: Vec<Placed<'a>>, judged: &mut Judged) {
         for chunk in request::chunks(events) {
             self.chunk(chunk, judged).await;
         }
     }
 
     /// Sends up to 100 events until each is judged for good, or the tries are used up.
-    async fn chunk(&self, mut chunk: Vec<(usize, &AnalyticsEvent)>, judged: &mut Judged) {
+    async fn chunk(&self, mut chunk: Vec<Placed<'a>>, judged: &mut Judged) {
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
-            let judgements = self.put_events(&chunk).await;
-            let mut again = Vec::new();
-            for ((place, event), judgement) in chunk.into_iter().zip(judgements) {
-                if let Some(status) = judgement.status() {
-                    tracing::error!(event = %event.id, status, "Pinpoint does not take an event");
-                }
-                match judgement.sent() {
-                    Sent::Later => again.push((place, event)),
-                    sent => drop(judged.insert(place, sent)),
-                }
-            }
-            if again.is_empty() || left == 0 {
+            in_halves(self, &chunk, judged).await;
+            chunk.retain(|(place, _)| judged.get(place) == Some(&Sent::Later));
+            if chunk.is_empty() || left == 0 {
                 return;
             }
-            chunk = again;
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
     }
 
-    /// A request that Pinpoint refuses for what is in it may be so for one event: then each is sent by
-    /// itself.
-    async fn put_events(&self, chunk: &[(usize, &AnalyticsEvent)]) -> Vec<Judgement> {
-        let events: Vec<&AnalyticsEvent> = chunk.iter().map(|(_, event)| *event).collect();
-        let reply = self.put_together(&events).await;
-        if events.len() == 1 || !reply::blames_content(&reply) {
-            return reply::events(&reply, &events);
-        }
-        let mut judgements = Vec::with_capacity(events.len());
-        for event in events {
-            judgements.extend(reply::events(&self.put_together(&[event]).await, &[event]));
-        }
-        judgements
-    }
-
-    async fn put_together(&self, events: &[&AnalyticsEvent]) -> reply::PutEvents {
-        self.pinpoint.put_events.wait().await;
+    async fn put_events(&self, events: &[&AnalyticsEvent]) -> reply::PutEvents {
         let call = self
             .client
             .put_events()
@@ -266,10 +270,7 @@ impl Sender<'_> {
     async fn update_one_by_one(&self, contacts: &[(usize, &ContactUpdate)], judged: &mut Judged) {
         let mut updates = Vec::with_capacity(contacts.len());
         for (place, contact) in contacts {
-            updates.push(
-                self.update_one(contact)
-                    .map(move |judgement| (*place, judgement.sent())),
-            );
+            updates.push(self.update_one(contact).map(move |sent| (*place, sent)));
         }
         let updates = futures::stream::iter(updates).buffer_unordered(CONCURRENT_UPDATES);
         let updated: Vec<_> = updates.collect().await;
@@ -277,41 +278,24 @@ impl Sender<'_> {
     }
 
     /// Sends one until it is judged, or the tries are used up.
-    async fn update_one(&self, contact: &ContactUpdate) -> Judgement {
-        let endpoint = contact.endpoint.as_str();
+    async fn update_one(&self, contact: &ContactUpdate) -> Sent {
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
-            let judgement = self.update_endpoint(contact).await;
-            match judgement {
-                Judgement::Accepted => return judgement,
-                Judgement::Refused(status) => {
-                    tracing::error!(
-                        endpoint,
-                        status,
-                        "Pinpoint refused a contact endpoint for good"
-                    );
-                    return judgement;
-                }
-                Judgement::Misconfigured(status) => {
-                    tracing::error!(
-                        endpoint,
-                        status,
-                        "Pinpoint does not take contact endpoints of this project: look at the project's id and the \
-                         role; the endpoint is sent again until it does"
-                    );
-                    return judgement;
-                }
-                Judgement::Later if left > 0 => tokio::time::sleep(pause).await,
-                Judgement::Later => {}
+            if self.pinpoint.update_endpoint.wait(self.until).await == Turn::TooLate {
+                return Sent::Waiting;
             }
+            let judgement = self.update_endpoint(contact).await;
+            tell(contact, judgement);
+            if judgement != Judgement::Later || left == 0 {
+                return judgement.sent();
+            }
+            tokio::time::sleep(pause).await;
             pause *= 2;
         }
-        Judgement::Later
+        Sent::Later
     }
 
-    /// What Pinpoint says of a failure is not logged: it may name the address.
     async fn update_endpoint(&self, contact: &ContactUpdate) -> Judgement {
-        self.pinpoint.update_endpoint.wait().await;
         let call = self
             .client
             .update_endpoint()
@@ -319,6 +303,25 @@ impl Sender<'_> {
             .endpoint_id(contact.endpoint.as_str())
             .endpoint_request(request::endpoint(contact));
         reply::judge(&call.send().await)
+    }
+}
+
+/// What Pinpoint says of a failure is not logged: it may name the address.
+fn tell(contact: &ContactUpdate, judgement: Judgement) {
+    let endpoint = contact.endpoint.as_str();
+    match judgement {
+        Judgement::Refused(status) => tracing::error!(
+            endpoint,
+            status,
+            "Pinpoint refused a contact endpoint for good"
+        ),
+        Judgement::Misconfigured(status) => tracing::error!(
+            endpoint,
+            status,
+            "Pinpoint does not take contact endpoints of this project: look at the project's id and the role; the endpoint \
+             is sent again until it does"
+        ),
+        Judgement::Accepted | Judgement::Later => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! Services of AWS that take all they are sent, and count the requests: queues, Firehose and Pinpoint.
+//! Services of AWS that take all they are sent, and count the requests: queues, Firehose, EventBridge and Pinpoint.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -94,6 +94,7 @@ async fn answer(
     match target.rsplit('.').next() {
         Some("SendMessageBatch") => asked.send(&request).into_response(),
         Some("PutRecordBatch") => asked.put_records(&request).into_response(),
+        Some("PutEvents") => asked.put_entries(&request).into_response(),
         _ => match uri.path().rsplit_once('/') {
             Some((_, "events")) => {
                 (StatusCode::ACCEPTED, asked.put_events(&request)).into_response()
@@ -124,6 +125,13 @@ impl Asked {
         self.count("PutRecordBatch", records);
         let taken = vec![json!({"RecordId": "r"}); records];
         json!({"FailedPutCount": 0, "RequestResponses": taken}).to_string()
+    }
+
+    fn put_entries(&mut self, request: &Value) -> String {
+        let entries = request["Entries"].as_array().unwrap().len();
+        self.count("EventBridge's PutEvents", entries);
+        let taken = vec![json!({"EventId": "e"}); entries];
+        json!({"FailedEntryCount": 0, "Entries": taken}).to_string()
     }
 
     fn put_events(&mut self, request: &Value) -> String {
