@@ -212,7 +212,8 @@ deploy --stack ours --architecture x86_64 --config config.json Loglevel=debug
 deploy --stack ours --architecture x86_64 --config config.json Colour=red
 2 the template has no parameter Colour; it has AlarmTopicArn, CaptureBudgetMilliseconds, ConsoleClientId, \
     ConsoleConcurrency, ConsoleDomain, ConsoleGroup, ConsoleUserPoolId, DeliveryConcurrency, DestinationArns, FailureRateAlarmPercent, \
-    FewestAttemptsPerFiveMinutes, FewestSignInsPerHour, FiguresLagAlarmMilliseconds, LogLevel, LogRetentionDays, PinpointEndpoint, PinpointProjectArns, RoleArns
+    FewestAttemptsPerFiveMinutes, FewestSignInsPerHour, FiguresLagAlarmMilliseconds, LogLevel, LogRetentionDays, PinpointEndpoint, PinpointProjectArns, \
+    PinpointPutEventsPerSecond, PinpointUpdateEndpointsPerSecond, RoleArns
 
 deploy --stack ours --architecture x86_64 --config config.json Architecture=arm64
 2 Architecture is set by ARCH=

@@ -5,6 +5,7 @@
 
 mod erase;
 mod limits;
+mod paces;
 mod reply;
 mod request;
 mod routes;
@@ -22,22 +23,22 @@ use pipeline::deliver::{Item, Sent, What};
 
 use tokio::time::Instant;
 
+use paces::Paces;
 use reply::Judgement;
 use request::Placed;
 use routes::Route;
 pub use routes::Routes;
 
 use crate::halves::{Request, Verdict, in_halves};
-use crate::restraint::{Breakers, Pace, Turn};
+use crate::restraint::{Breakers, Forbidden, Turn};
 use crate::senders::{Destination, Judged, in_order};
 use aws::sdk::describe;
 
 /// How many times what Pinpoint would not take now is sent before it is left for later.
 const TRIES: u32 = 2;
 
-/// Requests a second that AWS takes of an account (its published limits, of which users keep a part for themselves).
-const PUT_EVENTS: u32 = 15;
-const UPDATE_ENDPOINT: u32 = 10;
+/// The status of what the role may not do.
+const FORBIDDEN: u16 = 403;
 
 /// How many contact endpoints are updated at a time.
 const CONCURRENT_UPDATES: usize = 8;
@@ -50,8 +51,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 pub struct PinpointDestination {
     routes: Routes,
     breakers: Breakers<(ProjectId, Route)>,
-    put_events: Pace,
-    update_endpoint: Pace,
+    paces: Paces,
+    /// Where the role may not update many endpoints with one call.
+    one_by_one: Forbidden<(ProjectId, Route)>,
 }
 
 /// What goes to one project with one client, each with its place among the items.
@@ -64,15 +66,11 @@ struct Parcel<'a> {
 impl PinpointDestination {
     /// Sends along these routes.
     pub fn new(routes: Routes) -> Self {
-        let (put_events, update_endpoint) = match routes.are_aws() {
-            true => (Pace::of(Some(PUT_EVENTS)), Pace::of(Some(UPDATE_ENDPOINT))),
-            false => (Pace::default(), Pace::default()),
-        };
         Self {
+            paces: Paces::of(&routes),
             routes,
             breakers: Breakers::default(),
-            put_events,
-            update_endpoint,
+            one_by_one: Forbidden::default(),
         }
     }
 
@@ -119,13 +117,12 @@ impl PinpointDestination {
         if self.breakers.is_open(&way, Instant::now()) {
             return judged;
         }
-        let (project, route) = &way;
         let places = parcel.places();
         let sending = async {
-            let client = self.routes.client(route).await;
+            let client = self.routes.client(&way.1).await;
             let sender = Sender {
                 client: &client,
-                project,
+                way: &way,
                 pinpoint: self,
                 until,
             };
@@ -133,7 +130,7 @@ impl PinpointDestination {
             sender.events(parcel.events, &mut judged).await;
         };
         if tokio::time::timeout_at(until, sending).await.is_err() {
-            tracing::warn!(%project, "Pinpoint took too long");
+            tracing::warn!(project = %way.0, "Pinpoint took too long");
         }
         let sent = places.iter().map(|place| judged.get(place).copied());
         let sent: Vec<Sent> = sent.map(|sent| sent.unwrap_or(Sent::Later)).collect();
@@ -173,7 +170,7 @@ impl Destination for PinpointDestination {
 /// Sends to one project.
 struct Sender<'a> {
     client: &'a Client,
-    project: &'a ProjectId,
+    way: &'a (ProjectId, Route),
     pinpoint: &'a PinpointDestination,
     /// When all must be over.
     until: Instant,
@@ -185,7 +182,7 @@ impl<'a> Request for Sender<'a> {
     const IF_NONE_IS_TAKEN: Sent = Sent::Refused;
 
     async fn send(&self, chunk: &[Placed<'a>]) -> Verdict {
-        if self.pinpoint.put_events.wait(self.until).await == Turn::TooLate {
+        if self.pinpoint.paces.put_events.wait(self.until).await == Turn::TooLate {
             return Verdict::Whole(Sent::Waiting);
         }
         let events: Vec<&AnalyticsEvent> = chunk.iter().map(|(_, event)| *event).collect();
@@ -204,6 +201,10 @@ impl<'a> Request for Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
+    fn project(&self) -> &ProjectId {
+        &self.way.0
+    }
+
     async fn events(&self, events: Vec<Placed<'a>>, judged: &mut Judged) {
         for chunk in request::chunks(events) {
             self.chunk(chunk, judged).await;
@@ -228,11 +229,11 @@ impl<'a> Sender<'a> {
         let call = self
             .client
             .put_events()
-            .application_id(self.project.as_str())
+            .application_id(self.project().as_str())
             .events_request(request::events(events));
         let reply = call.send().await;
         if let Err(error) = &reply {
-            tracing::warn!(project = %self.project, error = describe(error), "PutEvents failed");
+            tracing::warn!(project = %self.project(), error = describe(error), "PutEvents failed");
         }
         reply
     }
@@ -241,29 +242,40 @@ impl<'a> Sender<'a> {
     async fn contacts(&self, contacts: Vec<(usize, &ContactUpdate)>, judged: &mut Judged) {
         for chunk in contacts.chunks(request::MOST_ENDPOINTS) {
             match self.update_together(chunk).await {
-                BatchUpdate::Taken => {
-                    judged.extend(chunk.iter().map(|(place, _)| (*place, Sent::Accepted)));
+                BatchUpdate::Together(sent) => {
+                    judged.extend(chunk.iter().map(|(place, _)| (*place, sent)));
                 }
-                BatchUpdate::Later => {}
                 BatchUpdate::OneByOne => self.update_one_by_one(chunk, judged).await,
             }
         }
     }
 
     async fn update_together(&self, contacts: &[(usize, &ContactUpdate)]) -> BatchUpdate {
-        if contacts.len() < 2 {
+        let forbidden = &self.pinpoint.one_by_one;
+        if contacts.len() < 2 || forbidden.is_noted(self.way, Instant::now()) {
             return BatchUpdate::OneByOne;
+        }
+        let pace = &self.pinpoint.paces.update_endpoints_batch;
+        if pace.wait(self.until).await == Turn::TooLate {
+            return BatchUpdate::Together(Sent::Waiting);
         }
         let updates = contacts.iter().map(|(_, contact)| *contact);
         let call = self
             .client
             .update_endpoints_batch()
-            .application_id(self.project.as_str())
+            .application_id(self.project().as_str())
             .endpoint_batch_request(request::endpoints(updates));
         match reply::judge(&call.send().await) {
-            Judgement::Accepted => BatchUpdate::Taken,
-            Judgement::Refused(_) | Judgement::Misconfigured(_) => BatchUpdate::OneByOne,
-            Judgement::Later => BatchUpdate::Later,
+            Judgement::Misconfigured(status) => {
+                if status == FORBIDDEN {
+                    forbidden.note(self.way, Instant::now());
+                }
+                BatchUpdate::OneByOne
+            }
+            Judgement::Refused(_) => BatchUpdate::OneByOne,
+            judgement @ (Judgement::Accepted | Judgement::Later) => {
+                BatchUpdate::Together(judgement.sent())
+            }
         }
     }
 
@@ -281,7 +293,7 @@ impl<'a> Sender<'a> {
     async fn update_one(&self, contact: &ContactUpdate) -> Sent {
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
-            if self.pinpoint.update_endpoint.wait(self.until).await == Turn::TooLate {
+            if self.pinpoint.paces.update_endpoint.wait(self.until).await == Turn::TooLate {
                 return Sent::Waiting;
             }
             let judgement = self.update_endpoint(contact).await;
@@ -299,7 +311,7 @@ impl<'a> Sender<'a> {
         let call = self
             .client
             .update_endpoint()
-            .application_id(self.project.as_str())
+            .application_id(self.project().as_str())
             .endpoint_id(contact.endpoint.as_str())
             .endpoint_request(request::endpoint(contact));
         reply::judge(&call.send().await)
@@ -327,11 +339,9 @@ fn tell(contact: &ContactUpdate, judgement: Judgement) {
 
 /// What came of updating many endpoints with one call.
 enum BatchUpdate {
-    /// Pinpoint took them.
-    Taken,
+    /// The same of all: Pinpoint took them, or may take them later.
+    Together(Sent),
     /// Pinpoint refused: for one bad endpoint it refuses all, and the role that Cognito's documents
     /// describe may not make this call.
     OneByOne,
-    /// It may take them later.
-    Later,
 }

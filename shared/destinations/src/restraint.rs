@@ -78,6 +78,35 @@ impl Failures {
     }
 }
 
+/// For how long it is remembered that something is not allowed: a role may be mended.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// What is not allowed, and is not tried again for a while. It is this environment's own.
+#[derive(Debug)]
+pub struct Forbidden<K>(Mutex<BTreeMap<K, Instant>>);
+
+impl<K> Default for Forbidden<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord + Clone> Forbidden<K> {
+    /// Takes note that it is not allowed.
+    pub fn note(&self, key: &K, now: Instant) {
+        if let Ok(mut noted) = self.0.lock() {
+            noted.insert(key.clone(), now);
+        }
+    }
+
+    /// Whether it was not allowed some time ago.
+    pub fn is_noted(&self, key: &K, now: Instant) -> bool {
+        let noted = self.0.lock().ok();
+        let noted = noted.and_then(|noted| noted.get(key).copied());
+        noted.is_some_and(|noted| now < noted + REMEMBERED)
+    }
+}
+
 /// How long an answer takes, as a rule: a request that would be cut off is not sent.
 const AN_ANSWER: Duration = Duration::from_secs(1);
 
