@@ -364,6 +364,17 @@ const DELIVERY_QUEUES: &str =
     "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-deliver-*.fifo";
 
 #[test]
+fn publish_events_is_brought_up_to_date_after_deliver_events() {
+    let template = template();
+    let description = &template["Resources"]["PublishEvents"]["Properties"]["Description"];
+    let named = json!({"Fn::Sub": "Counts, and enqueues for ${DeliverEvents}."});
+    assert_eq!(
+        *description,
+        json!({"Fn::If": ["HasDestinations", named, "Counts."]})
+    );
+}
+
+#[test]
 fn each_destination_has_a_queue_in_order_and_a_mapping_that_retries_what_was_not_taken() {
     let template = template_with("pinpoint,our-webhook");
     let resources = template["Resources"].as_object().unwrap();
