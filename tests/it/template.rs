@@ -400,9 +400,21 @@ fn each_destination_has_a_queue_in_order_and_a_mapping_that_retries_what_was_not
             ("QueueWaitsForTenDays", 10 * day),
         ] {
             let alarm = &of(alarm)["Properties"];
-            let watched = json!([alarm["MetricName"], alarm["Dimensions"], alarm["Threshold"]]);
+            let watched = json!([alarm["Metrics"], alarm["Threshold"]]);
             let queue = json!({"Fn::GetAtt": [format!("{id}Queue"), "QueueName"]});
-            let expected = json!(["ApproximateAgeOfOldestMessage", [{"Name": "QueueName", "Value": queue}], seconds]);
+            let of = |id: &str, metric: Value| {
+                let stat = json!({"Metric": metric, "Period": 300, "Stat": "Maximum"});
+                json!({"Id": id, "MetricStat": stat, "ReturnData": false})
+            };
+            let metrics = json!([
+                of("queue", json!({"Namespace": "AWS/SQS", "MetricName": "ApproximateAgeOfOldestMessage",
+                    "Dimensions": [{"Name": "QueueName", "Value": queue}]})),
+                of("handed", json!({"Namespace": {"Ref": "AWS::StackName"}, "MetricName": "OldestMessageAge",
+                    "Dimensions": [{"Name": "Queue", "Value": queue}]})),
+                {"Id": "oldest", "Label": "Age of the oldest message (seconds)",
+                    "Expression": "MAX([FILL(queue, 0), FILL(handed, 0)])", "ReturnData": true},
+            ]);
+            let expected = json!([metrics, seconds]);
             assert_eq!(watched, expected);
         }
     }

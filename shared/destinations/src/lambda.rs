@@ -1,14 +1,18 @@
 //! The function behind the destinations' queues.
 
+mod oldest;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws::embedded_metrics;
 use aws::event_log::DynamoEventLog;
 use aws::forgotten::DynamoForgotten;
 use aws::lambda::time_left;
 use aws::sdk::{self, SdkConfig};
 use aws::tables::{EVENT_LOG_TABLE, USERS_TABLE, required};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::deliver::{Deliver, Outcome, Sent};
 
@@ -50,6 +54,8 @@ async fn handle(
     by: &Deliver<'_, Senders, DynamoEventLog, DynamoForgotten>,
     queues: &Queues,
 ) -> Result<SqsBatchResponse, Error> {
+    let namespace = embedded_metrics::namespace();
+    embedded_metrics::write(&oldest::oldest(&event.records, &namespace, Utc::now()));
     let arn = event.records.first();
     let arn = arn.and_then(|record| record.event_source_arn.clone());
     let received: Vec<Received> = event.records.into_iter().filter_map(received).collect();
