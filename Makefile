@@ -23,7 +23,7 @@ DEBUG := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
 COMMAND ?= cargo run --package cli --
 INFRA := $(VENV)/bin/python infra/stack
 STACK_ARGUMENTS = --stack $(STACK) --architecture $(ARCH) $(if $(CONFIG),--config $(CONFIG)) \
-	$(if $(BUCKET),--bucket $(BUCKET)) $(PARAMETERS)
+	$(if $(BUCKET),--bucket $(BUCKET)) $(if $(DROP),--drop) $(PARAMETERS)
 PROFILE ?= release
 EVENTS ?= 100000
 RECORDS ?= 200000
@@ -88,7 +88,7 @@ build: console-assets $(CARGO_LAMBDA)/ready ## Build the functions for Lambda in
 	@for name in $(FUNCTIONS); do printf '%-22s %6d KB\n' $$name $$(( $$(wc -c < target/lambda/$$name/bootstrap) / 1024 )); done
 
 # All but the code is looked at before the long build. One function's code is built for what the function runs on.
-deploy: $(VENV)/ready ## Build, and deploy STACK with CONFIG=FILE; or the code of one FUNCTION; BUILT=1 builds nothing
+deploy: $(VENV)/ready ## Build, and deploy STACK with CONFIG=FILE; or the code of one FUNCTION; BUILT=1 builds nothing, DROP=1 drops what waits for a destination that goes
 ifdef FUNCTION
 	$(if $(CONFIG)$(PARAMETERS),$(error FUNCTION= deploys code alone: leave out CONFIG and PARAMETERS))
 	arch=$$($(INFRA) function --stack $(STACK) $(FUNCTION)) && \

@@ -70,6 +70,9 @@ def arguments() -> argparse.Namespace:
         metavar="Parameter=Value",
         help="other parameters of the template; those that are left out stay as they are",
     )
+    to_deploy.add_argument(
+        "--drop", action="store_true", help="drop what waits for destinations that the configuration names no more"
+    )
     to_deploy.add_argument("--check", action="store_true", help="look at everything but the code, and change nothing")
     to_deploy.set_defaults(run=deploy)
 

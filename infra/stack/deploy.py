@@ -13,6 +13,7 @@ from account import Account, Fault, say
 from cloudformation import Stack
 from configuration import Configuration
 from names import CODE, CONSOLE, FUNCTIONS, MACHINES, NO_DESTINATION, TABLES, TEMPLATE, delivery_queue, key_attributes
+from queues import messages_in, queues
 
 FIRST_TIME = (
     "say which app clients report where: CONFIG=analytics-config.json, which `cognito-pinpoint config import` writes"
@@ -36,6 +37,8 @@ def deploy(args: argparse.Namespace) -> None:
     parameters.check_whole(read, given, kept)
     if config:
         check_queues(stack.name, config)
+        if not args.drop:
+            check_delivered(account, stack.name, going(kept, config))
         given = {**config.parameters, **given}
     body = template.body(read, stack.name, {**kept, **given})
     if not stack.has_worked:
@@ -98,6 +101,26 @@ def check_queues(stack: str, config: Configuration) -> None:
         queue = delivery_queue(stack, name)
         if len(queue) > 80:
             raise Fault(f"the queue {queue} would have more than 80 characters: shorten the name of the destination")
+
+
+def going(kept: Mapping[str, str], config: Configuration) -> set[str]:
+    """The destinations that the stack has, and that the configuration does not name any more."""
+    named = set(kept.get("DestinationNames", NO_DESTINATION).split(","))
+    return named - {NO_DESTINATION, *config.destinations}
+
+
+def check_delivered(account: Account, stack: str, destinations: set[str]) -> None:
+    """Refuses while something waits for a destination that goes: its queue goes with it."""
+    names = {delivery_queue(stack, destination): destination for destination in destinations}
+    there = {url.rsplit("/", 1)[-1]: url for name in sorted(names) for url in queues(account, name)}
+    waiting = [
+        f"{count} messages wait in the queue {name}, which goes with the destination {names[name]}: leave it in a client's "
+        "Destinations until they are delivered, or DROP=1"
+        for name, url in there.items()
+        if name in names and (count := messages_in(account, url))
+    ]
+    if waiting:
+        raise Fault("\n".join(waiting))
 
 
 def deployed(values: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterator
 from account import Account, Fault, exists, say
 from cloudformation import Stack
 from names import FUNCTIONS, TABLES, TRIGGERS, key_attributes, own_bucket
+from queues import messages_in, queues
 
 COGNITO = "cognito-idp.amazonaws.com"
 
@@ -79,18 +80,6 @@ def check_emptied(account: Account, stack: str) -> None:
     ]
     if waiting:
         raise Fault("\n".join(waiting))
-
-
-def queues(account: Account, prefix: str) -> Iterator[str]:
-    """The URLs of the queues whose names begin so."""
-    for page in account.client("sqs").get_paginator("list_queues").paginate(QueueNamePrefix=prefix):
-        yield from page.get("QueueUrls", [])
-
-
-def messages_in(account: Account, url: str) -> int:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
-    return sum(map(int, found["Attributes"].values()))
 
 
 def check_detached(account: Account, stack: str) -> None:

@@ -166,6 +166,14 @@ impl Deployment {
         all
     }
 
+    /// Puts a message into a queue.
+    async fn enqueue(&self, queue: &str) {
+        let send = Sqs::new(&self.ministack.sdk()).send_message();
+        let send = send.queue_url(format!("http://127.0.0.1/000000000000/{queue}"));
+        let send = send.message_group_id("1").message_deduplication_id("1");
+        send.message_body("{}").send().await.unwrap();
+    }
+
     /// What the users table holds.
     async fn users(&self) -> Vec<std::collections::HashMap<String, AttributeValue>> {
         let scan = aws_sdk_dynamodb::Client::new(&self.ministack.sdk()).scan();
@@ -212,7 +220,8 @@ deploy --stack ours --architecture x86_64 --config config.json Loglevel=debug
 deploy --stack ours --architecture x86_64 --config config.json Colour=red
 2 the template has no parameter Colour; it has AlarmTopicArn, CaptureBudgetMilliseconds, ConsoleClientId, \
     ConsoleConcurrency, ConsoleDomain, ConsoleGroup, ConsoleUserPoolId, DeliveryConcurrency, DestinationArns, FailureRateAlarmPercent, \
-    FewestAttemptsPerFiveMinutes, FewestSignInsPerHour, FiguresLagAlarmMilliseconds, LogLevel, LogRetentionDays, PinpointEndpoint, PinpointProjectArns, RoleArns
+    FewestAttemptsPerFiveMinutes, FewestSignInsPerHour, FiguresLagAlarmMilliseconds, LogLevel, LogRetentionDays, PinpointEndpoint, PinpointProjectArns, \
+    PinpointPutEventsPerSecond, PinpointUpdateEndpointsPerSecond, RoleArns
 
 deploy --stack ours --architecture x86_64 --config config.json Architecture=arm64
 2 Architecture is set by ARCH=
@@ -410,7 +419,19 @@ async fn each_destination_of_the_configuration_has_a_queue_and_none_is_left_with
         (&["pinpoint"], vec![queue, mapping, not_published]),
     ] {
         at.write("config.json", &sending_to(names).to_string());
-        done(&mut at.deploy(&["--config", "config.json"]));
+        if names.is_empty() {
+            at.enqueue(queue).await;
+            for check in [&["--check"][..], &[]] {
+                let arguments = [&["--config", "config.json"], check].concat();
+                let refused = at.deploy(&arguments).output().unwrap();
+                let expected = format!(
+                    "error: 1 messages wait in the queue {queue}, which goes with the destination pinpoint: leave it in a \
+                    client's Destinations until they are delivered, or DROP=1\n"
+                );
+                assert_eq!(errors_of(&refused), expected);
+            }
+        }
+        done(&mut at.deploy(&["--config", "config.json", "--drop"]));
         assert_eq!(at.delivering().await, expected);
         let functions = at.inventory()["functions"].take();
         let functions = functions.as_array().unwrap();
@@ -427,12 +448,7 @@ async fn each_destination_of_the_configuration_has_a_queue_and_none_is_left_with
         .send()
         .await;
     deleted.unwrap();
-    let send = Sqs::new(&at.ministack.sdk())
-        .send_message()
-        .message_body("{}");
-    let send = send.queue_url(format!("http://127.0.0.1/000000000000/{queue}"));
-    let send = send.message_group_id("1").message_deduplication_id("1");
-    send.send().await.unwrap();
+    at.enqueue(queue).await;
     let refused = at.destroy("keep").output().unwrap();
     let told = errors_of(&refused);
     let expected = format!(

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod cognito;
 pub mod cognito_local;
 pub mod command;
+pub mod counting;
 pub mod installation;
 pub mod lambda;
 pub mod metered;

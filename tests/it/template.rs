@@ -364,6 +364,17 @@ const DELIVERY_QUEUES: &str =
     "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-deliver-*.fifo";
 
 #[test]
+fn publish_events_is_brought_up_to_date_after_deliver_events() {
+    let template = template();
+    let description = &template["Resources"]["PublishEvents"]["Properties"]["Description"];
+    let named = json!({"Fn::Sub": "Counts, and enqueues for ${DeliverEvents}."});
+    assert_eq!(
+        *description,
+        json!({"Fn::If": ["HasDestinations", named, "Counts."]})
+    );
+}
+
+#[test]
 fn each_destination_has_a_queue_in_order_and_a_mapping_that_retries_what_was_not_taken() {
     let template = template_with("pinpoint,our-webhook");
     let resources = template["Resources"].as_object().unwrap();
@@ -389,9 +400,21 @@ fn each_destination_has_a_queue_in_order_and_a_mapping_that_retries_what_was_not
             ("QueueWaitsForTenDays", 10 * day),
         ] {
             let alarm = &of(alarm)["Properties"];
-            let watched = json!([alarm["MetricName"], alarm["Dimensions"], alarm["Threshold"]]);
+            let watched = json!([alarm["Metrics"], alarm["Threshold"]]);
             let queue = json!({"Fn::GetAtt": [format!("{id}Queue"), "QueueName"]});
-            let expected = json!(["ApproximateAgeOfOldestMessage", [{"Name": "QueueName", "Value": queue}], seconds]);
+            let of = |id: &str, metric: Value| {
+                let stat = json!({"Metric": metric, "Period": 300, "Stat": "Maximum"});
+                json!({"Id": id, "MetricStat": stat, "ReturnData": false})
+            };
+            let metrics = json!([
+                of("queue", json!({"Namespace": "AWS/SQS", "MetricName": "ApproximateAgeOfOldestMessage",
+                    "Dimensions": [{"Name": "QueueName", "Value": queue}]})),
+                of("handed", json!({"Namespace": {"Ref": "AWS::StackName"}, "MetricName": "OldestMessageAge",
+                    "Dimensions": [{"Name": "Queue", "Value": queue}]})),
+                {"Id": "oldest", "Label": "Age of the oldest message (seconds)",
+                    "Expression": "MAX([FILL(queue, 0), FILL(handed, 0)])", "ReturnData": true},
+            ]);
+            let expected = json!([metrics, seconds]);
             assert_eq!(watched, expected);
         }
     }

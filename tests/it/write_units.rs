@@ -1,6 +1,8 @@
 //! What a sign-in costs, in write units as the embedded store counts them for each request, and how many a second one
 //! project may have, held against the README.
 
+mod calls;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -75,11 +77,14 @@ const ORDINARY: i64 = 11;
 
 impl Setting {
     async fn start(self) -> Metered {
-        let config = json!({
+        Metered::start(&self.config(&[]).to_string()).await
+    }
+
+    fn config(self, destinations: &[&str]) -> Value {
+        json!({
             "Dimensions": self.dimensions,
-            "Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true},
-        });
-        Metered::start(&config.to_string()).await
+            "Default": {"ApplicationId": "0123456789abcdef0123456789abcdef", "UserDataShared": true, "Destinations": destinations},
+        })
     }
 
     /// An event of one of the users, whose apps, clients and tenants differ.

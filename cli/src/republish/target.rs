@@ -61,7 +61,7 @@ pub async fn from_stack(config: Config, args: &RepublishArgs) -> Result<(Origin,
              {destination}; deploy this one (make deploy CONFIG=FILE), or look at --stack, --region and --profile"
         ))
     })?;
-    Ok((origin, Queues::at(&sdk, url)))
+    Ok((origin, Queues::of_one(&sdk, url)))
 }
 
 /// A folder's log, and what delivers to its Pinpoint, and to files.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use figures::cloudwatch::Document;
+use serde::Serialize;
 
 /// The environment variable that names the metrics' namespace: the stack's name.
 pub const NAMESPACE: &str = "METRICS_NAMESPACE";
@@ -16,7 +16,7 @@ pub fn namespace() -> String {
 }
 
 /// Writes each document as a line. What cannot be written is logged: the figures themselves are in the table.
-pub fn write(documents: &[Document]) {
+pub fn write(documents: &[impl Serialize]) {
     let written = documents.iter().try_for_each(write_line);
     if let Err(error) = written {
         tracing::warn!(%error, "metrics were not written to the log");
@@ -24,7 +24,7 @@ pub fn write(documents: &[Document]) {
 }
 
 /// In one piece, so that no other line comes between.
-fn write_line(document: &Document) -> io::Result<()> {
+fn write_line(document: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(document)?;
     line.push(b'\n');
     io::stdout().lock().write_all(&line)

@@ -37,7 +37,7 @@ where
 fn result(done: Done) -> Result<(), PortError> {
     match done {
         Done::Taken => Ok(()),
-        Done::Again => Err(PortError {
+        Done::Again | Done::Waits => Err(PortError {
             operation: "deliver",
             what: "a destination".to_owned(),
             source: "it takes it later, if at all".into(),

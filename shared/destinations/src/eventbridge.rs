@@ -9,6 +9,7 @@ use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use config::DestinationConfig;
 use domain::analytics_event::AnalyticsEventType;
+use domain::ids::DestinationName;
 use pipeline::deliver::{Item, What};
 
 use crate::batches::Limits;
@@ -25,16 +26,22 @@ const TIME_BYTES: usize = 14;
 #[derive(Debug)]
 pub struct EventBridgeDestination {
     client: Client,
+    name: DestinationName,
     bus: String,
     pace: Pace,
 }
 
 impl EventBridgeDestination {
-    /// The bus of this name or ARN, with a client of its Region and role.
-    pub async fn open(sdk: &SdkConfig, bus: &str, defined: &DestinationConfig) -> Self {
+    /// The destination of this name: the bus, by its name or ARN, with a client of its Region and role.
+    pub async fn open(
+        sdk: &SdkConfig,
+        (name, bus): (&DestinationName, &str),
+        defined: &DestinationConfig,
+    ) -> Self {
         let sdk = put::sdk(sdk, "EVENTBRIDGE", defined).await;
         Self {
             client: Client::new(&sdk),
+            name: name.clone(),
             bus: bus.to_owned(),
             pace: Pace::of(defined.requests_per_second),
         }
@@ -87,6 +94,10 @@ impl Put for EventBridgeDestination {
         TIME_BYTES + texts.into_iter().flatten().map(str::len).sum::<usize>()
     }
 
+    fn name(&self) -> &DestinationName {
+        &self.name
+    }
+
     fn pace(&self) -> &Pace {
         &self.pace
     }
@@ -99,7 +110,7 @@ impl Put for EventBridgeDestination {
         let call = self.client.put_events().set_entries(Some(entries));
         match call.send().await {
             Ok(output) => reply(&output),
-            Err(error) => put::failed("PutEvents", &error),
+            Err(error) => put::failed(("PutEvents", &self.name), &error),
         }
     }
 }

@@ -6,6 +6,7 @@ use aws_sdk_firehose::operation::put_record_batch::PutRecordBatchOutput;
 use aws_sdk_firehose::primitives::Blob;
 use aws_sdk_firehose::types::Record;
 use config::DestinationConfig;
+use domain::ids::DestinationName;
 use pipeline::deliver::Item;
 
 use crate::batches::Limits;
@@ -17,16 +18,22 @@ use crate::restraint::Pace;
 #[derive(Debug)]
 pub struct FirehoseDestination {
     client: Client,
+    name: DestinationName,
     stream: String,
     pace: Pace,
 }
 
 impl FirehoseDestination {
-    /// The delivery stream of this name, with a client of its Region and role.
-    pub async fn open(sdk: &SdkConfig, stream: &str, defined: &DestinationConfig) -> Self {
+    /// The destination of this name: the delivery stream, with a client of its Region and role.
+    pub async fn open(
+        sdk: &SdkConfig,
+        (name, stream): (&DestinationName, &str),
+        defined: &DestinationConfig,
+    ) -> Self {
         let sdk = put::sdk(sdk, "FIREHOSE", defined).await;
         Self {
             client: Client::new(&sdk),
+            name: name.clone(),
             stream: stream.to_owned(),
             pace: Pace::of(defined.requests_per_second),
         }
@@ -53,6 +60,10 @@ impl Put for FirehoseDestination {
         record.data().as_ref().len()
     }
 
+    fn name(&self) -> &DestinationName {
+        &self.name
+    }
+
     fn pace(&self) -> &Pace {
         &self.pace
     }
@@ -68,7 +79,7 @@ impl Put for FirehoseDestination {
             .set_records(Some(records));
         match call.send().await {
             Ok(output) => reply(&output),
-            Err(error) => put::failed("PutRecordBatch", &error),
+            Err(error) => put::failed(("PutRecordBatch", &self.name), &error),
         }
     }
 }

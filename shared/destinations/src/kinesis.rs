@@ -6,7 +6,7 @@ use aws_sdk_kinesis::operation::put_records::PutRecordsOutput;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use config::DestinationConfig;
-use domain::ids::Sub;
+use domain::ids::{DestinationName, Sub};
 use pipeline::deliver::Item;
 
 use crate::batches::Limits;
@@ -21,16 +21,22 @@ const LONGEST_KEY: usize = 256;
 #[derive(Debug)]
 pub struct KinesisDestination {
     client: Client,
+    name: DestinationName,
     stream: String,
     pace: Pace,
 }
 
 impl KinesisDestination {
-    /// The stream of this name, with a client of its Region and role.
-    pub async fn open(sdk: &SdkConfig, stream: &str, defined: &DestinationConfig) -> Self {
+    /// The destination of this name: the stream, with a client of its Region and role.
+    pub async fn open(
+        sdk: &SdkConfig,
+        (name, stream): (&DestinationName, &str),
+        defined: &DestinationConfig,
+    ) -> Self {
         let sdk = put::sdk(sdk, "KINESIS", defined).await;
         Self {
             client: Client::new(&sdk),
+            name: name.clone(),
             stream: stream.to_owned(),
             pace: Pace::of(defined.requests_per_second),
         }
@@ -66,6 +72,10 @@ impl Put for KinesisDestination {
         record.data().as_ref().len() + record.partition_key().map_or(0, str::len)
     }
 
+    fn name(&self) -> &DestinationName {
+        &self.name
+    }
+
     fn pace(&self) -> &Pace {
         &self.pace
     }
@@ -78,7 +88,7 @@ impl Put for KinesisDestination {
         let call = self.client.put_records().stream_name(&self.stream);
         match call.set_records(Some(records)).send().await {
             Ok(output) => reply(&output),
-            Err(error) => put::failed("PutRecords", &error),
+            Err(error) => put::failed(("PutRecords", &self.name), &error),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! The function behind the destinations' queues.
 
+mod oldest;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws::embedded_metrics;
 use aws::event_log::DynamoEventLog;
 use aws::forgotten::DynamoForgotten;
 use aws::lambda::time_left;
 use aws::sdk::{self, SdkConfig};
 use aws::tables::{EVENT_LOG_TABLE, USERS_TABLE, required};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::deliver::{Deliver, Outcome, Sent};
 
@@ -50,13 +54,17 @@ async fn handle(
     by: &Deliver<'_, Senders, DynamoEventLog, DynamoForgotten>,
     queues: &Queues,
 ) -> Result<SqsBatchResponse, Error> {
+    let namespace = embedded_metrics::namespace();
+    embedded_metrics::write(&oldest::oldest(&event.records, &namespace, Utc::now()));
     let arn = event.records.first();
     let arn = arn.and_then(|record| record.event_source_arn.clone());
     let received: Vec<Received> = event.records.into_iter().filter_map(received).collect();
     // Boxed: by value, the future is nested too deep for the compiler.
     let queued = Box::pin(deliver_batch(&received, by)).await?;
-    let outcomes = queued.outcomes.iter();
-    let outcomes: BTreeMap<_, _> = outcomes.map(|(it, count)| (it.name(), *count)).collect();
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    for (outcome, count) in &queued.outcomes {
+        *outcomes.entry(outcome.name()).or_default() += count;
+    }
     tracing::info!(?outcomes, again = queued.again.len(), "delivered a batch");
     let misconfigured = Outcome::Sent(Sent::Misconfigured);
     if let Some(misconfigured) = queued.outcomes.get(&misconfigured) {
@@ -67,8 +75,7 @@ async fn handle(
             "a destination refuses the credentials, or does not know the project: what goes there is retried until that is mended"
         );
     }
-    let hidden = received.iter().filter(|it| queued.again.contains(&it.id));
-    let hidden: Vec<&Received> = hidden.collect();
+    let hidden = queued.hidden(&received);
     if let (Some(arn), false) = (arn, hidden.is_empty()) {
         queues.hide(&arn, hidden).await;
     }

@@ -16,12 +16,14 @@ pub mod webhook;
 mod ascii;
 #[cfg(any(feature = "all", feature = "sqs"))]
 mod batches;
+mod ended;
 mod event_stream;
 #[cfg(feature = "all")]
 mod eventbridge;
 mod file;
 #[cfg(feature = "all")]
 mod firehose;
+mod halves;
 mod item;
 #[cfg(feature = "all")]
 mod kinesis;

@@ -5,6 +5,7 @@
 
 mod erase;
 mod limits;
+mod paces;
 mod reply;
 mod request;
 mod routes;
@@ -22,20 +23,22 @@ use pipeline::deliver::{Item, Sent, What};
 
 use tokio::time::Instant;
 
+use paces::Paces;
 use reply::Judgement;
+use request::Placed;
 use routes::Route;
 pub use routes::Routes;
 
-use crate::restraint::{Breakers, Pace};
+use crate::halves::{Request, Verdict, in_halves};
+use crate::restraint::{Breakers, Forbidden, Turn};
 use crate::senders::{Destination, Judged, in_order};
 use aws::sdk::describe;
 
 /// How many times what Pinpoint would not take now is sent before it is left for later.
 const TRIES: u32 = 2;
 
-/// Requests a second that AWS takes of an account (its published limits, of which users keep a part for themselves).
-const PUT_EVENTS: u32 = 15;
-const UPDATE_ENDPOINT: u32 = 10;
+/// The status of what the role may not do.
+const FORBIDDEN: u16 = 403;
 
 /// How many contact endpoints are updated at a time.
 const CONCURRENT_UPDATES: usize = 8;
@@ -48,8 +51,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 pub struct PinpointDestination {
     routes: Routes,
     breakers: Breakers<(ProjectId, Route)>,
-    put_events: Pace,
-    update_endpoint: Pace,
+    paces: Paces,
+    /// Where the role may not update many endpoints with one call.
+    one_by_one: Forbidden<(ProjectId, Route)>,
 }
 
 /// What goes to one project with one client, each with its place among the items.
@@ -62,15 +66,11 @@ struct Parcel<'a> {
 impl PinpointDestination {
     /// Sends along these routes.
     pub fn new(routes: Routes) -> Self {
-        let (put_events, update_endpoint) = match routes.are_aws() {
-            true => (Pace::of(Some(PUT_EVENTS)), Pace::of(Some(UPDATE_ENDPOINT))),
-            false => (Pace::default(), Pace::default()),
-        };
         Self {
+            paces: Paces::of(&routes),
             routes,
             breakers: Breakers::default(),
-            put_events,
-            update_endpoint,
+            one_by_one: Forbidden::default(),
         }
     }
 
@@ -110,27 +110,27 @@ impl PinpointDestination {
         &self,
         (project, route): (ProjectId, Route),
         parcel: Parcel<'_>,
-        within: Duration,
+        until: Instant,
     ) -> Judged {
         let mut judged = Judged::new();
         let way = (project, route);
         if self.breakers.is_open(&way, Instant::now()) {
             return judged;
         }
-        let (project, route) = &way;
         let places = parcel.places();
         let sending = async {
-            let client = self.routes.client(route).await;
+            let client = self.routes.client(&way.1).await;
             let sender = Sender {
                 client: &client,
-                project,
+                way: &way,
                 pinpoint: self,
+                until,
             };
             sender.contacts(parcel.contacts, &mut judged).await;
             sender.events(parcel.events, &mut judged).await;
         };
-        if tokio::time::timeout(within, sending).await.is_err() {
-            tracing::warn!(%project, "Pinpoint took too long");
+        if tokio::time::timeout_at(until, sending).await.is_err() {
+            tracing::warn!(project = %way.0, "Pinpoint took too long");
         }
         let sent = places.iter().map(|place| judged.get(place).copied());
         let sent: Vec<Sent> = sent.map(|sent| sent.unwrap_or(Sent::Later)).collect();
@@ -156,9 +156,10 @@ impl<'a> Parcel<'a> {
 
 impl Destination for PinpointDestination {
     async fn send(&self, items: &[Item<'_>], within: Duration) -> Vec<Sent> {
+        let until = Instant::now() + within;
         let mut judged = Judged::new();
         let parcels = self.parcels(items, &mut judged).into_iter();
-        let sending = parcels.map(|(way, parcel)| self.send_parcel(way, parcel, within));
+        let sending = parcels.map(|(way, parcel)| self.send_parcel(way, parcel, until));
         for of_parcel in join_all(sending).await {
             judged.extend(of_parcel);
         }
@@ -169,66 +170,70 @@ impl Destination for PinpointDestination {
 /// Sends to one project.
 struct Sender<'a> {
     client: &'a Client,
-    project: &'a ProjectId,
+    way: &'a (ProjectId, Route),
     pinpoint: &'a PinpointDestination,
+    /// When all must be over.
+    until: Instant,
 }
 
-impl Sender<'_> {
-    async fn events(&self, events: Vec<(usize, &AnalyticsEvent)>, judged: &mut Judged) {
+impl<'a> Request for Sender<'a> {
+    type Item = &'a AnalyticsEvent;
+
+    const IF_NONE_IS_TAKEN: Sent = Sent::Refused;
+
+    async fn send(&self, chunk: &[Placed<'a>]) -> Verdict {
+        if self.pinpoint.paces.put_events.wait(self.until).await == Turn::TooLate {
+            return Verdict::Whole(Sent::Waiting);
+        }
+        let events: Vec<&AnalyticsEvent> = chunk.iter().map(|(_, event)| *event).collect();
+        let reply = self.put_events(&events).await;
+        if events.len() > 1 && reply::blames_content(&reply) {
+            return Verdict::Whole(Sent::Refused);
+        }
+        let judgements = reply::events(&reply, &events);
+        for (event, judgement) in events.into_iter().zip(&judgements) {
+            if let Some(status) = judgement.status() {
+                tracing::error!(event = %event.id, status, "Pinpoint does not take an event");
+            }
+        }
+        Verdict::Each(judgements.into_iter().map(Judgement::sent).collect())
+    }
+}
+
+impl<'a> Sender<'a> {
+    fn project(&self) -> &ProjectId {
+        &self.way.0
+    }
+
+    async fn events(&self, events: Vec<Placed<'a>>, judged: &mut Judged) {
         for chunk in request::chunks(events) {
             self.chunk(chunk, judged).await;
         }
     }
 
     /// Sends up to 100 events until each is judged for good, or the tries are used up.
-    async fn chunk(&self, mut chunk: Vec<(usize, &AnalyticsEvent)>, judged: &mut Judged) {
+    async fn chunk(&self, mut chunk: Vec<Placed<'a>>, judged: &mut Judged) {
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
-            let judgements = self.put_events(&chunk).await;
-            let mut again = Vec::new();
-            for ((place, event), judgement) in chunk.into_iter().zip(judgements) {
-                if let Some(status) = judgement.status() {
-                    tracing::error!(event = %event.id, status, "Pinpoint does not take an event");
-                }
-                match judgement.sent() {
-                    Sent::Later => again.push((place, event)),
-                    sent => drop(judged.insert(place, sent)),
-                }
-            }
-            if again.is_empty() || left == 0 {
+            in_halves(self, &chunk, judged).await;
+            chunk.retain(|(place, _)| judged.get(place) == Some(&Sent::Later));
+            if chunk.is_empty() || left == 0 {
                 return;
             }
-            chunk = again;
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
     }
 
-    /// A request that Pinpoint refuses for what is in it may be so for one event: then each is sent by
-    /// itself.
-    async fn put_events(&self, chunk: &[(usize, &AnalyticsEvent)]) -> Vec<Judgement> {
-        let events: Vec<&AnalyticsEvent> = chunk.iter().map(|(_, event)| *event).collect();
-        let reply = self.put_together(&events).await;
-        if events.len() == 1 || !reply::blames_content(&reply) {
-            return reply::events(&reply, &events);
-        }
-        let mut judgements = Vec::with_capacity(events.len());
-        for event in events {
-            judgements.extend(reply::events(&self.put_together(&[event]).await, &[event]));
-        }
-        judgements
-    }
-
-    async fn put_together(&self, events: &[&AnalyticsEvent]) -> reply::PutEvents {
-        self.pinpoint.put_events.wait().await;
+    async fn put_events(&self, events: &[&AnalyticsEvent]) -> reply::PutEvents {
         let call = self
             .client
             .put_events()
-            .application_id(self.project.as_str())
+            .application_id(self.project().as_str())
             .events_request(request::events(events));
         let reply = call.send().await;
         if let Err(error) = &reply {
-            tracing::warn!(project = %self.project, error = describe(error), "PutEvents failed");
+            tracing::warn!(project = %self.project(), error = describe(error), "PutEvents failed");
         }
         reply
     }
@@ -237,39 +242,47 @@ impl Sender<'_> {
     async fn contacts(&self, contacts: Vec<(usize, &ContactUpdate)>, judged: &mut Judged) {
         for chunk in contacts.chunks(request::MOST_ENDPOINTS) {
             match self.update_together(chunk).await {
-                BatchUpdate::Taken => {
-                    judged.extend(chunk.iter().map(|(place, _)| (*place, Sent::Accepted)));
+                BatchUpdate::Together(sent) => {
+                    judged.extend(chunk.iter().map(|(place, _)| (*place, sent)));
                 }
-                BatchUpdate::Later => {}
                 BatchUpdate::OneByOne => self.update_one_by_one(chunk, judged).await,
             }
         }
     }
 
     async fn update_together(&self, contacts: &[(usize, &ContactUpdate)]) -> BatchUpdate {
-        if contacts.len() < 2 {
+        let forbidden = &self.pinpoint.one_by_one;
+        if contacts.len() < 2 || forbidden.is_noted(self.way, Instant::now()) {
             return BatchUpdate::OneByOne;
+        }
+        let pace = &self.pinpoint.paces.update_endpoints_batch;
+        if pace.wait(self.until).await == Turn::TooLate {
+            return BatchUpdate::Together(Sent::Waiting);
         }
         let updates = contacts.iter().map(|(_, contact)| *contact);
         let call = self
             .client
             .update_endpoints_batch()
-            .application_id(self.project.as_str())
+            .application_id(self.project().as_str())
             .endpoint_batch_request(request::endpoints(updates));
         match reply::judge(&call.send().await) {
-            Judgement::Accepted => BatchUpdate::Taken,
-            Judgement::Refused(_) | Judgement::Misconfigured(_) => BatchUpdate::OneByOne,
-            Judgement::Later => BatchUpdate::Later,
+            Judgement::Misconfigured(status) => {
+                if status == FORBIDDEN {
+                    forbidden.note(self.way, Instant::now());
+                }
+                BatchUpdate::OneByOne
+            }
+            Judgement::Refused(_) => BatchUpdate::OneByOne,
+            judgement @ (Judgement::Accepted | Judgement::Later) => {
+                BatchUpdate::Together(judgement.sent())
+            }
         }
     }
 
     async fn update_one_by_one(&self, contacts: &[(usize, &ContactUpdate)], judged: &mut Judged) {
         let mut updates = Vec::with_capacity(contacts.len());
         for (place, contact) in contacts {
-            updates.push(
-                self.update_one(contact)
-                    .map(move |judgement| (*place, judgement.sent())),
-            );
+            updates.push(self.update_one(contact).map(move |sent| (*place, sent)));
         }
         let updates = futures::stream::iter(updates).buffer_unordered(CONCURRENT_UPDATES);
         let updated: Vec<_> = updates.collect().await;
@@ -277,58 +290,58 @@ impl Sender<'_> {
     }
 
     /// Sends one until it is judged, or the tries are used up.
-    async fn update_one(&self, contact: &ContactUpdate) -> Judgement {
-        let endpoint = contact.endpoint.as_str();
+    async fn update_one(&self, contact: &ContactUpdate) -> Sent {
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
-            let judgement = self.update_endpoint(contact).await;
-            match judgement {
-                Judgement::Accepted => return judgement,
-                Judgement::Refused(status) => {
-                    tracing::error!(
-                        endpoint,
-                        status,
-                        "Pinpoint refused a contact endpoint for good"
-                    );
-                    return judgement;
-                }
-                Judgement::Misconfigured(status) => {
-                    tracing::error!(
-                        endpoint,
-                        status,
-                        "Pinpoint does not take contact endpoints of this project: look at the project's id and the \
-                         role; the endpoint is sent again until it does"
-                    );
-                    return judgement;
-                }
-                Judgement::Later if left > 0 => tokio::time::sleep(pause).await,
-                Judgement::Later => {}
+            if self.pinpoint.paces.update_endpoint.wait(self.until).await == Turn::TooLate {
+                return Sent::Waiting;
             }
+            let judgement = self.update_endpoint(contact).await;
+            tell(contact, judgement);
+            if judgement != Judgement::Later || left == 0 {
+                return judgement.sent();
+            }
+            tokio::time::sleep(pause).await;
             pause *= 2;
         }
-        Judgement::Later
+        Sent::Later
     }
 
-    /// What Pinpoint says of a failure is not logged: it may name the address.
     async fn update_endpoint(&self, contact: &ContactUpdate) -> Judgement {
-        self.pinpoint.update_endpoint.wait().await;
         let call = self
             .client
             .update_endpoint()
-            .application_id(self.project.as_str())
+            .application_id(self.project().as_str())
             .endpoint_id(contact.endpoint.as_str())
             .endpoint_request(request::endpoint(contact));
         reply::judge(&call.send().await)
     }
 }
 
+/// What Pinpoint says of a failure is not logged: it may name the address.
+fn tell(contact: &ContactUpdate, judgement: Judgement) {
+    let endpoint = contact.endpoint.as_str();
+    match judgement {
+        Judgement::Refused(status) => tracing::error!(
+            endpoint,
+            status,
+            "Pinpoint refused a contact endpoint for good"
+        ),
+        Judgement::Misconfigured(status) => tracing::error!(
+            endpoint,
+            status,
+            "Pinpoint does not take contact endpoints of this project: look at the project's id and the role; the endpoint \
+             is sent again until it does"
+        ),
+        Judgement::Accepted | Judgement::Later => {}
+    }
+}
+
 /// What came of updating many endpoints with one call.
 enum BatchUpdate {
-    /// Pinpoint took them.
-    Taken,
+    /// The same of all: Pinpoint took them, or may take them later.
+    Together(Sent),
     /// Pinpoint refused: for one bad endpoint it refuses all, and the role that Cognito's documents
     /// describe may not make this call.
     OneByOne,
-    /// It may take them later.
-    Later,
 }

@@ -3,6 +3,7 @@
 
 mod judge;
 
+use domain::ids::DestinationName;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
@@ -15,12 +16,14 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use config::DestinationConfig;
 use futures::future::join_all;
 use pipeline::deliver::{Item, Sent};
+use tokio::time::Instant;
 
 use judge::judge;
 
 use crate::assume_role::assume;
 use crate::batches::{Limits, batches};
-use crate::restraint::Pace;
+use crate::halves::{Request, Verdict, in_halves};
+use crate::restraint::{Pace, Turn};
 use crate::senders::{Destination, Judged, in_order};
 
 /// How many times a request is sent of which some records were taken. The queue would retry all of them.
@@ -43,6 +46,9 @@ pub trait Put: Send + Sync {
     /// How many bytes of a request a record is.
     fn bytes(record: &Self::Record) -> usize;
 
+    /// The destination's name.
+    fn name(&self) -> &DestinationName;
+
     /// How fast it may be asked.
     fn pace(&self) -> &Pace;
 
@@ -55,9 +61,10 @@ pub trait Put: Send + Sync {
 
 impl<P: Put> Destination for P {
     async fn send(&self, items: &[Item<'_>], within: Duration) -> Vec<Sent> {
+        let until = Instant::now() + within;
         let records = items.iter().enumerate();
         let records = records.filter_map(|(place, item)| Some((place, self.record(item)?)));
-        let judged = put_all(self, records.collect(), within).await;
+        let judged = put_all(self, records.collect(), until).await;
         in_order(&judged, items.len())
     }
 }
@@ -96,7 +103,7 @@ impl Answer {
 }
 
 /// Puts records that have places, and judges them. What is not judged within the time is not among them.
-async fn put_all<P: Put>(to: &P, records: Vec<(usize, P::Record)>, within: Duration) -> Judged {
+async fn put_all<P: Put>(to: &P, records: Vec<(usize, P::Record)>, until: Instant) -> Judged {
     let size = |(_, record): &(usize, P::Record)| P::bytes(record);
     let fits = |record: &(usize, P::Record)| size(record) <= P::LONGEST;
     let (records, too_long): (Vec<_>, Vec<_>) = records.into_iter().partition(fits);
@@ -105,89 +112,71 @@ async fn put_all<P: Put>(to: &P, records: Vec<(usize, P::Record)>, within: Durat
         .map(|(place, _)| (*place, Sent::Refused))
         .collect();
     if !judged.is_empty() {
-        let count = judged.len();
-        tracing::error!(count, "items are longer than their destination takes");
+        let (count, destination) = (judged.len(), to.name());
+        tracing::error!(count, %destination, "items are longer than their destination takes");
     }
     let batches = batches(records, P::LIMITS, size).into_iter();
-    for of_batch in join_all(batches.map(|batch| put_batch(to, batch, within))).await {
+    for of_batch in join_all(batches.map(|batch| put_batch(to, batch, until))).await {
         judged.extend(of_batch);
     }
     judged
 }
 
 /// Puts one batch. Of the request that is under way when the time is over, nobody knows.
-async fn put_batch<P: Put>(to: &P, mut batch: Vec<(usize, P::Record)>, within: Duration) -> Judged {
-    let mut judged = Judged::new();
-    let sending = async {
-        let mut pause = P::FIRST_PAUSE;
-        for left in (0..TRIES).rev() {
-            let before = batch.len();
-            let sent = put_judged(to, &batch).await;
-            let mut later = Vec::new();
-            for ((place, record), sent) in std::mem::take(&mut batch).into_iter().zip(sent) {
-                match sent {
-                    Sent::Later => later.push((place, record)),
-                    Sent::Accepted | Sent::Refused | Sent::Misconfigured | Sent::NotWanted => {
-                        judged.insert(place, sent);
-                    }
-                }
-            }
-            if later.is_empty() || later.len() == before || left == 0 {
-                return;
-            }
-            batch = later;
-            tokio::time::sleep(pause).await;
-            pause *= 2;
-        }
-    };
-    if tokio::time::timeout(within, sending).await.is_err() {
-        tracing::warn!("a destination took too long");
+async fn put_batch<P: Put>(to: &P, batch: Vec<(usize, P::Record)>, until: Instant) -> Judged {
+    let (requests, mut judged) = (Requests { to, until }, Judged::new());
+    let sending = put_again(&requests, batch, &mut judged);
+    if tokio::time::timeout_at(until, sending).await.is_err() {
+        tracing::warn!(destination = %to.name(), "a destination took too long");
     }
     judged
 }
 
-/// A request that is refused as a whole for what is in it may be so for one record: then its halves are sent. If none of all
-/// is taken, it is no record's fault but the configuration's.
-async fn put_judged<P: Put>(to: &P, batch: &[(usize, P::Record)]) -> Vec<Sent> {
-    let mut judged = Vec::with_capacity(batch.len());
-    let mut alone = BTreeSet::new();
-    let mut parts = vec![batch];
-    while let Some(part) = parts.pop() {
-        let records = part.iter().map(|(_, record)| record.clone()).collect();
-        to.pace().wait().await;
-        match (judge_reply(&to.put(records).await, part.len()), part.len()) {
-            (Verdict::Whole(Sent::Refused), 2..) => {
-                let (first, second) = part.split_at(part.len() / 2);
-                parts.extend([second, first]);
-            }
-            (Verdict::Whole(Sent::Refused), _) => {
-                alone.insert(judged.len());
-                judged.push(Sent::Refused);
-            }
-            (Verdict::Whole(sent), count) => judged.extend(vec![sent; count]),
-            (Verdict::Each(sent), _) => judged.extend(sent),
+/// Puts those again that the service could not take just now, if it took others.
+async fn put_again<P: Put>(
+    requests: &Requests<'_, P>,
+    mut batch: Vec<(usize, P::Record)>,
+    judged: &mut Judged,
+) {
+    let mut pause = P::FIRST_PAUSE;
+    for left in (0..TRIES).rev() {
+        let before = batch.len();
+        in_halves(requests, &batch, judged).await;
+        batch.retain(|(place, _)| judged.get(place) == Some(&Sent::Later));
+        if batch.is_empty() || batch.len() == before || left == 0 {
+            return;
         }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
     }
-    if !judged.contains(&Sent::Accepted) {
-        let places = judged.iter_mut().enumerate();
-        for (_, sent) in places.filter(|(place, _)| alone.contains(place)) {
-            *sent = Sent::Misconfigured;
-        }
-    }
-    judged
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Verdict {
-    Whole(Sent),
-    Each(Vec<Sent>),
+struct Requests<'p, P> {
+    to: &'p P,
+    until: Instant,
+}
+
+impl<P: Put> Request for Requests<'_, P> {
+    type Item = P::Record;
+
+    /// It is no record's fault but the configuration's.
+    const IF_NONE_IS_TAKEN: Sent = Sent::Misconfigured;
+
+    async fn send(&self, batch: &[(usize, P::Record)]) -> Verdict {
+        if self.to.pace().wait(self.until).await == Turn::TooLate {
+            return Verdict::Whole(Sent::Waiting);
+        }
+        let records = batch.iter().map(|(_, record)| record.clone()).collect();
+        let reply = self.to.put(records).await;
+        judge_reply(&reply, (batch.len(), self.to.name()))
+    }
 }
 
 /// Answers go by position: if they are not as many as the records, none can be understood.
-fn judge_reply(reply: &Reply, count: usize) -> Verdict {
+fn judge_reply(reply: &Reply, (count, destination): (usize, &DestinationName)) -> Verdict {
     match reply {
         Reply::Each(answers) if answers.len() == count => {
-            tell_errors(answers);
+            tell_errors(answers, destination);
             Verdict::Each(answers.iter().map(judge_answer).collect())
         }
         Reply::Each(_) => Verdict::Whole(Sent::Later),
@@ -208,7 +197,7 @@ fn judge_answer(answer: &Answer) -> Sent {
     }
 }
 
-fn tell_errors(answers: &[Answer]) {
+fn tell_errors(answers: &[Answer], destination: &DestinationName) {
     let codes: BTreeSet<&str> = answers
         .iter()
         .filter_map(|answer| match answer {
@@ -218,24 +207,30 @@ fn tell_errors(answers: &[Answer]) {
         .collect();
     for code in codes {
         match judge(code) {
-            Sent::Refused => tracing::error!(code, "a destination refused items for good"),
+            Sent::Refused => {
+                tracing::error!(code, %destination, "a destination refused items for good")
+            }
             Sent::Misconfigured => tracing::error!(
                 code,
+                %destination,
                 "a destination does not take items: look at its name, its Region, its policy and the role; they are retried"
             ),
-            Sent::Accepted | Sent::Later | Sent::NotWanted => {
-                tracing::warn!(code, "a destination could not take items; they are retried");
+            Sent::Accepted | Sent::Later | Sent::Waiting | Sent::NotWanted => {
+                tracing::warn!(code, %destination, "a destination could not take items; they are retried");
             }
         }
     }
 }
 
-/// What an SDK's error says.
-pub fn failed<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Reply
+/// What an SDK's error says that an operation for a destination gave.
+pub fn failed<E>(
+    (operation, destination): (&str, &DestinationName),
+    error: &SdkError<E, HttpResponse>,
+) -> Reply
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    tracing::warn!(error = describe(error), "{operation} failed");
+    tracing::warn!(%destination, error = describe(error), "{operation} failed");
     let Some(response) = error.raw_response() else {
         return unanswered(Trouble::of(error));
     };

@@ -45,12 +45,17 @@ impl<K: Ord + Clone> Breakers<K> {
         failures.get(key).is_some_and(|it| pause(it).is_some())
     }
 
-    /// Takes note of what became of items that were sent together: it is a failure if none of them came to its end.
+    /// Takes note of what became of items that were sent together: it is a failure if none of them came to its end. Of those whose turn
+    /// has not come, it says nothing.
     pub fn note(&self, key: &K, sent: &[Sent], now: Instant) {
+        if !sent.is_empty() && sent.iter().all(|sent| *sent == Sent::Waiting) {
+            return;
+        }
         let Ok(mut failures) = self.0.lock() else {
             return;
         };
-        let is_open = |sent: &Sent| matches!(sent, Sent::Later | Sent::Misconfigured);
+        let is_open =
+            |sent: &Sent| matches!(sent, Sent::Later | Sent::Waiting | Sent::Misconfigured);
         if sent.is_empty() || !sent.iter().all(is_open) {
             failures.remove(key);
             return;
@@ -73,12 +78,53 @@ impl Failures {
     }
 }
 
+/// For how long it is remembered that something is not allowed: a role may be mended.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// What is not allowed, and is not tried again for a while. It is this environment's own.
+#[derive(Debug)]
+pub struct Forbidden<K>(Mutex<BTreeMap<K, Instant>>);
+
+impl<K> Default for Forbidden<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord + Clone> Forbidden<K> {
+    /// Takes note that it is not allowed.
+    pub fn note(&self, key: &K, now: Instant) {
+        if let Ok(mut noted) = self.0.lock() {
+            noted.insert(key.clone(), now);
+        }
+    }
+
+    /// Whether it was not allowed some time ago.
+    pub fn is_noted(&self, key: &K, now: Instant) -> bool {
+        let noted = self.0.lock().ok();
+        let noted = noted.and_then(|noted| noted.get(key).copied());
+        noted.is_some_and(|noted| now < noted + REMEMBERED)
+    }
+}
+
+/// How long an answer takes, as a rule: a request that would be cut off is not sent.
+const AN_ANSWER: Duration = Duration::from_secs(1);
+
+/// Whether a request may be sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// It may.
+    Now,
+    /// Its turn comes when the time is over.
+    TooLate,
+}
+
 /// A rate of requests, kept by waiting.
 #[derive(Debug, Default)]
 pub struct Pace {
     /// Between two requests.
     interval: Option<Duration>,
-    next: tokio::sync::Mutex<Option<Instant>>,
+    next: Mutex<Option<Instant>>,
 }
 
 impl Pace {
@@ -90,23 +136,37 @@ impl Pace {
         let interval = |rate: u32| Duration::from_secs(1) * environments / rate.max(1);
         Self {
             interval: requests_per_second.map(interval),
-            next: tokio::sync::Mutex::default(),
+            next: Mutex::default(),
         }
     }
 
-    /// Waits until a request may be sent. Those that wait are let through in their order.
-    pub async fn wait(&self) {
-        let mut next = self.next.lock().await;
+    /// Waits until a request may be sent; if that leaves no time for an answer until this moment, it tells so at once. Those that
+    /// wait are let through in their order.
+    pub async fn wait(&self, until: Instant) -> Turn {
         let now = Instant::now();
-        let at = self.turn(&mut next, now);
-        tokio::time::sleep(at - now).await;
+        let turn = match self.next.lock() {
+            Ok(mut next) => self.turn(&mut next, (now, until)),
+            Err(_) => Some(now),
+        };
+        let Some(at) = turn else {
+            return Turn::TooLate;
+        };
+        tokio::time::sleep_until(at).await;
+        Turn::Now
     }
 
-    /// When a request may be sent that wants to be now.
-    fn turn(&self, next: &mut Option<Instant>, now: Instant) -> Instant {
+    /// When a request may be sent that wants to be now; `None` if that is too late.
+    fn turn(
+        &self,
+        next: &mut Option<Instant>,
+        (now, until): (Instant, Instant),
+    ) -> Option<Instant> {
         let at = next.map_or(now, |at| at.max(now));
+        if now > until || (at > now && at + AN_ANSWER > until) {
+            return None;
+        }
         *next = self.interval.map(|interval| at + interval);
-        at
+        Some(at)
     }
 }
 
@@ -130,6 +190,10 @@ mod tests {
             // One item is enough to show that it is there.
             (vec![Sent::Later, Sent::Refused], 600, None),
             (vec![Sent::Later], 601, None),
+            (vec![Sent::Later], 602, None),
+            // Nothing was sent.
+            (vec![Sent::Waiting], 603, None),
+            (vec![Sent::Later, Sent::Waiting], 604, Some(614)),
         ] {
             breakers.note(&"a", &sent, at(second));
             let probes = (second..second + 200).map(at);
@@ -146,12 +210,31 @@ mod tests {
         let turns = |rate| {
             let (pace, mut next) = (Pace::of(rate), None);
             [0, 0, 100, 900].map(|millis| {
-                let at = pace.turn(&mut next, start + Duration::from_millis(millis));
-                (at - start).as_millis()
+                let now = start + Duration::from_millis(millis);
+                let at = pace.turn(&mut next, (now, now + Duration::from_secs(9)));
+                (at.unwrap() - start).as_millis()
             })
         };
         assert_eq!(turns(None), [0, 0, 100, 900]);
         // Ten a second are five of each environment.
         assert_eq!(turns(Some(10)), [0, 200, 400, 900]);
+    }
+
+    #[test]
+    fn a_turn_that_leaves_no_time_for_an_answer_is_not_waited_for() {
+        let (pace, start, mut next) = (Pace::of(Some(1)), Instant::now(), None);
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (now, until, expected) in [
+            (0, 0, Some(0)),
+            (0, 2, None),
+            (0, 3, Some(2)),
+            (0, 5, Some(4)),
+            (0, 6, None),
+            (7, 7, Some(7)),
+            (9, 8, None),
+        ] {
+            let turn = pace.turn(&mut next, (at(now), at(until)));
+            assert_eq!(turn, expected.map(at), "{now} {until}");
+        }
     }
 }

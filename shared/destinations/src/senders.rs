@@ -12,6 +12,7 @@ use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::ended::Ended;
 #[cfg(feature = "all")]
 use crate::eventbridge::EventBridgeDestination;
 use crate::file::FileDestination;
@@ -76,6 +77,8 @@ pub struct Senders {
     until: Option<Instant>,
     open: Arc<Mutex<BTreeMap<DestinationName, Sender>>>,
     breakers: Arc<Breakers<DestinationName>>,
+    /// What came to its end of messages that did not.
+    ended: Arc<Ended>,
     /// Those that have accepted anything here.
     accepted: Arc<Mutex<BTreeSet<DestinationName>>>,
 }
@@ -88,6 +91,7 @@ impl Senders {
             sdk,
             pinpoint,
             until: None,
+            ended: Arc::default(),
             accepted: Arc::default(),
             open: Arc::default(),
             breakers: Arc::default(),
@@ -128,17 +132,17 @@ impl Senders {
             }
             #[cfg(feature = "all")]
             DestinationKind::Firehose { stream } => {
-                let firehose = FirehoseDestination::open(&self.sdk, stream, defined).await;
+                let firehose = FirehoseDestination::open(&self.sdk, (name, stream), defined).await;
                 Sender::Firehose(Arc::new(firehose))
             }
             #[cfg(feature = "all")]
             DestinationKind::Kinesis { stream } => {
-                let kinesis = KinesisDestination::open(&self.sdk, stream, defined).await;
+                let kinesis = KinesisDestination::open(&self.sdk, (name, stream), defined).await;
                 Sender::Kinesis(Arc::new(kinesis))
             }
             #[cfg(feature = "all")]
             DestinationKind::EventBridge { bus } => {
-                let bus = EventBridgeDestination::open(&self.sdk, bus, defined).await;
+                let bus = EventBridgeDestination::open(&self.sdk, (name, bus), defined).await;
                 Sender::EventBridge(Arc::new(bus))
             }
             #[cfg(feature = "all")]
@@ -150,7 +154,8 @@ impl Senders {
                 let sdk = put::sdk(&self.sdk, "SECRETS_MANAGER", defined).await;
                 let webhook = Webhook::new(
                     &sdk,
-                    (url, secret),
+                    (name, url),
+                    secret,
                     (*private_addresses, defined.requests_per_second),
                 );
                 Sender::Webhook(Arc::new(webhook))
@@ -171,11 +176,23 @@ impl Destinations for Senders {
         if is_one && self.breakers.is_open(to, Instant::now()) {
             return vec![Sent::Later; items.len()];
         }
-        let sent = self.send_now(to, items).await;
+        let mut judged = self.ended.of(to, items);
+        let open = items.iter().enumerate();
+        let open: Vec<usize> = open
+            .map(|(place, _)| place)
+            .filter(|place| !judged.contains_key(place))
+            .collect();
+        if open.is_empty() {
+            return in_order(&judged, items.len());
+        }
+        let sent = self.send_now(to, &at(items, &open)).await;
         let sent = self.judged_together(to, sent).await;
         if is_one {
             self.breakers.note(to, &sent, Instant::now());
         }
+        judged.extend(open.into_iter().zip(sent));
+        let sent = in_order(&judged, items.len());
+        self.ended.note(to, items, &sent);
         sent
     }
 }
@@ -228,6 +245,11 @@ impl Senders {
             }
         }
     }
+}
+
+fn at<'a>(items: &[Item<'a>], places: &[usize]) -> Vec<Item<'a>> {
+    let items = places.iter().filter_map(|place| items.get(*place));
+    items.copied().collect()
 }
 
 /// Whether this is a function in Lambda itself: what runs functions on this machine sets most of Lambda's variables, and not

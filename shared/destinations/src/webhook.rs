@@ -8,9 +8,10 @@ mod address;
 mod cloud_event;
 mod secret;
 
+use domain::ids::DestinationName;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws::sdk::{SdkConfig, describe};
 use aws_smithy_http_client::Connector;
@@ -24,10 +25,12 @@ use chrono::Utc;
 use config::PrivateAddresses;
 use futures::StreamExt;
 use pipeline::deliver::{Item, Sent};
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::halves::{Request, Verdict, in_halves};
 use crate::item;
-use crate::restraint::Pace;
+use crate::restraint::{Pace, Turn};
 use crate::senders::{Destination, Judged, in_order};
 use address::{PrivateAddress, Resolver};
 use secret::{Secret, Secrets};
@@ -47,6 +50,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x1d3c_4f5a_8b1e_4a6f_9f0b_6c1e_8d42_75a
 /// A webhook.
 #[derive(Debug)]
 pub struct Webhook {
+    name: DestinationName,
     url: String,
     private_addresses: PrivateAddresses,
     secrets: Secrets,
@@ -60,14 +64,16 @@ pub struct Webhook {
 type Together<'a> = Vec<(usize, Item<'a>)>;
 
 impl Webhook {
-    /// Requests to this URL, signed with the secret of this name, at most so many a second.
+    /// The destination of this name: requests to this URL, signed with the secret of that name, at most so many a second.
     pub fn new(
         sdk: &SdkConfig,
-        (url, secret): (&str, &str),
+        (name, url): (&DestinationName, &str),
+        secret: &str,
         (private_addresses, rate): (PrivateAddresses, Option<u32>),
     ) -> Self {
         let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
         Self {
+            name: name.clone(),
             url: url.to_owned(),
             private_addresses,
             secrets: Secrets::new(sdk, secret),
@@ -77,34 +83,22 @@ impl Webhook {
         }
     }
 
-    /// Sends what goes together. What the server does not take for what is in it may be so for one item: it is sent in halves, and
-    /// judged as far as the time allows.
-    async fn send_together(&self, items: Together<'_>, secret: &Secret, judged: &Mutex<Judged>) {
-        let mut waiting = vec![items];
-        while let Some(mut items) = waiting.pop() {
-            let sent = self.post(&items, secret).await;
-            if sent == Sent::Refused && items.len() > 1 {
-                let half = items.split_off(items.len() / 2);
-                waiting.extend([half, items]);
-            } else if let Ok(mut judged) = judged.lock() {
-                judged.extend(items.iter().map(|(place, _)| (*place, sent)));
-            }
-        }
-    }
-
     /// Sends one request, and judges it as a whole.
-    async fn post(&self, items: &[(usize, Item<'_>)], secret: &Secret) -> Sent {
+    async fn post(&self, items: &[(usize, Item<'_>)], by: (&Secret, Instant)) -> Sent {
+        let (secret, until) = by;
         if self.is_paused() {
             return Sent::Later;
         }
         let request = match self.request(items, secret) {
             Ok(request) => request,
             Err(error) => {
-                tracing::error!(error, "a request to a webhook cannot be made");
+                tracing::error!(destination = %self.name, error, "a request to a webhook cannot be made");
                 return Sent::Misconfigured;
             }
         };
-        self.pace.wait().await;
+        if self.pace.wait(until).await == Turn::TooLate {
+            return Sent::Waiting;
+        }
         let answer = tokio::time::timeout(ONE_REQUEST, self.connector.call(request));
         match answer.await {
             Ok(Ok(response)) => {
@@ -112,9 +106,9 @@ impl Webhook {
                 let pause = headers.get("retry-after").and_then(|it| it.parse().ok());
                 self.judge(response.status().as_u16(), pause)
             }
-            Ok(Err(error)) => failed(&error),
+            Ok(Err(error)) => self.failed(&error),
             Err(_) => {
-                tracing::warn!("a webhook does not answer");
+                tracing::warn!(destination = %self.name, "a webhook does not answer");
                 Sent::Later
             }
         }
@@ -152,22 +146,39 @@ impl Webhook {
             200..=299 => Sent::Accepted,
             300..=399 | 401 | 403 | 404 | 405 | 407 | 410 => {
                 tracing::error!(
+                    destination = %self.name,
                     status,
                     "a webhook does not take events: look at its Url and secret, or take it out"
                 );
                 Sent::Misconfigured
             }
             408 | 425 | 429 | 500..=599 => {
-                tracing::warn!(status, "a webhook takes events later");
+                tracing::warn!(destination = %self.name, status, "a webhook takes events later");
                 self.pause(pause);
                 Sent::Later
             }
             400..=499 => {
-                tracing::error!(status, "a webhook refuses events for good");
+                tracing::error!(destination = %self.name, status, "a webhook refuses events for good");
                 Sent::Refused
             }
             _ => Sent::Later,
         }
+    }
+
+    fn failed(&self, error: &ConnectorError) -> Sent {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(error) = cause {
+            if error.is::<PrivateAddress>() {
+                tracing::error!(
+                    destination = %self.name,
+                    "a webhook's Url leads to a private network: allow it with AllowPrivateAddress, if it is meant to"
+                );
+                return Sent::Misconfigured;
+            }
+            cause = error.source();
+        }
+        tracing::warn!(destination = %self.name, error = describe(error), "a webhook cannot be reached");
+        Sent::Later
     }
 
     /// The server is left alone for so many seconds, if it says how many.
@@ -186,28 +197,55 @@ impl Webhook {
 
 impl Destination for Webhook {
     async fn send(&self, items: &[Item<'_>], within: Duration) -> Vec<Sent> {
-        let judged = Mutex::new(Judged::new());
-        let sending = async {
-            let secret = match self.secrets.get().await {
-                Ok(secret) => secret,
-                Err(sent) => {
-                    if let Ok(mut judged) = judged.lock() {
-                        judged.extend((0..items.len()).map(|place| (place, sent)));
-                    }
-                    return;
-                }
-            };
-            let requests = together(items).into_iter();
-            let requests = requests.map(|items| self.send_together(items, &secret, &judged));
-            let requests: Vec<_> = requests.collect();
-            let sent = futures::stream::iter(requests).buffer_unordered(CONCURRENT);
-            sent.collect::<()>().await;
+        let until = Instant::now() + within;
+        let secret = match tokio::time::timeout_at(until, self.secrets.get()).await {
+            Ok(Ok(secret)) => secret,
+            Ok(Err(sent)) => return vec![sent; items.len()],
+            Err(_) => return vec![Sent::Later; items.len()],
         };
-        if tokio::time::timeout(within, sending).await.is_err() {
-            tracing::warn!("a webhook took too long");
+        let requests = Requests {
+            webhook: self,
+            secret: &secret,
+            until,
+        };
+        let sending = together(items).into_iter();
+        let sending: Vec<_> = sending.map(|items| requests.send_all(items)).collect();
+        let mut sending = futures::stream::iter(sending).buffer_unordered(CONCURRENT);
+        let mut judged = Judged::new();
+        while let Some(of_message) = sending.next().await {
+            judged.extend(of_message);
         }
-        let judged = judged.into_inner().unwrap_or_default();
         in_order(&judged, items.len())
+    }
+}
+
+/// Requests that are signed with this secret, and must be over in time.
+struct Requests<'w> {
+    webhook: &'w Webhook,
+    secret: &'w Secret,
+    until: Instant,
+}
+
+impl<'w> Request for Requests<'w> {
+    type Item = Item<'w>;
+
+    const IF_NONE_IS_TAKEN: Sent = Sent::Refused;
+
+    async fn send(&self, items: &[(usize, Item<'w>)]) -> Verdict {
+        let by = (self.secret, self.until);
+        Verdict::Whole(self.webhook.post(items, by).await)
+    }
+}
+
+impl<'w> Requests<'w> {
+    /// Sends what goes together, and judges it as far as the time allows.
+    async fn send_all(&self, items: Together<'w>) -> Judged {
+        let mut judged = Judged::new();
+        let sending = in_halves(self, &items, &mut judged);
+        if tokio::time::timeout_at(self.until, sending).await.is_err() {
+            tracing::warn!(destination = %self.webhook.name, "a webhook took too long");
+        }
+        judged
     }
 }
 
@@ -226,21 +264,6 @@ fn id<'i>(items: impl Iterator<Item = &'i Item<'i>>) -> String {
     let ids: Vec<String> = items.map(item::id).collect();
     let hash = Uuid::new_v5(&NAMESPACE, ids.join("\n").as_bytes());
     format!("msg_{}", hash.simple())
-}
-
-fn failed(error: &ConnectorError) -> Sent {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<PrivateAddress>() {
-            tracing::error!(
-                "a webhook's Url leads to a private network: allow it with AllowPrivateAddress, if it is meant to"
-            );
-            return Sent::Misconfigured;
-        }
-        cause = error.source();
-    }
-    tracing::warn!(error = describe(error), "a webhook cannot be reached");
-    Sent::Later
 }
 
 #[cfg(test)]

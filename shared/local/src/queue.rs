@@ -45,6 +45,8 @@ struct Waiting {
     deduplication: String,
     body: String,
     sent: Instant,
+    /// The same by the wall clock, in milliseconds since 1970.
+    sent_at: i64,
     times: u32,
     hidden_until: Option<Instant>,
     /// It was taken, and stays for the sake of its deduplication id.
@@ -90,7 +92,8 @@ impl FifoQueues {
         let records = messages.iter().map(|message| {
             json!({
                 "messageId": message.id, "receiptHandle": message.id, "body": message.body,
-                "attributes": {"ApproximateReceiveCount": message.times.to_string(), "MessageGroupId": message.group},
+                "attributes": {"ApproximateReceiveCount": message.times.to_string(), "MessageGroupId": message.group,
+                    "SentTimestamp": message.sent_at.to_string()},
                 "messageAttributes": {}, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
                 "eventSourceARN": format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"),
             })
@@ -187,6 +190,7 @@ fn send(queue: &mut VecDeque<Waiting>, entry: &Value, now: Instant) -> String {
         deduplication,
         body: text("MessageBody"),
         sent: now,
+        sent_at: chrono::Utc::now().timestamp_millis(),
         times: 0,
         hidden_until: None,
         is_taken: false,

@@ -1,7 +1,7 @@
 //! Deliver: what waits in a destination's queue is sent to it, and judged item by item.
 //!
 //! A message is taken once each of its items has come to its end: accepted, or not wanted any more, or refused for good.
-//! Else all of it is retried, and what was accepted already is sent again with the same ids. What comes after it in the same
+//! Else all of it is retried, and what was accepted already may be sent again, with the same ids. What comes after it in the same
 //! order waits with it.
 
 use std::borrow::Borrow;
@@ -58,6 +58,8 @@ pub enum Sent {
     Refused,
     /// It may take it later.
     Later,
+    /// Its turn has not come: it was not sent.
+    Waiting,
     /// It takes it once somebody mends the credentials, their rights, or what the configuration says.
     Misconfigured,
     /// The configuration does not send it there any more.
@@ -79,7 +81,7 @@ impl Outcome {
         match self {
             Self::Sent(Sent::Accepted) => "delivered",
             Self::Sent(Sent::Refused) => outcome::Outcome::Rejected(Rejected::ByDestination).name(),
-            Self::Sent(Sent::Later) => "later",
+            Self::Sent(Sent::Later | Sent::Waiting) => "later",
             Self::Sent(Sent::Misconfigured) => "misconfigured",
             Self::Sent(Sent::NotWanted) => "ignored:not_wanted",
             Self::Forgotten => outcome::Outcome::Ignored(Ignored::Forgotten).name(),
@@ -89,7 +91,7 @@ impl Outcome {
     /// Whether it must be retried.
     fn is_open(self) -> bool {
         match self {
-            Self::Sent(Sent::Later | Sent::Misconfigured) => true,
+            Self::Sent(Sent::Later | Sent::Waiting | Sent::Misconfigured) => true,
             Self::Sent(Sent::Accepted | Sent::Refused | Sent::NotWanted) | Self::Forgotten => false,
         }
     }
@@ -102,6 +104,21 @@ pub enum Done {
     Taken,
     /// It must be retried.
     Again,
+    /// The same, and nothing is wrong: the turn of what is left of it has not come.
+    Waits,
+}
+
+impl Done {
+    fn of(items: &[Outcome]) -> Self {
+        let open: Vec<&Outcome> = items.iter().filter(|it| it.is_open()).collect();
+        if open.is_empty() {
+            Self::Taken
+        } else if open.iter().all(|it| **it == Outcome::Sent(Sent::Waiting)) {
+            Self::Waits
+        } else {
+            Self::Again
+        }
+    }
 }
 
 /// What messages are delivered by and to.
@@ -154,10 +171,10 @@ where
         done: vec![Done::Again; messages.len()],
         ..Delivered::default()
     };
-    for (taken, outcomes) in join_all(each).await {
-        for place in taken {
-            if let Some(done) = delivered.done.get_mut(place) {
-                *done = Done::Taken;
+    for (done, outcomes) in join_all(each).await {
+        for (place, done) in done {
+            if let Some(of_message) = delivered.done.get_mut(place) {
+                *of_message = done;
             }
         }
         for (outcome, count) in outcomes {
@@ -167,13 +184,13 @@ where
     Ok(delivered)
 }
 
-/// Delivers messages of one destination: gives the places of those that are taken, and how many items came to which end.
+/// Delivers messages of one destination: gives what became of those that were tried, by place, and how many items came to which end.
 async fn deliver_to_one<D: Destinations, L: EventLog + Sync, F: ForgottenUsers>(
     mut waiting: Waiting<'_>,
     forgotten: &BTreeMap<UserKey, DateTime<Utc>>,
     by: &Deliver<'_, D, L, F>,
-) -> (Vec<usize>, BTreeMap<Outcome, usize>) {
-    let (mut taken, mut outcomes) = (Vec::new(), BTreeMap::new());
+) -> (Vec<(usize, Done)>, BTreeMap<Outcome, usize>) {
+    let (mut done, mut outcomes) = (Vec::new(), BTreeMap::new());
     while !waiting.is_empty() {
         let (next, later) = next_of_each_order(waiting);
         let mut held = BTreeSet::new();
@@ -182,11 +199,11 @@ async fn deliver_to_one<D: Destinations, L: EventLog + Sync, F: ForgottenUsers>(
             for outcome in &of_message {
                 *outcomes.entry(*outcome).or_default() += 1;
             }
-            if of_message.into_iter().any(Outcome::is_open) {
+            let of_message = Done::of(&of_message);
+            if of_message != Done::Taken {
                 held.extend(message.body.in_order_of());
-            } else {
-                taken.push(place);
             }
+            done.push((place, of_message));
         }
         waiting = later;
         waiting.retain(|(_, message)| {
@@ -194,7 +211,7 @@ async fn deliver_to_one<D: Destinations, L: EventLog + Sync, F: ForgottenUsers>(
             order.is_none_or(|endpoint| !held.contains(&endpoint))
         });
     }
-    (taken, outcomes)
+    (done, outcomes)
 }
 
 fn users(body: &Body) -> Vec<&UserKey> {
@@ -228,25 +245,25 @@ async fn send<D: Destinations, L: EventLog, F>(
         since.is_none_or(|since| item.time() > *since)
     };
     let wanted: Vec<Item<'_>> = items.iter().flatten().copied().filter(is_wanted).collect();
-    let sent = match (messages.first(), wanted.as_slice()) {
-        (None, _) | (_, []) => Vec::new(),
-        (Some((_, message)), wanted) => by.destinations.send(&message.destination, wanted).await,
+    let Some((_, Message { destination, .. })) = messages.first() else {
+        return Vec::new();
     };
-    let mut sent = sent.into_iter();
-    let mut outcomes = Vec::with_capacity(messages.len());
-    for ((_, message), items) in messages.iter().zip(items) {
-        let mut of_message = Vec::with_capacity(items.len());
-        for item in items {
-            of_message.push(if is_wanted(&item) {
-                let sent = sent.next().unwrap_or(Sent::Later);
-                Outcome::Sent(told(&item, (&message.destination, sent), by.log).await)
-            } else {
-                Outcome::Forgotten
-            });
-        }
-        outcomes.push(of_message);
-    }
-    outcomes
+    let sent = match wanted.as_slice() {
+        [] => Vec::new(),
+        wanted => by.destinations.send(destination, wanted).await,
+    };
+    let ends = wanted.iter().zip(sent);
+    let ends = ends.map(|(item, sent)| told(item, (destination, sent), by.log));
+    let mut sent = join_all(ends).await.into_iter();
+    let outcome = |item: Item<'_>| match is_wanted(&item) {
+        true => Outcome::Sent(sent.next().unwrap_or(Sent::Later)),
+        false => Outcome::Forgotten,
+    };
+    let mut outcomes = items.iter().flatten().copied().map(outcome);
+    let of_each = items.iter();
+    of_each
+        .map(|items| outcomes.by_ref().take(items.len()).collect())
+        .collect()
 }
 
 /// Appends to the log that a contact endpoint was refused, or is not sent there any more, so that its user's next event sends it

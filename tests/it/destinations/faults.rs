@@ -7,6 +7,7 @@ use pipeline::deliver::Sent;
 use serde_json::{Value, json};
 
 use super::{eventbridge, firehose, kinesis, send, senders};
+use crate::support::counting::Counting;
 use crate::support::misbehaving::{Conduct, Misbehaving, answer, refusing};
 
 /// What becomes of five items that are sent to a service of this conduct.
@@ -147,4 +148,31 @@ async fn items_are_judged_one_by_one() {
         let judged = of_conduct(&definition, answers(list, id, codes)).await;
         assert_eq!(judged, expected, "{definition}");
     }
+}
+
+/// A message of more than a destination takes in an invocation's time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_does_not_fit_the_time_comes_to_its_end_and_nothing_of_it_is_sent_twice() {
+    const SIGN_INS: u8 = 95;
+    let services = Counting::start().await;
+    let sdk = sdk::on_loopback(&services.url(), Patience::TO_A_DESTINATION);
+    let slow = json!({"Type": "eventbridge", "EventBusName": "auth", "RequestsPerSecond": 20});
+    let senders = senders(&slow, sdk);
+    let (mut left, mut invocations) = (usize::MAX, 0);
+    let mut requests = Vec::new();
+    while left > 0 {
+        let invocation = senders.within(Duration::from_millis(1_150));
+        let sent = send(&invocation, SIGN_INS).await;
+        let is_known = |sent: &Sent| matches!(sent, Sent::Accepted | Sent::Waiting);
+        assert!(sent.iter().all(is_known), "{sent:?}");
+        let before = left;
+        left = sent.iter().filter(|sent| **sent == Sent::Waiting).count();
+        assert!(left < before, "{sent:?}");
+        invocations += 1;
+        requests.extend(services.items().into_values().flatten());
+    }
+    assert!(invocations > 1, "{requests:?}");
+    // Two of the items are updates of endpoints, messages of their own, which this mapping hands out again each time.
+    let items = 2 * invocations + 3 + usize::from(SIGN_INS);
+    assert_eq!(requests.iter().sum::<usize>(), items);
 }

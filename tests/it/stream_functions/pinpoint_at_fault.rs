@@ -173,16 +173,29 @@ fn addresses(installation: &Installation) -> Vec<String> {
 async fn contact_endpoints_go_one_by_one_where_the_role_may_not_update_many() {
     let installation = two_addresses().await;
     installation.pinpoint.set(Fault::Batches(403));
-    assert_eq!(deliver_again(&installation).await, all("delivered", 2));
+    let mut deliver = Function::start("deliver-events", installation.environment()).await;
+    let mut publish = publish_events(&installation).await;
+    let first = installation.deliver(&mut deliver).await;
+    assert_eq!(outcomes(&first[0]), json!({"delivered": 2}));
+    let mut event = with_addresses(Trigger::RefreshTokens.event("ana", &json!({})));
+    let attributes = &mut event["request"]["userAttributes"];
+    attributes["email"] = json!("second@example.test");
+    attributes["phone_number"] = json!("+12065550199");
+    installation.capture(at(8), &event).await;
+    publish.invoke(batch(&installation.records())).await;
+    let second = installation.deliver(&mut deliver).await;
+    assert_eq!(outcomes(&second[0]), json!({"delivered": 2}));
     let asked = installation.pinpoint.asked();
     let calls = asked.iter().map(|it| match it.path.rsplit_once('/') {
         Some((_, "endpoints")) => "UpdateEndpointsBatch",
         Some((_, "events")) => "PutEvents",
         _ => "UpdateEndpoint",
     });
-    let expected = ["UpdateEndpointsBatch", "UpdateEndpoint", "UpdateEndpoint"];
+    // The second time, nobody asks whether the role may.
+    let expected = [&["UpdateEndpointsBatch"][..], &["UpdateEndpoint"; 4]].concat();
     assert_eq!(calls.collect::<Vec<_>>(), expected);
-    assert_eq!(addresses(&installation), [PHONE, EMAIL]);
+    let second = ["+12065550199", "second@example.test"];
+    assert_eq!(addresses(&installation), second);
 }
 
 #[tokio::test(flavor = "multi_thread")]

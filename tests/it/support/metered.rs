@@ -1,8 +1,7 @@
 //! Tables in an embedded store that counts what each request writes, as DynamoDB does: a unit for each KB begun, twice in
-//! a transaction, and once more for each item of an index that changes. Of what is read, it counts the Queries.
+//! a transaction, and once more for each item of an index that changes. It counts the requests too.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws::event_log::DynamoEventLog;
@@ -32,6 +31,9 @@ pub struct Written {
     pub transactions: Vec<usize>,
 }
 
+/// How many requests of which operation there were.
+pub type Asked = Arc<Mutex<BTreeMap<String, usize>>>;
+
 /// A store that counts.
 pub struct Metered {
     pub client: Client,
@@ -40,7 +42,7 @@ pub struct Metered {
     store: DynamoDbStore,
     config: Config,
     written: Arc<Mutex<Written>>,
-    queries: Arc<AtomicUsize>,
+    asked: Asked,
     captured: u64,
     published: Option<String>,
 }
@@ -65,10 +67,11 @@ impl Metered {
     pub async fn start(config: &str) -> Self {
         let store = DynamoDbStore::in_memory().unwrap();
         let written = Arc::new(Mutex::new(Written::default()));
-        let queries = Arc::<AtomicUsize>::default();
-        let (behind, meter, counter) = (store.clone(), written.clone(), queries.clone());
+        let asked = Asked::default();
+        let (behind, meter, counter) = (store.clone(), written.clone(), asked.clone());
         let answer = move |target: &str, body: &[u8]| {
-            counter.fetch_add(target.ends_with(".Query").into(), Ordering::Relaxed);
+            let operation = target.rsplit('.').next().unwrap().to_owned();
+            *counter.lock().unwrap().entry(operation).or_default() += 1;
             metered(&behind, &meter, target, body)
         };
         let client = sdk::dynamodb(&sdk::in_process(answer, Patience::BEHIND_THE_LOG));
@@ -81,7 +84,7 @@ impl Metered {
             client,
             tables,
             written,
-            queries,
+            asked,
             captured: 0,
             published: None,
         }
@@ -101,10 +104,15 @@ impl Metered {
 
     /// Publishes what has come since the last time, in batches of 500 records.
     pub async fn publish(&mut self, now: DateTime<Utc>) {
-        while self.publish_batch(now).await {}
+        self.publish_to(now, &Nowhere).await;
     }
 
-    async fn publish_batch(&mut self, now: DateTime<Utc>) -> bool {
+    /// The same, and enqueues what is to be delivered.
+    pub async fn publish_to(&mut self, now: DateTime<Utc>, outbox: &impl Outbox) {
+        while self.publish_batch(now, outbox).await {}
+    }
+
+    async fn publish_batch(&mut self, now: DateTime<Utc>, outbox: &impl Outbox) -> bool {
         let stream = self.store.stream(&self.tables.event_log).unwrap();
         let records = stream
             .records_after(self.published.as_deref(), 500)
@@ -119,7 +127,7 @@ impl Metered {
         let outside = Outside {
             config: &self.config,
             states: &self.states,
-            outbox: &Nowhere,
+            outbox,
             queue: &Nowhere,
         };
         let published = publish_batch(&batch, now, outside).await;
@@ -133,9 +141,14 @@ impl Metered {
         std::mem::take(&mut *self.written.lock().unwrap())
     }
 
-    /// How many Queries were asked since the last time: each page is one.
+    /// How many requests there were since the last time.
+    pub fn asked(&self) -> BTreeMap<String, usize> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+
+    /// How many Queries of them: each page is one.
     pub fn queries(&self) -> usize {
-        self.queries.swap(0, Ordering::Relaxed)
+        self.asked().remove("Query").unwrap_or_default()
     }
 }
 

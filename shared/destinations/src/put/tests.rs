@@ -6,6 +6,7 @@ use super::*;
 struct Service {
     replies: Mutex<Vec<Reply>>,
     sent: Mutex<Vec<Vec<u32>>>,
+    name: DestinationName,
     pace: Pace,
 }
 
@@ -20,6 +21,10 @@ impl Put for Service {
 
     fn bytes(record: &u32) -> usize {
         usize::try_from(*record).unwrap()
+    }
+
+    fn name(&self) -> &DestinationName {
+        &self.name
     }
 
     fn pace(&self) -> &Pace {
@@ -50,13 +55,26 @@ fn failed(code: &str) -> Reply {
 
 /// What becomes of records of these sizes, and which requests are made.
 async fn check(sizes: &[u32], replies: Vec<Reply>, requests: &[&[u32]], expected: &[Sent]) {
+    check_at(None, sizes, (replies, requests), expected).await;
+}
+
+/// The same at a rate, where all must be over within 1.5 seconds.
+async fn check_at(
+    rate: Option<u32>,
+    sizes: &[u32],
+    (replies, requests): (Vec<Reply>, &[&[u32]]),
+    expected: &[Sent],
+) {
     let service = Service {
         replies: Mutex::new(replies.clone()),
         sent: Mutex::default(),
-        pace: Pace::default(),
+        name: DestinationName::new("service"),
+        pace: Pace::of(rate),
     };
     let records = sizes.iter().copied().enumerate().collect();
-    let judged = put_all(&service, records, Duration::from_secs(60)).await;
+    let within = rate.map_or(Duration::from_secs(60), |_| Duration::from_millis(1_500));
+    let until = Instant::now() + within;
+    let judged = put_all(&service, records, until).await;
     let places = 0..sizes.len();
     let judged: Vec<Sent> = places
         .map(|place| judged.get(&place).copied().unwrap_or(Sent::Later))
@@ -173,6 +191,30 @@ async fn a_request_that_fails_is_judged_as_a_whole_and_by_its_halves_if_its_cont
             ],
             &[&[1, 2, 3], &[1], &[2, 3], &[2], &[3]],
             &[Misconfigured, Misconfigured, others],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_time_at_the_rate_waits_for_its_turn() {
+    use Sent::{Accepted, Later, Misconfigured, Waiting};
+    let refused = failed("ValidationException");
+    for (reply, first) in [
+        (taken(4), Accepted),
+        (failed("ThrottlingException"), Later),
+        (failed("AccessDeniedException"), Misconfigured),
+        // Its halves wait.
+        (refused, Waiting),
+    ] {
+        let first = [first; 4];
+        let expected = [&first[..], &[Waiting; 5]].concat();
+        let asked: &[&[u32]] = &[&[1, 2, 3, 4]];
+        check_at(
+            Some(1),
+            &[1, 2, 3, 4, 5, 6, 7, 8, 9],
+            (vec![reply], asked),
+            &expected,
         )
         .await;
     }

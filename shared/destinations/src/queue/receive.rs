@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::sdk::describe;
+use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::operation::change_message_visibility_batch::{
+    ChangeMessageVisibilityBatchError, ChangeMessageVisibilityBatchOutput,
+};
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use futures::StreamExt;
 use pipeline::deliver::{Deliver, Destinations, Done, Outcome, deliver};
@@ -39,12 +43,13 @@ pub struct Received {
 pub struct Queued {
     /// The ids of the messages that are to be handed out again.
     pub again: Vec<String>,
+    /// Those among them of which nothing has failed: their turn has not come.
+    pub waiting: BTreeSet<String>,
     /// How many items came to which end.
     pub outcomes: BTreeMap<Outcome, usize>,
 }
 
-/// Delivers messages that a queue has handed out, in their order. Those that are to be handed out again are hidden for so long
-/// as they have failed often. What cannot be read stays as well, with what comes after it in its
+/// Delivers messages that a queue has handed out, in their order. What cannot be read stays as well, with what comes after it in its
 /// group: a newer version may.
 ///
 /// # Errors
@@ -75,18 +80,35 @@ pub async fn deliver_batch<D: Destinations, L: EventLog + Sync, F: ForgottenUser
     let (received, messages): (Vec<_>, Vec<_>) = readable.into_iter().unzip();
     let delivered = deliver(&messages, by).await?;
     queued.outcomes = delivered.outcomes;
-    let again = received.iter().zip(delivered.done);
-    let again = again.filter(|(_, done)| *done == Done::Again);
-    queued
-        .again
-        .extend(again.map(|(received, _)| received.id.clone()));
+    for (received, done) in received.into_iter().zip(delivered.done) {
+        if done == Done::Waits {
+            queued.waiting.insert(received.id.clone());
+        }
+        if done != Done::Taken {
+            queued.again.push(received.id.clone());
+        }
+    }
     Ok(queued)
 }
 
+impl Queued {
+    /// For how long each message that is to be handed out again is hidden (seconds): the longer the more often it has failed. One
+    /// whose turn has not come is there again soon, however often that was so.
+    pub fn hidden<'r>(&self, batch: &'r [Received]) -> Vec<(&'r Received, i32)> {
+        let again = batch.iter().filter(|it| self.again.contains(&it.id));
+        again
+            .map(|received| match self.waiting.contains(&received.id) {
+                true => (received, FIRST_HIDDEN),
+                false => (received, hidden_for(received.times)),
+            })
+            .collect()
+    }
+}
+
 impl Queues {
-    /// Hides messages of the queue with this ARN: a function's answer cannot say for how long. Where that fails, the queue's
-    /// own time-out hides them.
-    pub async fn hide(&self, arn: &str, messages: Vec<&Received>) {
+    /// Hides messages of the queue with this ARN, each for so many seconds: a function's answer cannot say for how long. Where that
+    /// fails, the queue's own time-out hides them.
+    pub async fn hide(&self, arn: &str, messages: Vec<(&Received, i32)>) {
         let Some(url) = self.with_arn(arn) else {
             tracing::warn!(
                 arn,
@@ -97,11 +119,11 @@ impl Queues {
         let entries = messages
             .into_iter()
             .enumerate()
-            .filter_map(|(place, message)| {
+            .filter_map(|(place, (message, seconds))| {
                 let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(place.to_string())
                     .receipt_handle(&message.receipt_handle)
-                    .visibility_timeout(hidden_for(message.times));
+                    .visibility_timeout(seconds);
                 entry.build().ok()
             });
         let batches = sqs::batches(entries.collect(), |_| 1).into_iter();
@@ -114,10 +136,30 @@ impl Queues {
         });
         let mut requests = futures::stream::iter(requests).buffer_unordered(CONCURRENT);
         while let Some(hidden) = requests.next().await {
-            if let Err(error) = hidden {
-                let error = describe(&error);
-                tracing::warn!(error, "messages are hidden by their queue's own time-out");
+            if let Some(error) = not_hidden(hidden.as_ref()) {
+                tracing::warn!(
+                    arn,
+                    error,
+                    "messages are hidden by their queue's own time-out"
+                );
             }
+        }
+    }
+}
+
+/// Why messages of a request are not hidden, if any are not.
+fn not_hidden(
+    reply: Result<
+        &ChangeMessageVisibilityBatchOutput,
+        &SdkError<ChangeMessageVisibilityBatchError>,
+    >,
+) -> Option<String> {
+    match reply {
+        Err(error) => Some(describe(error)),
+        Ok(output) => {
+            let first = output.failed().first()?;
+            let count = output.failed().len();
+            Some(format!("{} for {count} of them", first.code()))
         }
     }
 }
@@ -137,5 +179,23 @@ mod tests {
     fn the_more_often_a_message_failed_the_longer_it_is_hidden() {
         let times = [0, 1, 2, 3, 4, 5, 6, 100];
         assert_eq!(times.map(hidden_for), [5, 5, 10, 20, 40, 80, 120, 120]);
+    }
+
+    #[test]
+    fn a_message_whose_turn_has_not_come_is_there_again_soon_however_often_that_was_so() {
+        let batch = ["taken", "failed", "waits"].map(|id| Received {
+            id: id.to_owned(),
+            receipt_handle: id.to_owned(),
+            times: 4,
+            body: String::new(),
+            group: None,
+        });
+        let queued = Queued {
+            again: ["failed", "waits"].map(str::to_owned).into(),
+            waiting: ["waits".to_owned()].into(),
+            ..Queued::default()
+        };
+        let hidden = queued.hidden(&batch);
+        assert_eq!(hidden, [(&batch[1], 40), (&batch[2], 5)]);
     }
 }

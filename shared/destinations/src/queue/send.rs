@@ -55,7 +55,15 @@ impl Queues {
     ///
     /// If it is not what was expected.
     pub fn from_environment(sdk: &SdkConfig) -> Result<Self, QueuesError> {
-        let urls = std::env::var(QUEUES).unwrap_or_default();
+        Self::at(sdk, std::env::var(QUEUES).unwrap_or_default())
+    }
+
+    /// Those with these URLs: one, with a `*` for the destination's name.
+    ///
+    /// # Errors
+    ///
+    /// If there is no `*` in it.
+    pub fn at(sdk: &SdkConfig, urls: String) -> Result<Self, QueuesError> {
         if !urls.is_empty() && !urls.contains(NAME) {
             return Err(QueuesError::NoName(urls));
         }
@@ -64,7 +72,7 @@ impl Queues {
     }
 
     /// The one at this URL: for messages of its destination alone.
-    pub fn at(sdk: &SdkConfig, url: String) -> Self {
+    pub fn of_one(sdk: &SdkConfig, url: String) -> Self {
         let client = sqs::client(sdk);
         Self { client, urls: url }
     }

@@ -65,21 +65,31 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
         )
 }
 
+/// What leads to an IPv4 address is as private as that.
 fn is_private_v6(address: Ipv6Addr) -> bool {
-    let [first, second, ..] = address.segments();
-    let translated = first == 0x64 && second == 0xff9b;
-    let inner = match address.to_ipv4_mapped() {
-        Some(inner) => Some(inner),
-        None if translated => {
-            let [.., a, b, c, d] = address.octets();
-            Some(Ipv4Addr::new(a, b, c, d))
-        }
-        None => None,
-    };
-    match inner {
-        Some(inner) => is_private_v4(inner),
+    let embedded = embedded(address);
+    match embedded[..] {
         // All that is global begins with 001.
-        None => first & 0xe000 != 0x2000 || (first == 0x2001 && second == 0xdb8),
+        [] => {
+            let [first, second, ..] = address.segments();
+            first & 0xe000 != 0x2000 || (first == 0x2001 && second == 0xdb8)
+        }
+        _ => embedded.into_iter().any(is_private_v4),
+    }
+}
+
+/// The IPv4 addresses in one: mapped, behind NAT64, 6to4, and of a Teredo client (inverted) with its server.
+fn embedded(address: Ipv6Addr) -> Vec<Ipv4Addr> {
+    let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            vec![v4(high, low)]
+        }
+        [0x2002, high, low, ..] => vec![v4(high, low)],
+        [0x2001, 0, high, low, .., inverted_high, inverted_low] => {
+            vec![v4(high, low), v4(!inverted_high, !inverted_low)]
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -106,6 +116,16 @@ mod tests {
             ("[fe80::1]", true),
             ("[::ffff:10.0.0.1]", true),
             ("[64:ff9b::a00:1]", true),
+            ("[64:ff9b::5db8:d822]", false),
+            // NAT64 of this network's own.
+            ("[64:ff9b:1::5db8:d822]", true),
+            ("[2002:a00:1::1]", true),
+            ("[2002:c0a8:101::1]", true),
+            ("[2002:5db8:d822::1]", false),
+            // Of a Teredo client at 10.0.0.1, of one behind a server at 10.0.0.1, and of neither.
+            ("[2001:0:5db8:d822::f5ff:fffe]", true),
+            ("[2001:0:a00:1::a247:27dd]", true),
+            ("[2001:0:5db8:d822::a247:27dd]", false),
             ("[2606:2800:220:1::1]", false),
             ("[::ffff:93.184.216.34]", false),
             ("example.com", false),

@@ -108,7 +108,11 @@ impl Secrets {
                 .raw_response()
                 .map(|response| response.status().as_u16());
             let error = describe(&error);
-            tracing::error!(error, "a webhook's secret cannot be had");
+            tracing::error!(
+                secret = self.name,
+                error,
+                "a webhook's secret cannot be had"
+            );
             // 400 is all that the caller has done wrong, throttling aside.
             match status {
                 Some(400..=499) if !error.to_string().contains("Throttling") => Sent::Misconfigured,
@@ -117,6 +121,7 @@ impl Secrets {
         })?;
         got.secret_string().and_then(Secret::parse).ok_or_else(|| {
             tracing::error!(
+                secret = self.name,
                 "a webhook's secret is none: it is whsec_ and base64, as Standard Webhooks has it"
             );
             Sent::Misconfigured

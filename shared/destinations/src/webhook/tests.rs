@@ -65,7 +65,12 @@ fn webhook(url: &str, private_addresses: PrivateAddresses) -> Webhook {
     let sdk = aws::sdk::on_loopback("http://127.0.0.1:1", aws::sdk::Patience::TO_A_DESTINATION);
     Webhook {
         secrets: Secrets::known(&sdk, Secret::parse(SECRET).unwrap()),
-        ..Webhook::new(&sdk, (url, "name"), (private_addresses, None))
+        ..Webhook::new(
+            &sdk,
+            (&DestinationName::new("hook"), url),
+            "secret",
+            (private_addresses, None),
+        )
     }
 }
 

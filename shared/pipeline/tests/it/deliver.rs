@@ -304,6 +304,41 @@ async fn what_may_be_taken_later_is_retried_and_only_what_must_not_overtake_it_w
 }
 
 #[tokio::test]
+async fn a_message_waits_if_nothing_is_wrong_with_what_is_left_of_it() {
+    let around = Around::saying(|item| match item_name(item).as_str() {
+        "#2" | "#3" | "a at 1" => Sent::Waiting,
+        "#4" => Sent::Later,
+        _ => Sent::Accepted,
+    });
+    let destination = Saying {
+        says: around.says,
+        sent: Mutex::default(),
+    };
+    let by = Deliver {
+        destinations: &destination,
+        log: &around.log,
+        forgotten: &Forgotten(around.forgotten.clone()),
+    };
+    let messages = [
+        events("a", &[1, 2]),
+        events("b", &[3, 4]),
+        endpoint("a", 1),
+        endpoint("a", 2),
+        endpoint("b", 1),
+    ];
+    let delivered = deliver(&messages, &by).await.unwrap();
+    // What comes after what waits in the same order was not tried.
+    let expected = [
+        Done::Waits,
+        Done::Again,
+        Done::Waits,
+        Done::Again,
+        Done::Taken,
+    ];
+    assert_eq!(delivered.done, expected);
+}
+
+#[tokio::test]
 async fn a_message_is_retried_for_one_of_its_events() {
     Around::saying(|item| match item_name(item).as_str() {
         "#2" => Sent::Later,
