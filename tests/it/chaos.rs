@@ -48,13 +48,13 @@ const SECONDS: u64 = 20;
 
 /// Users of the days before, and a second more of each: their events come in over nearly all of the time.
 const USERS: usize = 100;
-const USERS_A_SECOND: usize = 12;
+const USERS_A_SECOND: usize = 10;
 
 /// How many users sign in at a time.
 const SESSIONS: usize = 6;
 
 /// How many write to the log at a time what is captured with the time of then.
-const CAPTURERS: usize = 4;
+const CAPTURERS: usize = 8;
 
 /// How long a mapping waits that has nothing to do, or did not get on.
 const PAUSE: Duration = Duration::from_millis(40);
@@ -218,15 +218,15 @@ impl Run {
         self.mappings(rng).after(mappings)
     }
 
-    /// Captures one part of what happened before, evenly over nearly all of the time; what was spilled, once more.
+    /// Captures one part of what happened before, evenly over nearly all of the time; what was spilled, once more. What has not
+    /// come in when the weather is over does not.
     async fn capture_past(&self, number: usize) {
         let log = self.parts.faulty_log();
-        let length = self.weather.length().mul_f64(0.9);
-        let count = self.past.len();
+        let count = u32::try_from(self.past.len()).unwrap();
+        let between = self.weather.length() * 9 / 10 / count;
         let own = self.past.iter().enumerate();
         for (place, past) in own.filter(|(place, _)| place % CAPTURERS == number) {
-            let share = place as f64 / count as f64;
-            let at = length.mul_f64(share);
+            let at = between * u32::try_from(place).unwrap();
             tokio::time::sleep(at.saturating_sub(self.weather.elapsed())).await;
             let payload = past.event.to_string();
             let moment = Moment {
@@ -234,11 +234,13 @@ impl Run {
                 random: past.random,
             };
             loop {
+                if self.weather.is_over() {
+                    return;
+                }
                 let config = &self.parts.config;
                 let captured = capture(payload.as_bytes(), moment, config, &log).await;
                 match captured.end {
                     End::Logged(_) => break,
-                    End::Ended(Outcome::Spilled) if self.weather.is_over() => return,
                     End::Ended(Outcome::Spilled) => tokio::time::sleep(PAUSE).await,
                     End::Ended(other) => panic!("{other}: {payload}"),
                 }

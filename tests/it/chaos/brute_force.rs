@@ -11,11 +11,14 @@ use super::parts::{TIME_ZONE, client};
 /// A user of a project: the project, the pool and the `sub`.
 pub type User = (String, String, String);
 
+/// A dimension and a value; none is the whole project.
+type Segment = Option<(&'static str, String)>;
+
 /// What should have come of it all.
 #[derive(Default)]
 pub struct Expected {
-    /// By project, and by the segment's dimension and value; none is the whole.
-    pub counts: BTreeMap<(String, Option<(&'static str, String)>), Count>,
+    /// Of each project, the whole and each segment.
+    pub counts: BTreeMap<(String, Segment), Count>,
     /// The events that each destination is to have.
     pub events: BTreeMap<&'static str, BTreeSet<String>>,
     pub contacts: BTreeMap<User, Contacts>,
@@ -267,7 +270,7 @@ impl Expected {
 
     fn count(&mut self, happened: &Happened<'_>) {
         let platform = happened.platform.unwrap_or("unknown").to_owned();
-        let segments = [
+        let segments: [Segment; 3] = [
             None,
             Some(("client", happened.client.to_owned())),
             Some(("platform", platform)),
