@@ -30,13 +30,15 @@ RECORDS ?= 200000
 USERS ?= 300
 RUNS ?= 20
 STARTS ?= 50
+MINUTES ?= 20
+SEED ?=
 ACME := target/acme
 TODAY := $(shell date -u +%F)
 # Most tests wait for processes and time limits rather than compute.
 TEST_THREADS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help replay console acme test test-e2e test-console screenshots chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-publish bench-replay bench-metrics bench-console bench-import bench-cold-start clean
+.PHONY: help replay console acme test test-e2e test-console chaos screenshots chromium console-assets console-watch check build build-tests build-debug install watch deploy destroy bench bench-fold bench-publish bench-replay bench-metrics bench-console bench-import bench-cold-start clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -70,6 +72,11 @@ test-e2e: build-tests $(VENV)/ready $(MINISTACK)/ready $(CARGO_LAMBDA)/ready $(N
 
 test-console: console-assets build-debug $(CONSOLE)/tests-ready chromium ## Test the console in a browser
 	COGNITO_PINPOINT=$(abspath $(DEBUG))/cognito-pinpoint $(NODE)/node --test --test-concurrency=1 --test-reporter=spec "console/test/*.test.ts"
+
+# Without SEED, another one each time; the test says which.
+chaos: build-tests ## Fail and kill everything at random for MINUTES, from a SEED, and hold what comes of it against brute force
+	CHAOS_SECONDS=$$(( $(MINUTES) * 60 )) CHAOS_SEED=$(or $(SEED),$$(date +%s)) \
+		cargo test --workspace --quiet --test it -- --nocapture chaos::
 
 screenshots: console-assets build-debug $(CONSOLE)/tests-ready chromium ## Take the README's pictures of the console; in Inter, if it is installed
 	COGNITO_PINPOINT=$(abspath $(DEBUG))/cognito-pinpoint $(NODE)/node console/screenshots.ts docs/images

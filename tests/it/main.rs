@@ -11,6 +11,8 @@ mod attach;
 #[cfg(test)]
 mod brute_force;
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod console;

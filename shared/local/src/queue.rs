@@ -88,7 +88,13 @@ impl FifoQueues {
 
     /// The next batch of a queue, as a mapping hands it to a function; `None` if nothing is to be handed out.
     pub fn batch(&self, name: &str) -> Option<Value> {
-        let messages = receive(locked(&self.queues).get_mut(name)?, Instant::now());
+        self.batch_of(name, MOST_MESSAGES)
+    }
+
+    /// The same with at most so many messages.
+    pub fn batch_of(&self, name: &str, most: usize) -> Option<Value> {
+        let most = most.min(MOST_MESSAGES);
+        let messages = receive(locked(&self.queues).get_mut(name)?, most, Instant::now());
         let records = messages.iter().map(|message| {
             json!({
                 "messageId": message.id, "receiptHandle": message.id, "body": message.body,
@@ -105,16 +111,20 @@ impl FifoQueues {
     /// Takes the messages of a batch out, but for those that a function wants to be handed out again: these stay hidden for as
     /// long as it has said.
     pub fn taken(&self, name: &str, batch: &Value, again: &BTreeSet<String>) {
-        let records = batch
-            .get("Records")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let ids = records.filter_map(|record| record.get("messageId").and_then(Value::as_str));
-        let taken: BTreeSet<&str> = ids.filter(|id| !again.contains(*id)).collect();
+        let taken: BTreeSet<&str> = ids(batch).filter(|id| !again.contains(*id)).collect();
         if let Some(queue) = locked(&self.queues).get_mut(name) {
             for message in queue.iter_mut().filter(|it| taken.contains(it.id.as_str())) {
                 message.is_taken = true;
+            }
+        }
+    }
+
+    /// Hands out the messages of a batch again, as when they were hidden for their time: its function has said nothing.
+    pub fn put_back(&self, name: &str, batch: &Value) {
+        let ids: BTreeSet<&str> = ids(batch).collect();
+        if let Some(queue) = locked(&self.queues).get_mut(name) {
+            for message in queue.iter_mut().filter(|it| ids.contains(it.id.as_str())) {
+                message.hidden_until = None;
             }
         }
     }
@@ -148,7 +158,14 @@ fn locked(queues: &Shared) -> MutexGuard<'_, BTreeMap<String, VecDeque<Waiting>>
     queues.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn receive(queue: &mut VecDeque<Waiting>, now: Instant) -> Vec<Waiting> {
+/// The ids of a batch's messages.
+fn ids(batch: &Value) -> impl Iterator<Item = &str> {
+    let records = batch.get("Records").and_then(Value::as_array);
+    let records = records.into_iter().flatten();
+    records.filter_map(|record| record.get("messageId").and_then(Value::as_str))
+}
+
+fn receive(queue: &mut VecDeque<Waiting>, most: usize, now: Instant) -> Vec<Waiting> {
     let is_out = |message: &Waiting| message.hidden_until.is_some_and(|until| until > now);
     let waiting = queue.iter().filter(|message| !message.is_taken);
     let held: BTreeSet<String> = waiting
@@ -158,7 +175,7 @@ fn receive(queue: &mut VecDeque<Waiting>, now: Instant) -> Vec<Waiting> {
     let free = queue
         .iter_mut()
         .filter(|message| !message.is_taken && !held.contains(&message.group));
-    let received = free.take(MOST_MESSAGES).map(|message| {
+    let received = free.take(most).map(|message| {
         message.times += 1;
         message.hidden_until = Some(now + HIDDEN);
         message.clone()
@@ -300,11 +317,11 @@ mod tests {
         for (group, body) in [("a", "a1"), ("b", "b1"), ("a", "a2"), ("a", "a1")] {
             send(&mut queue, &entry(group, body), now);
         }
-        let first = receive(&mut queue, now);
+        let first = receive(&mut queue, MOST_MESSAGES, now);
         assert_eq!(bodies(&first), ["a1", "b1", "a2"]);
         send(&mut queue, &entry("a", "a3"), now);
         send(&mut queue, &entry("c", "c1"), now);
-        assert_eq!(bodies(&receive(&mut queue, now)), ["c1"]);
+        assert_eq!(bodies(&receive(&mut queue, MOST_MESSAGES, now)), ["c1"]);
         hide(
             &mut queue,
             &json!({"ReceiptHandle": first[0].id, "VisibilityTimeout": 5}),
@@ -316,7 +333,7 @@ mod tests {
             now,
         );
         let soon = now + Duration::from_secs(5);
-        let again = receive(&mut queue, soon);
+        let again = receive(&mut queue, MOST_MESSAGES, soon);
         assert_eq!(bodies(&again), ["a1", "a2", "a3"]);
         assert_eq!(
             again.iter().map(|it| it.times).collect::<Vec<_>>(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -165,7 +166,7 @@ impl Function {
     /// Hands it a payload, which it is told to be done with in so much time, and waits for its reply.
     pub async fn invoke_within(&mut self, timeout: Duration, payload: impl Into<Bytes>) -> Reply {
         let (reply, replied) = oneshot::channel();
-        let logged_before = self.read("stdout").len();
+        let logged_before = self.logged();
         let invocation = Invocation {
             payload: payload.into(),
             timeout,
@@ -180,12 +181,25 @@ impl Function {
                 panic!("{} ended with {status:?}: {}", self.name, self.read("stderr"))
             }
         };
-        let log = self.read("stdout");
         Reply {
             result,
             took,
-            log: lines(log.get(logged_before..).unwrap_or_default()),
+            log: lines(&self.logged_from(logged_before)),
         }
+    }
+
+    /// How much it has logged (bytes).
+    fn logged(&self) -> u64 {
+        let file = fs::metadata(self.log_file());
+        file.expect("it has a log").len()
+    }
+
+    fn logged_from(&self, place: u64) -> String {
+        let mut log = String::new();
+        let mut file = File::open(self.log_file()).expect("it has a log");
+        file.seek(SeekFrom::Start(place)).expect("it can be read");
+        file.read_to_string(&mut log).expect("a log is UTF-8");
+        log
     }
 
     /// All that it has logged. What it logs before it replies is there when the reply is.

@@ -11,6 +11,7 @@ pub enum Trigger {
     ConfirmSignUp,
     ConfirmForgotPassword,
     RefreshTokens,
+    HostedAuth,
 }
 
 impl Trigger {
@@ -21,6 +22,7 @@ impl Trigger {
             Self::ConfirmSignUp => "PostConfirmation_ConfirmSignUp",
             Self::ConfirmForgotPassword => "PostConfirmation_ConfirmForgotPassword",
             Self::RefreshTokens => "TokenGeneration_RefreshTokens",
+            Self::HostedAuth => "TokenGeneration_HostedAuth",
         }
     }
 

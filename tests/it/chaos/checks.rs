@@ -1,0 +1,271 @@
+//! What has come of it all, held against what should have. All that differs is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use aws::metrics::DynamoMetrics;
+use aws::record::{parse_user_key, user_key_text};
+use aws::users::DynamoUserStates;
+use chrono::{NaiveDate, Utc};
+use domain::auth_event::{UserKey, Who};
+use domain::day::{Day, Interval};
+use domain::dimension::Dimension;
+use domain::endpoint::{Channel, contact_endpoint_id};
+use domain::ids::{ProjectId, Sub, UserPoolId};
+use figures::reader::{cohorts_of, months_of};
+use pipeline::ports::UserStates;
+use pipeline::ports::figures::FiguresStore;
+use serde_json::{Value, json};
+
+use super::brute_force::{Contacts, Count, Expected, User};
+use super::parts::{DESTINATIONS, Parts, queue};
+use super::places::Arrivals;
+use super::sign_ins::Seen;
+use super::workers::Tallies;
+
+/// What differs, and what of it is an event or a count too few or too many.
+#[derive(Default)]
+pub struct Differences {
+    pub all: Vec<String>,
+    pub lost: u64,
+    pub doubled: u64,
+}
+
+impl Differences {
+    fn check<T: PartialEq + Debug>(&mut self, what: &str, found: &T, expected: &T) {
+        if found != expected {
+            self.all
+                .push(format!("{what} is {found:?}, and should be {expected:?}"));
+        }
+    }
+}
+
+/// What the functions have said is in the log is there.
+pub fn captured(seen: &Seen, expected: &Expected, differences: &mut Differences) {
+    let spilled = seen.spilled.iter().filter_map(|it| it["eventId"].as_str());
+    let said = seen.captured.iter().map(String::as_str).chain(spilled);
+    let missing: Vec<&str> = said.filter(|id| !expected.ids.contains(*id)).collect();
+    differences.lost += missing.len() as u64;
+    differences.check("what the log lacks", &missing, &Vec::new());
+}
+
+/// No more records have come to an outcome than there are, and none to one that is no good end. What was killed has said nothing.
+pub fn outcomes(tallies: &Tallies, expected: &Expected, differences: &mut Differences) {
+    let tally = tallies.lock().unwrap();
+    let (mut ended, mut odd) = (0, Vec::new());
+    for (outcome, count) in &tally.published {
+        match outcome.as_str() {
+            "published" | "ignored:already_signed_up" => ended += count,
+            "applied" | "repeated" | "failed" => {}
+            other => odd.push(other.to_owned()),
+        }
+    }
+    let more = ended.saturating_sub(expected.captured);
+    differences.doubled += more;
+    differences.check("the number of outcomes more than events", &more, &0);
+    differences.check("outcomes that are in no trace", &odd, &Vec::new());
+}
+
+/// Each user's state has come to the end of the user's records, and no further.
+pub async fn states(parts: &Parts, expected: &Expected, differences: &mut Differences) {
+    let states = DynamoUserStates::new(parts.client.clone(), parts.tables.clone());
+    let keys = expected.positions.keys();
+    let users: Vec<UserKey> = keys.map(|key| parse_user_key(key).unwrap()).collect();
+    let loaded = states.load(&users).await.unwrap();
+    for user in &users {
+        let key = user_key_text(user);
+        let reached = match loaded.get(user) {
+            Some(Ok(state)) => state.state.position.as_ref(),
+            Some(Err(error)) => {
+                differences.all.push(format!("{key}: {error}"));
+                None
+            }
+            None => None,
+        };
+        let reached = reached.map(|position| &position.sequence_number);
+        let allowed = &expected.positions[&key];
+        if !allowed.allow(reached) {
+            differences.lost += 1;
+            let what = format!("the position of {key}");
+            differences.check(&what, &reached, &allowed.last_change());
+        }
+    }
+    differences.check(
+        "what was moved out of the way",
+        &parts.not_published(),
+        &String::new(),
+    );
+}
+
+/// Every attempt that is due has come to its end.
+pub fn attempts(expected: &Expected, differences: &mut Differences) {
+    let now = Utc::now() - chrono::TimeDelta::seconds(20);
+    let due = expected
+        .open_attempts
+        .iter()
+        .filter(|closes| **closes < now);
+    differences.check(
+        "the number of attempts that have not ended",
+        &due.count(),
+        &0,
+    );
+}
+
+/// Days, months, cohorts and segments.
+pub async fn figures(parts: &Parts, expected: &Expected, differences: &mut Differences) {
+    let metrics = DynamoMetrics::new(parts.client.clone(), parts.tables.metrics.clone());
+    for ((project, segment), count) in &expected.counts {
+        let id = ProjectId::new(project);
+        let (from, to) = count.span();
+        let span = (day(from), day(to));
+        let all = (Day::FIRST, Day::LAST);
+        let rows = match segment {
+            None => metrics.whole(&id, all).await.unwrap(),
+            Some((dimension, value)) => {
+                let dimension = Dimension::parse(dimension).unwrap();
+                let mut by = metrics.by(&id, &dimension, all).await.unwrap().into_iter();
+                let of_value = by.find(|(found, _)| found.as_str() == value);
+                of_value.map(|(_, rows)| rows).unwrap_or_default()
+            }
+        };
+        let what = format!("{project} {segment:?}");
+        differences.check(&format!("the days of {what}"), &rows.span(), &Some(span));
+        let found = figures::days(&id, &rows, span, None);
+        let found: Vec<Value> = found.iter().map(|day| json!(day)).collect();
+        for (found, expected) in found.iter().zip(count.days(project, (from, to))) {
+            differences.check(&what, found, &expected);
+            differences.compare_counts(found, &expected);
+        }
+        if segment.is_none() {
+            let months = months_of(&metrics, &id, span).await.unwrap();
+            let expected = count.months(project, (from, to));
+            differences.check(&what, &json!(months), &json!(expected));
+            for interval in Interval::ALL {
+                cohorts(&metrics, (&id, interval, span), count, differences).await;
+            }
+        }
+    }
+    let projects = metrics.projects().await.unwrap();
+    let projects: BTreeSet<String> = projects.iter().map(|it| it.id.to_string()).collect();
+    let known = expected.counts.keys().map(|(project, _)| project.clone());
+    differences.check("the projects", &projects, &known.collect());
+}
+
+fn day(date: NaiveDate) -> Day {
+    Day::parse(&date.to_string()).unwrap()
+}
+
+async fn cohorts(
+    metrics: &DynamoMetrics,
+    (project, interval, span): (&ProjectId, Interval, (Day, Day)),
+    count: &Count,
+    differences: &mut Differences,
+) {
+    let cohorts = cohorts_of(metrics, project, interval, span).await.unwrap();
+    let mut found: BTreeMap<(NaiveDate, u32), usize> = BTreeMap::new();
+    for cohort in cohorts {
+        let start: NaiveDate = cohort.cohort.parse().unwrap();
+        for (active, age) in cohort.active.iter().zip(0u32..) {
+            if *active != 0 {
+                found.insert((start, age), usize::try_from(*active).unwrap());
+            }
+        }
+    }
+    let what = format!("the {} cohorts of {project}", interval.name());
+    differences.check(&what, &found, &count.cohorts(interval.name()));
+}
+
+impl Differences {
+    fn compare_counts(&mut self, found: &Value, expected: &Value) {
+        for counter in ["signUps", "signIns", "authFailures", "dau"] {
+            let of = |day: &Value| day[counter].as_i64().unwrap();
+            let more = of(found) - of(expected);
+            self.doubled += u64::try_from(more).unwrap_or(0);
+            self.lost += u64::try_from(-more).unwrap_or(0);
+        }
+    }
+}
+
+/// Each destination has every event that is to go there, unless it has refused it, and no other.
+pub fn events(
+    arrivals: &BTreeMap<&'static str, Arrivals>,
+    expected: &Expected,
+    differences: &mut Differences,
+) {
+    let none = BTreeSet::new();
+    for (name, arrived) in arrivals {
+        let expected = expected.events.get(name).unwrap_or(&none);
+        let came =
+            |id: &&String| arrived.events.contains_key(*id) || arrived.refused_events.contains(*id);
+        let missing: Vec<_> = expected.iter().filter(|id| !came(id)).collect();
+        let more: Vec<_> = arrived
+            .events
+            .keys()
+            .filter(|id| !expected.contains(*id))
+            .collect();
+        differences.lost += missing.len() as u64;
+        differences.doubled += more.len() as u64;
+        differences.check(&format!("what {name} lacks"), &missing, &Vec::new());
+        differences.check(&format!("what {name} has besides"), &more, &Vec::new());
+    }
+}
+
+/// What each destination was told last of each endpoint is what it is.
+pub fn endpoints(
+    arrivals: &BTreeMap<&'static str, Arrivals>,
+    expected: &Expected,
+    differences: &mut Differences,
+) -> u64 {
+    let mut checked = 0;
+    for (user, contacts) in &expected.contacts {
+        for (channel, place) in [(Channel::Email, 0), (Channel::Sms, 1)] {
+            let key = (user.0.clone(), endpoint_id(user, channel));
+            checked += of_endpoint(arrivals, (&key, contacts, place), differences);
+        }
+    }
+    checked
+}
+
+fn of_endpoint(
+    arrivals: &BTreeMap<&'static str, Arrivals>,
+    (key, contacts, place): (&(String, String), &Contacts, usize),
+    differences: &mut Differences,
+) -> u64 {
+    let contact = &contacts.channels[place];
+    let Some((newest, told)) = &contact.told else {
+        return 0;
+    };
+    for destination in told {
+        let last = arrivals[destination].endpoints.get(key);
+        if last.is_none() {
+            differences.lost += 1;
+        }
+        let what = format!("what {destination} knows of {key:?}");
+        differences.check(&what, &last, &Some(newest));
+    }
+    for (destination, arrived) in arrivals {
+        let said = arrived.addresses.get(key).into_iter().flatten();
+        let never: Vec<_> = said.filter(|it| !contact.known.contains(*it)).collect();
+        let what = format!("what {destination} was told of {key:?} that never was");
+        differences.check(&what, &never, &Vec::new());
+    }
+    told.len() as u64
+}
+
+fn endpoint_id((project, pool, sub): &User, channel: Channel) -> String {
+    let sub = Sub::new(sub);
+    let user = UserKey {
+        project: ProjectId::new(project),
+        pool: UserPoolId::new(pool),
+        who: Who::User(sub.clone()),
+    };
+    contact_endpoint_id(&user, &sub, channel).to_string()
+}
+
+/// Nothing waits any more.
+pub fn queues(parts: &Parts, differences: &mut Differences) {
+    for (name, ..) in DESTINATIONS {
+        let waiting = parts.queues.waiting(&queue(name));
+        differences.check(&format!("what waits for {name}"), &waiting, &0);
+    }
+}
