@@ -120,8 +120,9 @@ impl Origin {
             zone: project.zone,
             days: (args.from.on(today), args.to.on(today)),
             destination: args.destination.clone(),
+            kept,
         };
-        let can_be = wanted.check(&config, kept, now);
+        let can_be = wanted.check(&config, now);
         can_be.map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(Self {
             wanted,

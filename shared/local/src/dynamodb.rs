@@ -140,6 +140,8 @@ impl DynamoDbStore {
             "DeleteItem" => written(&store.delete_item(read(body)?)?),
             "BatchGetItem" => written(&store.batch_get_item(read(body)?)?),
             "Query" => written(&store.query(read(body)?)?),
+            "Scan" => written(&store.scan(read(body)?)?),
+            "DescribeTable" => written(&store.describe_table(read(body)?)?),
             "TransactWriteItems" => written(&store.transact_write_items(read(body)?)?),
             other => Err(DynoxideError::ValidationException(format!(
                 "{other} is not answered here"

@@ -36,6 +36,8 @@ pub struct Wanted {
     pub days: (Day, Day),
     /// Where they go, as far as their clients name it.
     pub destination: DestinationName,
+    /// How long the log keeps events.
+    pub kept: Kept,
 }
 
 /// Days that cannot be republished.
@@ -89,7 +91,7 @@ impl Wanted {
     /// # Errors
     ///
     /// If they cannot be.
-    pub fn check(&self, config: &Config, kept: Kept, now: DateTime<Utc>) -> Result<(), NotThen> {
+    pub fn check(&self, config: &Config, now: DateTime<Utc>) -> Result<(), NotThen> {
         let (from, to) = self.days;
         let today = self.zone.day_of(now);
         if to < from {
@@ -98,7 +100,7 @@ impl Wanted {
         if to > today {
             return Err(NotThen::NotBegun { day: to, today });
         }
-        let Kept::Days(kept_days) = kept else {
+        let Kept::Days(kept_days) = self.kept else {
             return Ok(());
         };
         let windows = config.of_project(&self.project);
@@ -128,6 +130,14 @@ impl Wanted {
             project: self.project.clone(),
             first: from.minus(2),
             last: to.plus(2),
+        }
+    }
+
+    /// The last day of which the log may have forgotten events.
+    fn forgotten_up_to(&self, now: DateTime<Utc>) -> Option<Day> {
+        match self.kept {
+            Kept::Days(days) => Some(self.zone.day_of(now - TimeDelta::days(days.into()))),
+            Kept::Always => None,
         }
     }
 

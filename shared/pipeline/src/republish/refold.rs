@@ -56,7 +56,8 @@ pub fn refold(
     wanted: &Wanted,
 ) -> Delivery {
     let user = of.user.clone();
-    let mut analytics = state.refolded(&of.in_order(now), wanted.zone);
+    let forgotten_up_to = wanted.forgotten_up_to(now);
+    let mut analytics = state.refolded(&of.in_order(now), wanted.zone, forgotten_up_to);
     analytics.retain(|event| wanted.includes(event.time));
     Delivery {
         user,

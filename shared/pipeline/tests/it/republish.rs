@@ -26,6 +26,7 @@ fn wanted(days: (Day, Day)) -> Wanted {
         zone: TimeZone::UTC,
         days,
         destination: DestinationName::pinpoint(),
+        kept: Kept::Always,
     }
 }
 
@@ -213,7 +214,11 @@ proptest! {
         });
         let before = world.look(|memory| memory.analytics().count());
         let kept = world.look(|memory| (memory.rows.clone(), memory.states.clone()));
-        block_on(republished(&world, &wanted(span), &config()));
+        let wanted = Wanted {
+            kept: Kept::Days(402 - from),
+            ..wanted(span)
+        };
+        block_on(republished(&world, &wanted, &config()));
         prop_assert_eq!(sent_after(&world, before), sent);
         prop_assert_eq!(world.look(|memory| memory.contacts().count()), 0);
         prop_assert_eq!(world.look(|memory| (memory.rows.clone(), memory.states.clone())), kept);
@@ -365,6 +370,29 @@ async fn what_fails_half_way_goes_on_from_there_and_sends_every_id() {
 }
 
 #[tokio::test]
+async fn a_sign_up_is_the_first_unless_the_log_may_have_forgotten_one() {
+    for (kept, expected) in [
+        (Kept::Always, vec![1, 2]),
+        (Kept::Days(401), vec![1, 2]),
+        (Kept::Days(400), vec![1]),
+    ] {
+        let world = World::calm();
+        let log = records([signed_in("a", seconds(10)), signed_up("a", days(1))]);
+        world.publish(log.clone()).await;
+        let before = world.look(|memory| memory.analytics().count());
+        world.change(|memory| memory.log = log.into_iter().map(|it| it.event).collect());
+        let wanted = Wanted {
+            kept,
+            ..wanted(all_days())
+        };
+        republished(&world, &wanted, &config()).await;
+        let sent = sent_after(&world, before);
+        let ids: Vec<i16> = sent.into_keys().map(number).collect();
+        assert_eq!(ids, expected, "{kept:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_unreadable_state_holds_nothing_back() {
     let world = World::calm();
     let mut memory_log = records([signed_in("a", seconds(10))]);
@@ -462,9 +490,10 @@ fn days_that_cannot_be_republished_are_refused() {
     ] {
         let wanted = Wanted {
             zone: zone.parse().unwrap(),
+            kept,
             ..wanted((day(from), day(to)))
         };
-        let checked = wanted.check(&json(window), kept, at(now));
+        let checked = wanted.check(&json(window), at(now));
         let said = checked.err().as_ref().map(NotThen::to_string);
         assert_eq!(said.unwrap_or_default(), expected, "{from} {to} {now}");
     }
