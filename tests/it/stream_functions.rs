@@ -8,6 +8,7 @@ mod gauge;
 mod not_published;
 mod pinpoint_at_fault;
 mod sharing;
+mod sqs_at_fault;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
