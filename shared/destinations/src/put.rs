@@ -3,7 +3,6 @@
 
 mod judge;
 
-use domain::ids::DestinationName;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use config::DestinationConfig;
+use domain::ids::DestinationName;
 use futures::future::join_all;
 use pipeline::deliver::{Item, Sent};
 use tokio::time::Instant;

@@ -1,6 +1,7 @@
 //! The destinations of a configuration, each opened when something is sent to it for the first time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use config::{Config, DestinationKind};
 use domain::ids::DestinationName;
+use futures::future::BoxFuture;
 use pipeline::deliver::{Destinations, Item, Sent};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -49,21 +51,32 @@ pub(crate) fn in_order(judged: &Judged, items: usize) -> Vec<Sent> {
     sent.map(|sent| sent.unwrap_or(Sent::Later)).collect()
 }
 
-/// Every type of destination. To add one, name it here, open it in [`Senders::open`], and write the file that sends.
-#[derive(Clone, Debug)]
-enum Sender {
-    Pinpoint(Arc<PinpointDestination>),
-    File(Arc<FileDestination>),
-    #[cfg(feature = "all")]
-    Firehose(Arc<FirehoseDestination>),
-    #[cfg(feature = "all")]
-    Kinesis(Arc<KinesisDestination>),
-    #[cfg(feature = "all")]
-    EventBridge(Arc<EventBridgeDestination>),
-    #[cfg(feature = "all")]
-    Webhook(Arc<Webhook>),
-    /// One that is not sent to from here, for this reason.
-    Unavailable(&'static str),
+/// The same, of any type.
+trait AnyDestination: fmt::Debug + Send + Sync {
+    /// See [`Destination::send`].
+    fn send<'a>(&'a self, items: &'a [Item<'a>], within: Duration) -> BoxFuture<'a, Vec<Sent>>;
+}
+
+impl<D: Destination + fmt::Debug> AnyDestination for D {
+    fn send<'a>(&'a self, items: &'a [Item<'a>], within: Duration) -> BoxFuture<'a, Vec<Sent>> {
+        Box::pin(Destination::send(self, items, within))
+    }
+}
+
+type Sender = Arc<dyn AnyDestination>;
+
+/// One that is not sent to from here, for this reason.
+#[derive(Debug)]
+struct Unavailable(&'static str);
+
+impl Destination for Unavailable {
+    async fn send(&self, items: &[Item<'_>], _: Duration) -> Vec<Sent> {
+        tracing::error!(
+            reason = self.0,
+            "what waits for a destination cannot be sent from here"
+        );
+        vec![Sent::Misconfigured; items.len()]
+    }
 }
 
 /// All destinations of a configuration.
@@ -117,33 +130,29 @@ impl Senders {
         Some(sender)
     }
 
+    /// The list of all types: to add one, open it here, and write the file that sends.
     async fn open(&self, name: &DestinationName) -> Option<Sender> {
         if *name == DestinationName::pinpoint() {
             let routes = Routes::new(self.config.clone(), self.sdk.clone(), self.pinpoint.clone());
-            return Some(Sender::Pinpoint(Arc::new(PinpointDestination::new(routes))));
+            return Some(Arc::new(PinpointDestination::new(routes)));
         }
         let defined = self.config.destinations().get(name)?;
         Some(match &defined.kind {
-            DestinationKind::File { .. } if in_lambda() => {
-                Sender::Unavailable("nobody can read a file that a function in Lambda writes")
-            }
-            DestinationKind::File { path } => {
-                Sender::File(Arc::new(FileDestination::new(path.clone())))
-            }
+            DestinationKind::File { .. } if in_lambda() => Arc::new(Unavailable(
+                "nobody can read a file that a function in Lambda writes",
+            )),
+            DestinationKind::File { path } => Arc::new(FileDestination::new(path.clone())),
             #[cfg(feature = "all")]
             DestinationKind::Firehose { stream } => {
-                let firehose = FirehoseDestination::open(&self.sdk, (name, stream), defined).await;
-                Sender::Firehose(Arc::new(firehose))
+                Arc::new(FirehoseDestination::open(&self.sdk, (name, stream), defined).await)
             }
             #[cfg(feature = "all")]
             DestinationKind::Kinesis { stream } => {
-                let kinesis = KinesisDestination::open(&self.sdk, (name, stream), defined).await;
-                Sender::Kinesis(Arc::new(kinesis))
+                Arc::new(KinesisDestination::open(&self.sdk, (name, stream), defined).await)
             }
             #[cfg(feature = "all")]
             DestinationKind::EventBridge { bus } => {
-                let bus = EventBridgeDestination::open(&self.sdk, (name, bus), defined).await;
-                Sender::EventBridge(Arc::new(bus))
+                Arc::new(EventBridgeDestination::open(&self.sdk, (name, bus), defined).await)
             }
             #[cfg(feature = "all")]
             DestinationKind::Webhook {
@@ -152,19 +161,15 @@ impl Senders {
                 private_addresses,
             } => {
                 let sdk = put::sdk(&self.sdk, "SECRETS_MANAGER", defined).await;
-                let webhook = Webhook::new(
-                    &sdk,
-                    (name, url),
-                    secret,
-                    (*private_addresses, defined.requests_per_second),
-                );
-                Sender::Webhook(Arc::new(webhook))
+                let rate = defined.requests_per_second;
+                let by = (*private_addresses, rate);
+                Arc::new(Webhook::new(&sdk, (name, url), secret, by))
             }
             #[cfg(not(feature = "all"))]
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
             | DestinationKind::EventBridge { .. }
-            | DestinationKind::Webhook { .. } => Sender::Unavailable(NOT_BUILT),
+            | DestinationKind::Webhook { .. } => Arc::new(Unavailable(NOT_BUILT)),
         })
     }
 }
@@ -224,26 +229,11 @@ impl Senders {
     }
 
     async fn send_now(&self, to: &DestinationName, items: &[Item<'_>]) -> Vec<Sent> {
-        match self.sender(to).await {
-            Some(Sender::Pinpoint(pinpoint)) => pinpoint.send(items, self.left()).await,
-            #[cfg(feature = "all")]
-            Some(Sender::Firehose(firehose)) => firehose.send(items, self.left()).await,
-            #[cfg(feature = "all")]
-            Some(Sender::Kinesis(kinesis)) => kinesis.send(items, self.left()).await,
-            #[cfg(feature = "all")]
-            Some(Sender::EventBridge(bus)) => bus.send(items, self.left()).await,
-            Some(Sender::File(file)) => file.send(items, self.left()).await,
-            Some(Sender::Unavailable(reason)) => {
-                tracing::error!(destination = %to, reason, "what waits for a destination cannot be sent from here");
-                vec![Sent::Misconfigured; items.len()]
-            }
-            #[cfg(feature = "all")]
-            Some(Sender::Webhook(webhook)) => webhook.send(items, self.left()).await,
-            None => {
-                tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
-                vec![Sent::NotWanted; items.len()]
-            }
-        }
+        let Some(sender) = self.sender(to).await else {
+            tracing::warn!(destination = %to, "the configuration defines no such destination any more: what waits is dropped");
+            return vec![Sent::NotWanted; items.len()];
+        };
+        sender.send(items, self.left()).await
     }
 }
 

@@ -8,7 +8,6 @@ mod address;
 mod cloud_event;
 mod secret;
 
-use domain::ids::DestinationName;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -23,6 +22,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use chrono::Utc;
 use config::PrivateAddresses;
+use domain::ids::DestinationName;
 use futures::StreamExt;
 use pipeline::deliver::{Item, Sent};
 use tokio::time::Instant;

@@ -1,10 +1,10 @@
 //! What was stored or spilled comes back as it was, and what is as it mostly is costs nothing.
 
-use domain::ids::DestinationName;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::DestinationName;
 use domain::traits::Provider;
 use proptest::prelude::*;
 use serde_json::{Value, json};
