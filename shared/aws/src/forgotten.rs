@@ -1,27 +1,24 @@
 //! Who was forgotten, and when: a tombstone of each in the users table, under a hash of the user's key. It says of nobody who
 //! they were, and stays: what waits in a queue, or comes of a history, may be of before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::auth_event::UserKey;
 use pipeline::ports::{ForgottenUsers, PortError};
 use uuid::Uuid;
 
+use crate::batch_get::{MOST_KEYS, batch_get};
 use crate::record::user_key_text;
 use crate::sdk::port_error;
 use crate::tables::USER;
-use crate::users::Item;
 
 const FORGOTTEN_AT: &str = "forgottenAt";
 
 /// The namespace of the hashes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x0fb0_1c1e_7f6a_4f35_9a0e_2d41_55c8_3b96);
-
-/// Keys in one BatchGetItem (DynamoDB's limit).
-const MOST_KEYS: usize = 100;
 
 /// The tombstones in a users table.
 #[derive(Clone, Debug)]
@@ -53,30 +50,6 @@ impl DynamoForgotten {
         put.map_err(|error| port_error("PutItem", &self.table, error))?;
         Ok(())
     }
-
-    async fn read(&self, keys: &[&String]) -> Result<Vec<Item>, PortError> {
-        let keys = keys
-            .iter()
-            .map(|key| HashMap::from([(USER.to_owned(), AttributeValue::S((*key).clone()))]));
-        let request = KeysAndAttributes::builder()
-            .set_keys(Some(keys.collect()))
-            .consistent_read(true)
-            .build()
-            .map_err(|error| port_error("BatchGetItem", &self.table, error))?;
-        let get = self
-            .client
-            .batch_get_item()
-            .request_items(&self.table, request);
-        let got = get.send().await;
-        let got = got.map_err(|error| port_error("BatchGetItem", &self.table, error))?;
-        if got.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
-            let unprocessed =
-                std::io::Error::other("keys are left unprocessed: DynamoDB throttles");
-            return Err(port_error("BatchGetItem", &self.table, unprocessed));
-        }
-        let mut tables = got.responses.unwrap_or_default();
-        Ok(tables.remove(&self.table).unwrap_or_default())
-    }
 }
 
 impl ForgottenUsers for DynamoForgotten {
@@ -89,7 +62,7 @@ impl ForgottenUsers for DynamoForgotten {
         let keys: Vec<&String> = by_key.keys().collect();
         let mut forgotten = BTreeMap::new();
         for some in keys.chunks(MOST_KEYS) {
-            for item in self.read(some).await? {
+            for item in batch_get((&self.client, &self.table), some.iter().copied()).await? {
                 let text = |name: &str| item.get(name)?.as_s().ok();
                 let user = text(USER).and_then(|key| by_key.get(key));
                 let at = text(FORGOTTEN_AT).and_then(|at| DateTime::parse_from_rfc3339(at).ok());

@@ -1,6 +1,7 @@
 //! DynamoDB and Lambda: the event log, the users, the metrics, and the handlers. Of AWS's SDKs it names
 //! DynamoDB's alone, so that a trigger builds and links no other.
 
+mod batch_get;
 pub mod configuration;
 pub mod embedded_metrics;
 pub mod erasure;

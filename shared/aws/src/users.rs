@@ -10,11 +10,10 @@ mod record;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use ::config::Config;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use domain::auth_event::UserKey;
 use domain::counting::Counting;
@@ -29,6 +28,7 @@ use pipeline::ports::{
     Unreadable, UserStates, ValuesKept, VersionedState,
 };
 
+use crate::batch_get::{MOST_KEYS, batch_get};
 use crate::metrics::values::VersionedValues;
 use crate::metrics::{projects, values};
 use crate::record::{parse_user_key, user_key_text};
@@ -41,17 +41,8 @@ pub(crate) use record::VERSION;
 /// An item of a table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Keys in one BatchGetItem (DynamoDB's limit).
-const MOST_KEYS: usize = 100;
-
 /// How many of these are under way at a time.
 const READS_AT_ONCE: usize = 8;
-
-/// How many times what DynamoDB left unprocessed is asked for.
-const BATCH_GET_TRIES: u32 = 5;
-
-/// The pause before it is asked for again, once for each try so far.
-const BATCH_GET_PAUSE: Duration = Duration::from_millis(50);
 
 /// Users whose attempts are in one page, for each partition of the index.
 const MOST_DUE_USERS: i32 = 500;
@@ -116,46 +107,13 @@ impl DynamoUserStates {
             .iter()
             .map(|user| (user_key_text(user), user))
             .collect();
-        let items = self.get_some(by_key.keys()).await?;
+        let items = batch_get((&self.client, &self.tables.users), by_key.keys()).await?;
         let states = items.into_iter().filter_map(|mut item| {
             let key = item.remove(USER)?;
             let user = by_key.get(key.as_s().ok()?)?;
             Some(((*user).clone(), self.state(item)))
         });
         Ok(states.collect())
-    }
-
-    /// The items of the users table with these keys, at most [`MOST_KEYS`], that are there.
-    async fn get_some<'k>(
-        &self,
-        wanted: impl Iterator<Item = &'k String>,
-    ) -> Result<Vec<Item>, PortError> {
-        let mut wanted = Some(keys(wanted).map_err(|e| self.users_error("BatchGetItem", e))?);
-        let mut items = Vec::new();
-        for tried in 0..BATCH_GET_TRIES {
-            let Some(request) = wanted.take() else { break };
-            tokio::time::sleep(BATCH_GET_PAUSE * tried).await;
-            let got = self
-                .client
-                .batch_get_item()
-                .request_items(&self.tables.users, request)
-                .send();
-            let mut got = got.await.map_err(|e| self.users_error("BatchGetItem", e))?;
-            let responses = got
-                .responses
-                .as_mut()
-                .and_then(|tables| tables.remove(&self.tables.users));
-            items.extend(responses.unwrap_or_default());
-            wanted = got
-                .unprocessed_keys
-                .and_then(|mut tables| tables.remove(&self.tables.users));
-        }
-        if wanted.is_some() {
-            let unprocessed =
-                std::io::Error::other("keys are left unprocessed: DynamoDB throttles");
-            return Err(self.users_error("BatchGetItem", unprocessed));
-        }
-        Ok(items)
     }
 
     fn state(&self, item: Item) -> Loaded {
@@ -363,7 +321,7 @@ impl Ledger for DynamoUserStates {
                 .iter()
                 .map(|page| (ledger::key(&page.0, &page.1), page))
                 .collect();
-            for item in self.get_some(by_key.keys()).await? {
+            for item in batch_get((&self.client, &self.tables.users), by_key.keys()).await? {
                 let key = item.get(USER).and_then(|key| key.as_s().ok());
                 if let Some(page) = key.and_then(|key| by_key.get(key)) {
                     pages.insert((*page).clone(), ledger::ids(&item));
@@ -394,16 +352,6 @@ impl DueAttempts for DynamoUserStates {
             next: Some(next).filter(|next| !next.is_empty()),
         })
     }
-}
-
-fn keys<'a>(
-    users: impl Iterator<Item = &'a String>,
-) -> Result<KeysAndAttributes, aws_sdk_dynamodb::error::BuildError> {
-    let key = |user: &String| Item::from([(USER.to_owned(), AttributeValue::S(user.clone()))]);
-    KeysAndAttributes::builder()
-        .set_keys(Some(users.map(key).collect()))
-        .consistent_read(true)
-        .build()
 }
 
 fn key_of(item: &mut Item) -> Result<UserKey, crate::record::RecordError> {

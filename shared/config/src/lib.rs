@@ -22,7 +22,7 @@ use std::fmt;
 use domain::auth_event::AttemptWindow;
 use domain::dimension::Dimension;
 use domain::ids::{ClientId, DestinationName, ProjectId, UserPoolId};
-use domain::recipients::Recipients;
+use domain::recipients::{Addresses, Recipients, Sends};
 use domain::time_zone::TimeZone;
 
 pub use application_id::application_id;
@@ -148,7 +148,13 @@ impl Config {
     pub fn recipients(&self, project: &ProjectId) -> Recipients {
         let of = |client| {
             let client = self.reporting_to(project, client);
-            client.map_or_else(BTreeSet::new, |client| client.destinations.clone())
+            client.map_or_else(Sends::default, |client| Sends {
+                to: client.destinations.clone(),
+                addresses: match client.sharing {
+                    UserDataSharing::On => Addresses::Shared,
+                    UserDataSharing::Off => Addresses::Kept,
+                },
+            })
         };
         let named = self.clients.keys().map(|id| (id.clone(), of(Some(id))));
         Recipients::new(named, of(None))

@@ -65,7 +65,12 @@ async fn handle(
     for (outcome, count) in &queued.outcomes {
         *outcomes.entry(outcome.name()).or_default() += count;
     }
-    tracing::info!(?outcomes, again = queued.again.len(), "delivered a batch");
+    tracing::info!(
+        queue = arn,
+        ?outcomes,
+        again = queued.again.len(),
+        "judged a batch"
+    );
     let misconfigured = Outcome::Sent(Sent::Misconfigured);
     if let Some(misconfigured) = queued.outcomes.get(&misconfigured) {
         // An alarm of the stack counts these.

@@ -67,12 +67,16 @@ type Sender = Arc<dyn AnyDestination>;
 
 /// One that is not sent to from here, for this reason.
 #[derive(Debug)]
-struct Unavailable(&'static str);
+struct Unavailable {
+    name: DestinationName,
+    reason: &'static str,
+}
 
 impl Destination for Unavailable {
     async fn send(&self, items: &[Item<'_>], _: Duration) -> Vec<Sent> {
         tracing::error!(
-            reason = self.0,
+            destination = %self.name,
+            reason = self.reason,
             "what waits for a destination cannot be sent from here"
         );
         vec![Sent::Misconfigured; items.len()]
@@ -137,10 +141,14 @@ impl Senders {
             return Some(Arc::new(PinpointDestination::new(routes)));
         }
         let defined = self.config.destinations().get(name)?;
+        let unavailable = |reason| -> Sender {
+            let name = name.clone();
+            Arc::new(Unavailable { name, reason })
+        };
         Some(match &defined.kind {
-            DestinationKind::File { .. } if in_lambda() => Arc::new(Unavailable(
-                "nobody can read a file that a function in Lambda writes",
-            )),
+            DestinationKind::File { .. } if in_lambda() => {
+                unavailable("nobody can read a file that a function in Lambda writes")
+            }
             DestinationKind::File { path } => Arc::new(FileDestination::new(path.clone())),
             #[cfg(feature = "all")]
             DestinationKind::Firehose { stream } => {
@@ -169,7 +177,7 @@ impl Senders {
             DestinationKind::Firehose { .. }
             | DestinationKind::Kinesis { .. }
             | DestinationKind::EventBridge { .. }
-            | DestinationKind::Webhook { .. } => Arc::new(Unavailable(NOT_BUILT)),
+            | DestinationKind::Webhook { .. } => unavailable(NOT_BUILT),
         })
     }
 }
@@ -181,7 +189,7 @@ impl Destinations for Senders {
         if is_one && self.breakers.is_open(to, Instant::now()) {
             return vec![Sent::Later; items.len()];
         }
-        let mut judged = self.ended.of(to, items);
+        let mut judged = self.ended.of(to, items, Instant::now());
         let open = items.iter().enumerate();
         let open: Vec<usize> = open
             .map(|(place, _)| place)
@@ -197,7 +205,7 @@ impl Destinations for Senders {
         }
         judged.extend(open.into_iter().zip(sent));
         let sent = in_order(&judged, items.len());
-        self.ended.note(to, items, &sent);
+        self.ended.note(to, (items, &sent), Instant::now());
         sent
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use aws::metrics::DynamoMetrics;
 use aws::record::{parse_user_key, user_key_text};
 use aws::users::DynamoUserStates;
-use chrono::{NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::auth_event::{UserKey, Who};
 use domain::day::{Day, Interval};
 use domain::dimension::Dimension;
@@ -97,13 +97,13 @@ pub async fn states(parts: &Parts, expected: &Expected, differences: &mut Differ
     );
 }
 
-/// Every attempt that is due has come to its end.
-pub fn attempts(expected: &Expected, differences: &mut Differences) {
-    let now = Utc::now() - chrono::TimeDelta::seconds(20);
+/// Every attempt that was due when they were looked for last has come to its end; expire-attempts leaves it 15 seconds.
+pub fn attempts((expected, looked): (&Expected, DateTime<Utc>), differences: &mut Differences) {
+    let due = looked - chrono::TimeDelta::seconds(15);
     let due = expected
         .open_attempts
         .iter()
-        .filter(|closes| **closes < now);
+        .filter(|closes| **closes < due);
     differences.check(
         "the number of attempts that have not ended",
         &due.count(),

@@ -130,12 +130,12 @@ impl Fold<'_> {
         }
     }
 
-    /// The event's app client does not share: what it alone shared is retired.
+    /// The event's app client does not share: what it alone shared is retired, and what is left of that.
     fn withdraw(&mut self, event: &AuthEvent, channel: Channel) {
         let known = self.state.contacts.of(channel).as_mut();
-        if known.is_some_and(|known| known.clients.remove(&event.client)) {
-            self.stop_sharing(event, channel, BTreeSet::from([event.client.clone()]));
-        }
+        let shared = known.is_some_and(|known| known.clients.remove(&event.client));
+        let left = shared.then(|| event.client.clone());
+        self.stop_sharing(event, channel, left.into_iter().collect());
     }
 
     /// The user's address is this one.
@@ -148,14 +148,15 @@ impl Fold<'_> {
         known.clients.insert(event.client.clone());
         known.become_of(Some(address.fingerprint(attributes)));
         let sharing = known.clients.iter().chain([&event.client]);
-        let mut to = self.counting.recipients.of_any(sharing);
+        let mut to = self.counting.recipients.of_addresses(sharing);
         to.retain(|name, _| known.holders.get(name) != Some(&Held::Current));
         let sent = to.keys().map(|name| (name.clone(), Held::Current));
         known.holders.extend(sent);
         self.push(event, (address, attributes), to);
     }
 
-    /// These app clients do not share the address any more: who has it from them alone is to retire it.
+    /// These app clients do not share the address any more: who has it from them alone is to retire it. And so is whoever the
+    /// event's client sends to and was to retire it before, but has refused that.
     fn stop_sharing(
         &mut self,
         event: &AuthEvent,
@@ -169,11 +170,16 @@ impl Fold<'_> {
         }
         let recipients = &self.counting.recipients;
         let kept = match known.fingerprint {
-            Some(_) => recipients.of_any(&known.clients),
+            Some(_) => recipients.of_addresses(&known.clients),
             None => BTreeMap::new(),
         };
+        let none_left = clients.is_empty();
         let mut to = recipients.of_any(clients.iter().chain([&event.client]));
-        to.retain(|name, _| known.holders.contains_key(name) && !kept.contains_key(name));
+        to.retain(|name, _| {
+            let held = known.holders.get(name);
+            let is_left = held.is_some_and(|held| !none_left || *held == Held::Outdated);
+            is_left && !kept.contains_key(name)
+        });
         known.holders.retain(|name, _| !to.contains_key(name));
         if known.fingerprint.is_none() {
             known.clients.extend(clients);

@@ -11,7 +11,9 @@ use notation::*;
 
 use super::*;
 use crate::auth_event::{AttemptWindow, Who};
+
 use crate::ids::Sub;
+use crate::recipients::{Addresses, Sends};
 
 /// Folds the events, and compares everything that came of them.
 fn check(events: &[AuthEvent], expected: &[&str]) {
@@ -1096,10 +1098,7 @@ fn sent_once_configured(
     (then, now): (&[&str], &[&str]),
     after: &[AuthEvent],
 ) -> Vec<String> {
-    let all = |names: &[&str]| {
-        let names = names.iter().map(DestinationName::new);
-        Recipients::new([], names.collect())
-    };
+    let all = |names: &[&str]| Recipients::new([], sending(names));
     let mut state = UserState::default();
     let mut counting = Counting {
         recipients: all(then),
@@ -1178,9 +1177,8 @@ fn an_endpoint_that_was_retired_while_nobody_sent_to_a_destination_is_retired_th
     .into_iter()
     .enumerate()
     {
-        let names = names.into_iter().map(DestinationName::new);
         let mut counting = Counting {
-            recipients: Recipients::new([], names.collect()),
+            recipients: Recipients::new([], sending(&names)),
             ..Counting::default()
         };
         state.apply(&event, &position(number + 1), &mut counting, &mut effects);
@@ -1192,4 +1190,67 @@ fn an_endpoint_that_was_retired_while_nobody_sent_to_a_destination_is_retired_th
     ];
     assert_eq!(sent, expected);
     assert_eq!(state.contacts.email, None);
+}
+
+#[test]
+fn what_a_client_shares_no_longer_is_sent_nowhere_although_it_did() {
+    let shared = |at, address| signed_in(seconds(at)).sharing(Some(address), None);
+    let through_a = |event: AuthEvent| event.through("a");
+    let through_b = |event: AuthEvent| event.through("b");
+    let both_share = |a: Addresses| {
+        let sends = |name, addresses| Sends {
+            addresses,
+            ..sending(&[name])
+        };
+        let b = sends("y", Addresses::Shared);
+        let named = [("a", sends("x", a)), ("b", b)];
+        let named = named.map(|(client, sends)| (ClientId::new(client), sends));
+        Recipients::new(named, Sends::default())
+    };
+    let events = [
+        (Addresses::Shared, through_a(shared(1, ADA))),
+        (Addresses::Shared, through_b(shared(2, ADA))),
+        // The first does not share any more, and its next event is still to come.
+        (Addresses::Kept, through_b(shared(3, "ada@new.test"))),
+        (Addresses::Kept, through_a(signed_in(seconds(4)))),
+        (Addresses::Kept, through_a(signed_in(seconds(5)))),
+    ];
+    let (mut state, mut effects) = (UserState::default(), Effects::default());
+    for (number, (a, event)) in events.into_iter().enumerate() {
+        let mut counting = Counting {
+            recipients: both_share(a),
+            ..Counting::default()
+        };
+        state.apply(&event, &position(number + 1), &mut counting, &mut effects);
+    }
+    let sent: Vec<String> = effects.contacts.iter().map(contact_line).collect();
+    let expected = [
+        "email a 1s: ada@example.test to x",
+        "email b 2s: ada@example.test to y",
+        "email b 3s: ada@new.test to y",
+        "email a 4s: retired to x",
+    ];
+    assert_eq!(sent, expected);
+    // Where the retirement is refused, the client's next event retires it again, and nobody else's sends there.
+    let (to, update) = effects.contacts.last().unwrap();
+    let refusal = update.refusal(&user_key_of_u(), to);
+    let after = [
+        (refusal, vec![]),
+        (through_b(shared(7, "ada@new.test")), vec![]),
+        (
+            through_a(signed_in(seconds(8))),
+            vec!["email a 8s: retired to x"],
+        ),
+        (through_a(signed_in(seconds(9))), vec![]),
+    ];
+    for (number, (event, expected)) in after.into_iter().enumerate() {
+        let mut counting = Counting {
+            recipients: both_share(Addresses::Kept),
+            ..Counting::default()
+        };
+        let mut effects = Effects::default();
+        state.apply(&event, &position(number + 10), &mut counting, &mut effects);
+        let sent: Vec<String> = effects.contacts.iter().map(contact_line).collect();
+        assert_eq!(sent, expected, "{event:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! One user's events, folded once more. Pure.
 
 use chrono::{DateTime, Utc};
-use domain::auth_event::{AuthEvent, UserKey};
+use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
 use domain::user_state::UserState;
 
 use super::Wanted;
@@ -40,12 +40,29 @@ impl OfOneUser {
         dropped.into_iter().map(|it| it.event.time).collect()
     }
 
-    /// The events as they came: those of one moment by their ids, which begin with the time of capture.
+    /// The events as they came. The log does not say in which order those of one moment did: a token is issued before
+    /// post-authentication is invoked, and after whatever began.
     fn in_order(mut self, now: DateTime<Utc>) -> Vec<AuthEvent> {
-        let came = |it: &LoggedEvent| (it.redriven.unwrap_or(it.event.time), it.event.id);
+        let came = |it: &LoggedEvent| {
+            let time = it.redriven.unwrap_or(it.event.time);
+            (time, of_one_moment(&it.event.kind), it.event.id)
+        };
         self.events.sort_by_key(came);
         let events = self.events.into_iter().map(|it| it.event);
         events.filter(|it| out_of_time(it, now).is_none()).collect()
+    }
+}
+
+fn of_one_moment(kind: &AuthEventKind) -> u8 {
+    match kind {
+        AuthEventKind::AuthenticationStarted { .. } | AuthEventKind::UserNotFound => 0,
+        AuthEventKind::TokenIssued(..) => 1,
+        AuthEventKind::SignedIn(_)
+        | AuthEventKind::SignUpConfirmed(_)
+        | AuthEventKind::PasswordResetConfirmed(_)
+        | AuthEventKind::UserListed { .. }
+        | AuthEventKind::AttemptExpired(_)
+        | AuthEventKind::EndpointRefused(_) => 2,
     }
 }
 

@@ -26,7 +26,7 @@ pub fn day_of(time: DateTime<Utc>) -> Day {
 pub fn config() -> Config {
     let json = r#"{
         "Dimensions": ["platform", "appVersion", "locale"],
-        "Default": {"ApplicationId": "00000000000000000000000000000000", "Destinations": ["pinpoint"]}
+        "Default": {"ApplicationId": "00000000000000000000000000000000", "UserDataShared": true, "Destinations": ["pinpoint"]}
     }"#;
     Config::from_json(json).unwrap()
 }

@@ -127,7 +127,8 @@ impl Live {
         let mut at = days(0);
         let (mut came, mut signed_up) = (Vec::new(), Vec::new());
         for step in steps {
-            at += seconds(step.gap_seconds);
+            // The log does not say what came first in one moment.
+            at += seconds(step.gap_seconds) + TimeDelta::milliseconds(1);
             let user = step.user;
             // Nobody is active before they sign up, if they do.
             let kind = match step.kind {

@@ -13,6 +13,7 @@ use crate::endpoint::{
     device_endpoint_id,
 };
 use crate::ids::{ProjectId, Sub, UserPoolId};
+use crate::recipients::{Addresses, Sends};
 use crate::segment::{KnownValues, MOST_VALUES};
 use crate::time_zone::TimeZone;
 
@@ -79,10 +80,17 @@ pub fn counting() -> Counting {
 
 /// Most app clients send to Pinpoint; `app-x` to another as well, and `quiet` to none.
 pub fn recipients() -> Recipients {
-    let names = |names: &[&str]| names.iter().map(DestinationName::new).collect();
-    let named = [("app-x", names(&["pinpoint", "x"])), ("quiet", names(&[]))];
-    let named = named.map(|(client, names)| (ClientId::new(client), names));
-    Recipients::new(named, names(&["pinpoint"]))
+    let named = [("app-x", &["pinpoint", "x"][..]), ("quiet", &[])];
+    let named = named.map(|(client, names)| (ClientId::new(client), sending(names)));
+    Recipients::new(named, sending(&["pinpoint"]))
+}
+
+/// Sharing, and sending there.
+pub fn sending(names: &[&str]) -> Sends {
+    Sends {
+        to: names.iter().map(DestinationName::new).collect(),
+        addresses: Addresses::Shared,
+    }
 }
 
 /// The segments that an event with this metadata counts in.
