@@ -116,7 +116,7 @@ destroy: $(VENV)/ready ## Delete STACK; its tables and logs only with DATA=delet
 
 watch: build-debug $(CARGO_LAMBDA)/ready ## Run the functions here, compiled anew as they change, against the embedded parts
 	PATH="$(CURDIR)/$(CARGO_LAMBDA)/bin:$$PATH" $(DEBUG)/cognito-pinpoint local --functions http://127.0.0.1:$(PORT) \
-		--data-dir $(DATA_DIR) --dynamodb-port $(DYNAMODB_PORT) --pinpoint-port $(PINPOINT_PORT) \
+		$(if $(CONFIG),--config $(CONFIG)) --data-dir $(DATA_DIR) --dynamodb-port $(DYNAMODB_PORT) --pinpoint-port $(PINPOINT_PORT) \
 		-- cargo lambda watch -A 127.0.0.1 -P $(PORT)
 
 build-tests: console-assets ## Build the tests, and the functions and the command as they need them

@@ -5,12 +5,13 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use admin::functions::{DELIVER_EVENTS, EXPIRE_ATTEMPTS, Functions, PUBLISH_EVENTS};
-use aws::configuration;
+use aws::configuration::{self, INLINE};
 use aws::sdk;
 use aws::tables::{EVENT_LOG_TABLE, METRICS_TABLE, TableNames, USERS_TABLE, create_missing};
 use aws_lambda_events::dynamodb::Event;
@@ -65,14 +66,15 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         dynamodb.url()
     );
     println!("Pinpoint-compatible server at {pinpoint_url}");
-    let config = std::env::var(configuration::INLINE).unwrap_or_else(|_| CONFIG.to_owned());
+    let config = configuration(args)?;
     let destinations = destinations(&config)?;
+    println!("{}", sent_to(&destinations));
     let names = destinations.iter();
     let names: Vec<String> = names.map(|it| queue_name(it.as_str())).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let queues = FifoQueues::serve(&names).await?;
     println!(
-        "the destinations' queues at {}, in memory",
+        "the destinations' queues at {}, in memory: what waits ends with this command",
         queues.endpoint()
     );
     println!(
@@ -96,7 +98,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         (USERS_TABLE, tables.users.into()),
         (METRICS_TABLE, tables.metrics.into()),
         ("AWS_ENDPOINT_URL_SQS", queues.endpoint().into()),
-        (configuration::INLINE, config.into()),
+        (INLINE, config.into()),
         (QUEUES, queues.url(&queue_name("*")).into()),
     ];
     environment.extend(folder.map(|folder| (FILE, folder.join(NOT_PUBLISHED_FILE).into())));
@@ -150,6 +152,35 @@ async fn listen(port: u16) -> Result<TcpListener, Failure> {
 }
 
 /// Where the clients of a configuration send to.
+/// The configuration of the functions, as text: it is handed on to them.
+fn configuration(args: &LocalArgs) -> Result<String, Failure> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let file = args.config.clone();
+    let (text, origin) = match (file, variable(INLINE), variable(configuration::FILE)) {
+        (None, None, None) => return Ok(CONFIG.to_owned()),
+        (None, Some(text), _) => (text, format!("{INLINE}, which is the configuration itself")),
+        (Some(file), ..) => (read(&file)?, file.display().to_string()),
+        (None, None, Some(file)) => (read(file.as_ref())?, file),
+    };
+    match Config::from_json(&text) {
+        Ok(_) => Ok(text),
+        Err(faults) => Err(Failure::Usage(format!("{origin}: {faults}"))),
+    }
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let unreadable = |error| Failure::Usage(format!("{}: {error}", file.display()));
+    std::fs::read_to_string(file).map_err(unreadable)
+}
+
+fn sent_to(destinations: &[DestinationName]) -> String {
+    let names: Vec<&str> = destinations.iter().map(DestinationName::as_str).collect();
+    match names.as_slice() {
+        [] => "no app client sends anywhere: all is counted here alone".to_owned(),
+        names => format!("app clients send to {}", names.join(", ")),
+    }
+}
+
 fn destinations(config: &str) -> Result<Vec<DestinationName>, Failure> {
     let config = Config::from_json(config).map_err(|faults| Failure::Usage(faults.to_string()))?;
     let destinations = config.destinations_in_use().into_iter();

@@ -70,7 +70,7 @@ def check_emptied(account: Account, stack: str) -> None:
     """Refuses while something waits in a queue, which goes with the stack: nothing else knows of it."""
     ways_out = {
         f"{stack}-not-published": f"`cognito-pinpoint redrive --stack {stack}` first",
-        f"{stack}-deliver-": "wait until they are delivered",
+        f"{stack}-deliver-": "wait until they are delivered, or take the destination out and deploy that with DROP=1",
     }
     waiting = [
         f"{count} messages wait in the queue {url.rsplit('/', 1)[-1]}, which goes with the stack: {way_out}, or DATA=delete"

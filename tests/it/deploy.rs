@@ -452,7 +452,7 @@ async fn each_destination_of_the_configuration_has_a_queue_and_none_is_left_with
     let refused = at.destroy("keep").output().unwrap();
     let told = errors_of(&refused);
     let expected = format!(
-        "error: 1 messages wait in the queue {queue}, which goes with the stack: wait until they are delivered, \
+        "error: 1 messages wait in the queue {queue}, which goes with the stack: wait until they are delivered, or take the destination out and deploy that with DROP=1, \
         or DATA=delete\n"
     );
     assert_eq!(told, expected);

@@ -242,12 +242,15 @@ pub struct LocalArgs {
     /// Where the functions can be invoked: `cargo lambda watch`.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
     pub functions: String,
-    /// Keep everything here. Without it, all ends with the command.
+    /// Keep everything here, but for what waits for a destination: that ends with the command, as all does without.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// The functions' configuration [default: that in ANALYTICS_CONFIG, or in the file that ANALYTICS_CONFIG_FILE names,
+    /// or one project, 00000000000000000000000000000000, that shares user data and sends to pinpoint].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// What runs the functions, such as `cargo lambda watch`: it is started with the environment that they
-    /// need, and one ends with the other. Without ANALYTICS_CONFIG, every client belongs to one project,
-    /// 00000000000000000000000000000000, and shares user data.
+    /// need, and one ends with the other.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
