@@ -104,6 +104,8 @@ async fn chaos_loses_nothing_and_counts_nothing_twice() {
         all: seen.wrong.clone(),
         ..Differences::default()
     };
+    let weather = (&run.tallies, &*run.weather);
+    checks::chaotic(weather, &arrivals, &mut differences);
     checks::captured(&seen, &expected, &mut differences);
     checks::outcomes(&run.tallies, &expected, &mut differences);
     checks::states(&run.parts, &expected, &mut differences).await;

@@ -21,6 +21,7 @@ use super::brute_force::{Contacts, Count, Expected, User};
 use super::parts::{DESTINATIONS, Parts, queue};
 use super::places::Arrivals;
 use super::sign_ins::Seen;
+use super::weather::Weather;
 use super::workers::Tallies;
 
 /// What differs, and what of it is an event or a count too few or too many.
@@ -47,6 +48,31 @@ pub fn captured(seen: &Seen, expected: &Expected, differences: &mut Differences)
     let missing: Vec<&str> = said.filter(|id| !expected.ids.contains(*id)).collect();
     differences.lost += missing.len() as u64;
     differences.check("what the log lacks", &missing, &Vec::new());
+}
+
+/// A run in which nothing failed shows nothing.
+pub fn chaotic(
+    (tallies, weather): (&Tallies, &Weather),
+    arrivals: &BTreeMap<&'static str, Arrivals>,
+    differences: &mut Differences,
+) {
+    let kills = tallies.lock().unwrap().kills.values().sum::<u64>();
+    let faults = weather.happened().values().sum::<u64>();
+    let repeats = arrivals.values().map(|it| it.repeats()).sum::<u64>();
+    let updates = arrivals.values().map(|it| it.updates).sum::<u64>();
+    let refused = arrivals
+        .values()
+        .map(|it| it.refused_events.len() as u64 + it.refused_updates)
+        .sum::<u64>();
+    for (what, count) in [
+        ("kills", kills),
+        ("faults", faults),
+        ("events accepted again", repeats),
+        ("endpoint updates", updates),
+        ("items refused", refused),
+    ] {
+        differences.check(&format!("whether there are {what}"), &(count > 0), &true);
+    }
 }
 
 /// No more records have come to an outcome than there are, and none to one that is no good end. What was killed has said nothing.

@@ -104,11 +104,18 @@ impl Triggers {
         loop {
             let mut worker = self.workers[name].lock().await;
             let begun = Instant::now();
-            let reply = worker.invoke(payload.clone(), Duration::from_secs(5)).await;
-            if let Some(reply) = reply {
-                let late = self.lateness.between(begun, Instant::now());
-                let mut seen = self.seen.lock().unwrap();
-                return seen.note((name, &payload), &reply, late);
+            let reply = worker.invoke(payload.clone(), HUNG).await;
+            let mut seen = self.seen.lock().unwrap();
+            match reply {
+                Some(reply) => {
+                    let late = self.lateness.between(begun, Instant::now());
+                    return seen.note((name, &payload), &reply, late);
+                }
+                None if begun.elapsed() >= HUNG => {
+                    seen.wrong
+                        .push(format!("{name} has not answered {payload}"));
+                }
+                None => {}
             }
         }
     }
@@ -130,6 +137,7 @@ impl Seen {
         if reply.took > self.slowest {
             (self.slowest, self.late_meanwhile) = (reply.took, late);
         }
+        let before = self.captured.len() + self.spilled.len();
         for line in &reply.log {
             if let Some(spilled) = line["spilled"].as_str() {
                 self.spilled.push(serde_json::from_str(spilled).unwrap());
@@ -139,8 +147,17 @@ impl Seen {
                 self.captured.push(id.to_owned());
             }
         }
+        let ends = self.captured.len() + self.spilled.len() - before;
+        if ends != 1 {
+            self.wrong.push(format!(
+                "{name} captured or spilled {ends} times: {payload}"
+            ));
+        }
     }
 }
+
+/// After so long, a trigger that has not answered never will: Cognito gives it five seconds.
+const HUNG: Duration = Duration::from_secs(5);
 
 /// How late this machine is: a thread that wants to run every few milliseconds, and takes note of when it did not.
 #[derive(Default)]
