@@ -13,8 +13,9 @@ use aws::sdk::{self, Patience};
 use aws::tables::{TableNames, create_missing};
 use aws::users::DynamoUserStates;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::Config;
+use config::{Config, DestinationKind};
 use destinations::directly::Directly;
+use destinations::file;
 use destinations::not_published::NotPublished;
 use destinations::senders::Senders;
 use domain::auth_event::AttemptWindow;
@@ -57,6 +58,24 @@ pub struct Installation {
     _lock: Option<File>,
 }
 
+/// Refuses files that nothing can be written to, before anything is captured: what is replayed is delivered at once.
+fn check_files(config: &Config) -> Result<(), Failure> {
+    for name in config.destinations_in_use() {
+        let Some(DestinationKind::File { path }) =
+            config.destinations().get(name).map(|it| &it.kind)
+        else {
+            continue;
+        };
+        file::open(path).map_err(|error| {
+            let path = path.display();
+            Failure::Usage(format!(
+                "the destination {name} cannot be written to {path}: {error}; nothing was replayed"
+            ))
+        })?;
+    }
+    Ok(())
+}
+
 /// What an installation has come to.
 pub struct Replayed {
     /// What became of each event.
@@ -77,6 +96,7 @@ impl Installation {
     /// unpublished is published.
     pub async fn open(config: Config, folder: Option<&Path>) -> Result<Self, Failure> {
         let config = Arc::new(config.sending_to_pinpoint_and_files());
+        check_files(&config)?;
         let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
         let lock = folder.map(lock).transpose()?;
         let (store, pinpoint) = stores(folder)?;

@@ -43,7 +43,12 @@ impl FileDestination {
     }
 }
 
-fn open(path: &Path) -> std::io::Result<File> {
+/// Opens the file of a destination to append to it. It is made, with its folder.
+///
+/// # Errors
+///
+/// If it cannot be.
+pub fn open(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

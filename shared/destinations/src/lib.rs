@@ -20,7 +20,7 @@ mod ended;
 mod event_stream;
 #[cfg(feature = "all")]
 mod eventbridge;
-mod file;
+pub mod file;
 #[cfg(feature = "all")]
 mod firehose;
 mod halves;

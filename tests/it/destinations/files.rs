@@ -4,9 +4,29 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::command::{cognito_pinpoint, json_of, python_program};
+use crate::support::command::{cognito_pinpoint, errors_of, json_of, python_program};
 use crate::support::installation::PROJECT;
 use crate::support::repository;
+
+#[test]
+fn a_replay_refuses_a_file_that_cannot_be_written_before_anything_is_captured() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("taken");
+    std::fs::create_dir(&taken).unwrap();
+    let config = json!({"Destinations": {"archive": {"Type": "file", "Path": taken}},
+        "Default": {"ApplicationId": "0".repeat(32), "Destinations": ["archive"]}});
+    let file = folder.path().join("config.json");
+    std::fs::write(&file, config.to_string()).unwrap();
+    let mut replay = cognito_pinpoint();
+    replay.args(["replay", "events/post-authentication.json", "--config"]);
+    let refused = replay.arg(&file).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let expected = format!(
+        "error: the destination archive cannot be written to {}: Is a directory (os error 21); nothing was replayed\n",
+        taken.display()
+    );
+    assert_eq!(errors_of(&refused), expected);
+}
 
 #[test]
 fn a_replay_writes_to_files_what_the_pinpoint_compatible_server_gets() {
