@@ -1,8 +1,8 @@
 //! A webhook as a destination: requests signed as Standard Webhooks 1.0 has it (<https://www.standardwebhooks.com>), each with a
 //! batch of events in the form of CloudEvents 1.0 (<https://github.com/cloudevents/spec>).
 //!
-//! What one message of the queue holds is one request, so that its `webhook-id` is the same at each retry. A redirect is not
-//! followed, and an address of this network's own is not called unless that is allowed.
+//! What one message of the queue holds is one request, so that its `webhook-id` is the same at each retry; what is sent in halves, or
+//! left over, has its own. A redirect is not followed, and an address of this network's own is not called unless that is allowed.
 
 mod address;
 mod cloud_event;
