@@ -164,22 +164,26 @@ impl UserState {
         events: &[AuthEvent],
         recipients: &Recipients,
     ) -> Vec<(DestinationName, ContactUpdate)> {
-        let mut state = self.clone();
-        let mut effects = Effects::default();
-        let mut counting = Counting {
+        let counting = Counting {
             recipients: recipients.clone(),
             ..Counting::default()
         };
+        self.clone().folding(events, counting).contacts
+    }
+
+    /// What comes of these events if they are applied one after another, wherever they stand in the log.
+    fn folding(mut self, events: &[AuthEvent], mut counting: Counting) -> Effects {
+        let mut effects = Effects::default();
         for event in events {
             let fold = Fold {
-                state: &mut state,
+                state: &mut self,
                 user: &event.user,
                 counting: &mut counting,
                 effects: &mut effects,
             };
             fold.event(event);
         }
-        effects.contacts
+        effects
     }
 
     /// All the endpoints that destinations may know of the user: those of the addresses also when they

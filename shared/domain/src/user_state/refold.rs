@@ -1,6 +1,6 @@
 //! What a user's events gave, worked out once more.
 
-use super::{Effects, Fold, UserState};
+use super::UserState;
 use crate::analytics_event::AnalyticsEvent;
 use crate::auth_event::AuthEvent;
 use crate::counting::Counting;
@@ -20,29 +20,20 @@ impl UserState {
         zone: TimeZone,
         forgotten_up_to: Option<Day>,
     ) -> Vec<AnalyticsEvent> {
-        let mut state = Self {
+        let state = Self {
             signed_up: forgotten_up_to.is_some_and(|day| self.had_signed_up_by(day)),
             devices: self.devices.clone(),
             ..Self::default()
         };
-        let mut counting = Counting {
+        let counting = Counting {
             zone,
             ..Counting::default()
         };
-        let mut effects = Effects::default();
-        for event in events {
-            let fold = Fold {
-                state: &mut state,
-                user: &event.user,
-                counting: &mut counting,
-                effects: &mut effects,
-            };
-            fold.event(event);
-        }
-        for event in &mut effects.analytics {
+        let mut analytics = state.folding(events, counting).analytics;
+        for event in &mut analytics {
             event.device = None;
         }
-        effects.analytics
+        analytics
     }
 
     /// Whether the user's sign-up was counted on one of these days. A sign-up is activity: then they were active on one of them.
