@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::auth_event::UserKey;
-use pipeline::ports::{ForgottenUsers, PortError};
+use pipeline::ports::{ForgottenUsers, PortError, Tombstones};
 use uuid::Uuid;
 
 use crate::batch_get::{MOST_KEYS, batch_get};
@@ -53,14 +53,11 @@ impl DynamoForgotten {
 }
 
 impl ForgottenUsers for DynamoForgotten {
-    async fn forgotten(
-        &self,
-        users: &[&UserKey],
-    ) -> Result<BTreeMap<UserKey, DateTime<Utc>>, PortError> {
+    async fn forgotten(&self, users: &[&UserKey]) -> Result<Tombstones, PortError> {
         let by_key: BTreeMap<String, &UserKey> =
             users.iter().map(|user| (key(user), *user)).collect();
         let keys: Vec<&String> = by_key.keys().collect();
-        let mut forgotten = BTreeMap::new();
+        let mut forgotten = Vec::new();
         for some in keys.chunks(MOST_KEYS) {
             for item in batch_get((&self.client, &self.table), some.iter().copied()).await? {
                 let text = |name: &str| item.get(name)?.as_s().ok();
@@ -70,10 +67,10 @@ impl ForgottenUsers for DynamoForgotten {
                     let problem = std::io::Error::other("a tombstone is not what was written");
                     return Err(port_error("BatchGetItem", &self.table, problem));
                 };
-                forgotten.insert((*user).clone(), at.with_timezone(&Utc));
+                forgotten.push(((*user).clone(), at.with_timezone(&Utc)));
             }
         }
-        Ok(forgotten)
+        Ok(forgotten.into_iter().collect())
     }
 }
 

@@ -16,7 +16,7 @@ use domain::ids::DestinationName;
 use futures::future::join_all;
 
 use crate::outcome::{self, Ignored, Rejected};
-use crate::ports::{EventLog, ForgottenUsers, PortError};
+use crate::ports::{EventLog, ForgottenUsers, PortError, Tombstones};
 use crate::route::{Body, Message};
 
 /// Something to send.
@@ -187,7 +187,7 @@ where
 /// Delivers messages of one destination: gives what became of those that were tried, by place, and how many items came to which end.
 async fn deliver_to_one<D: Destinations, L: EventLog + Sync, F: ForgottenUsers>(
     mut waiting: Waiting<'_>,
-    forgotten: &BTreeMap<UserKey, DateTime<Utc>>,
+    forgotten: &Tombstones,
     by: &Deliver<'_, D, L, F>,
 ) -> (Vec<(usize, Done)>, BTreeMap<Outcome, usize>) {
     let (mut done, mut outcomes) = (Vec::new(), BTreeMap::new());
@@ -235,15 +235,12 @@ fn next_of_each_order(waiting: Waiting<'_>) -> (Waiting<'_>, Waiting<'_>) {
 /// Sends what is to be sent of these messages with one call, and gives how each item of each message ended.
 async fn send<D: Destinations, L: EventLog, F>(
     messages: &[(usize, &Message)],
-    forgotten: &BTreeMap<UserKey, DateTime<Utc>>,
+    forgotten: &Tombstones,
     by: &Deliver<'_, D, L, F>,
 ) -> Vec<Vec<Outcome>> {
     let items = messages.iter().map(|(place, it)| items(&it.body, *place));
     let items: Vec<Vec<Item<'_>>> = items.collect();
-    let is_wanted = |item: &Item<'_>| {
-        let since = forgotten.get(item.user);
-        since.is_none_or(|since| item.time() > *since)
-    };
+    let is_wanted = |item: &Item<'_>| !forgotten.cover(item.user, item.time());
     let wanted: Vec<Item<'_>> = items.iter().flatten().copied().filter(is_wanted).collect();
     let Some((_, Message { destination, .. })) = messages.first() else {
         return Vec::new();

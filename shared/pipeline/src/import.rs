@@ -19,8 +19,8 @@ use domain::user_state::{Applied, Effects};
 use crate::capture::{EARLIEST, FURTHEST_AHEAD};
 use crate::outcome::{Ignored, NotPublished, Outcome, Rejected};
 use crate::ports::{
-    Commit, ForgottenUsers, Ledger, LedgerPage, NotCommitted, PortError, UserStates, ValuesKept,
-    VersionedState,
+    Commit, ForgottenUsers, Ledger, LedgerPage, NotCommitted, PortError, Tombstones, UserStates,
+    ValuesKept, VersionedState,
 };
 use crate::publish::{MOST_ITEMS, MOST_PAGES, kept};
 
@@ -168,10 +168,8 @@ impl<S: UserStates + Ledger + ForgottenUsers> Import<'_, S> {
         let (states, unreadable) = self.load(waiting).await?;
         // After the states: a state that is deleted later is not written, and all this is done again.
         let forgotten = self.forgotten(waiting).await?;
-        let (forgotten, kept_of): (Vec<_>, Vec<_>) = waiting.iter().partition(|it| {
-            let since = forgotten.get(&it.event.user);
-            since.is_some_and(|since| it.event.time <= *since)
-        });
+        let is_forgotten = |it: &&Waiting<'_>| forgotten.cover(&it.event.user, it.event.time);
+        let (forgotten, kept_of): (Vec<_>, Vec<_>) = waiting.iter().partition(is_forgotten);
         let (readable, unreadable): (Vec<_>, Vec<_>) = kept_of
             .into_iter()
             .partition(|it| !unreadable.contains(&it.event.user));
@@ -192,11 +190,8 @@ impl<S: UserStates + Ledger + ForgottenUsers> Import<'_, S> {
         Ok(round)
     }
 
-    /// When those were forgotten who were.
-    async fn forgotten(
-        &self,
-        waiting: &[Waiting<'_>],
-    ) -> Result<BTreeMap<UserKey, DateTime<Utc>>, PortError> {
+    /// The tombstones of those whose events wait.
+    async fn forgotten(&self, waiting: &[Waiting<'_>]) -> Result<Tombstones, PortError> {
         let users = waiting.iter().map(|it| &it.event.user);
         let users: BTreeSet<&UserKey> = users.filter(|user| user.sub().is_some()).collect();
         let users: Vec<&UserKey> = users.into_iter().collect();

@@ -305,11 +305,29 @@ pub trait Outbox: Sync {
 
 /// Who was forgotten.
 pub trait ForgottenUsers: Sync {
-    /// When these users were forgotten, who were. What happened later is of users who came again.
+    /// The tombstones of these users.
     fn forgotten(
         &self,
         users: &[&UserKey],
-    ) -> impl Future<Output = Result<BTreeMap<UserKey, DateTime<Utc>>, PortError>> + Send;
+    ) -> impl Future<Output = Result<Tombstones, PortError>> + Send;
+}
+
+/// When users were forgotten.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Tombstones(BTreeMap<UserKey, DateTime<Utc>>);
+
+impl Tombstones {
+    /// Whether what happened to the user at this time is of before they were forgotten. What happened later is of a user who
+    /// came again.
+    pub fn cover(&self, user: &UserKey, time: DateTime<Utc>) -> bool {
+        self.0.get(user).is_some_and(|since| time <= *since)
+    }
+}
+
+impl FromIterator<(UserKey, DateTime<Utc>)> for Tombstones {
+    fn from_iter<I: IntoIterator<Item = (UserKey, DateTime<Utc>)>>(tombstones: I) -> Self {
+        Self(tombstones.into_iter().collect())
+    }
 }
 
 /// What is kept of a user here, as far as it can be erased.

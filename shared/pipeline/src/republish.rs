@@ -262,11 +262,9 @@ impl<L: LoggedEvents, S: UserStates + ForgottenUsers> Republish<'_, L, S> {
         let mut deliveries = Vec::with_capacity(users.len());
         let nothing = UserState::default();
         for mut of in users {
-            if let Some(since) = forgotten.get(&of.user) {
-                let dropped = of.drop_up_to(*since).into_iter();
-                let dropped = dropped.filter(|time| self.wanted.includes(*time));
-                plan.forgotten += dropped.map(|_| 1).sum::<u64>();
-            }
+            let dropped = of.drop_covered(&forgotten).into_iter();
+            let dropped = dropped.filter(|time| self.wanted.includes(*time));
+            plan.forgotten += dropped.map(|_| 1).sum::<u64>();
             let state = states.get(&of.user).unwrap_or(&nothing);
             deliveries.push(refold(of, (state, self.now), self.wanted));
         }

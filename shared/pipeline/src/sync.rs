@@ -108,8 +108,7 @@ impl<'a> Walk<'a> {
         let forgotten = states.forgotten(&keys.iter().collect::<Vec<_>>()).await?;
         let mut plan = Plan::default();
         for listed in listed {
-            let forgotten = forgotten.get(&listed.key);
-            if forgotten.is_some_and(|forgotten| self.time <= *forgotten) {
+            if forgotten.cover(&listed.key, self.time) {
                 let outcome = Outcome::Ignored(Ignored::Forgotten).name();
                 tracing::info!(outcome, "a user was forgotten since they were listed");
                 continue;

@@ -5,7 +5,7 @@ use domain::auth_event::{AuthEvent, AuthEventKind, UserKey};
 use domain::user_state::UserState;
 
 use super::Wanted;
-use crate::ports::LoggedEvent;
+use crate::ports::{LoggedEvent, Tombstones};
 use crate::publish::out_of_time;
 use crate::route::Delivery;
 
@@ -32,10 +32,11 @@ pub fn by_user(events: Vec<LoggedEvent>) -> Vec<OfOneUser> {
 }
 
 impl OfOneUser {
-    /// Drops what happened up to this time, and gives when each of it did.
-    pub fn drop_up_to(&mut self, since: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    /// Drops what is older than the user's tombstone, and gives when each of it happened.
+    pub fn drop_covered(&mut self, forgotten: &Tombstones) -> Vec<DateTime<Utc>> {
         let events = std::mem::take(&mut self.events).into_iter();
-        let (dropped, left): (Vec<_>, Vec<_>) = events.partition(|it| it.event.time <= since);
+        let (dropped, left): (Vec<_>, Vec<_>) =
+            events.partition(|it| forgotten.cover(&self.user, it.event.time));
         self.events = left;
         dropped.into_iter().map(|it| it.event.time).collect()
     }

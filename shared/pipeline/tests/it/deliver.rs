@@ -1,18 +1,15 @@
 //! Route and deliver: what waits for a destination, in which messages, and how each item of them ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use ::config::Config;
-use chrono::{DateTime, Utc};
 use domain::analytics_event::{AnalyticsEvent, AnalyticsEventType};
-use domain::auth_event::UserKey;
 use domain::contact::{EmailAddress, UserAttributes};
 use domain::endpoint::{Channel, ContactChange, ContactUpdate, contact_endpoint_id};
 use domain::ids::{DestinationName, EndpointId};
 use domain::metadata::Demographic;
 use pipeline::deliver::{Deliver, Destinations, Done, Item, Sent, What, deliver};
-use pipeline::ports::{ForgottenUsers, PortError};
 use pipeline::route::{Body, Delivery, MOST_BYTES, Message, OfUser, route};
 
 use crate::events::*;
@@ -150,24 +147,6 @@ impl Destinations for Saying {
     }
 }
 
-/// Who was forgotten at which second.
-struct Forgotten(Vec<(&'static str, i64)>);
-
-impl ForgottenUsers for Forgotten {
-    async fn forgotten(
-        &self,
-        users: &[&UserKey],
-    ) -> Result<BTreeMap<UserKey, DateTime<Utc>>, PortError> {
-        let asked: BTreeSet<&UserKey> = users.iter().copied().collect();
-        assert_eq!(asked.len(), users.len(), "each user is asked for once");
-        let found = self
-            .0
-            .iter()
-            .map(|(name, second)| (user(name), epoch() + seconds(*second)));
-        Ok(found.filter(|(user, _)| asked.contains(user)).collect())
-    }
-}
-
 fn message(body: Body) -> Message {
     Message {
         destination: DestinationName::pinpoint(),
@@ -191,10 +170,9 @@ fn endpoint(name: &str, second: i64) -> Message {
     }))
 }
 
-/// What is said of each item, who was forgotten and when, and what becomes of calls of the log.
+/// What is said of each item, and the log and the tombstones.
 struct Around {
     says: fn(&Item<'_>) -> Sent,
-    forgotten: Vec<(&'static str, i64)>,
     log: World,
 }
 
@@ -202,7 +180,6 @@ impl Around {
     fn saying(says: fn(&Item<'_>) -> Sent) -> Self {
         Self {
             says,
-            forgotten: Vec::new(),
             log: World::calm(),
         }
     }
@@ -221,7 +198,7 @@ impl Around {
         let by = Deliver {
             destinations: &destination,
             log: &self.log,
-            forgotten: &Forgotten(self.forgotten.clone()),
+            forgotten: &self.log,
         };
         let delivered = deliver(messages, &by).await.unwrap();
         let done: Vec<bool> = delivered
@@ -317,7 +294,7 @@ async fn a_message_waits_if_nothing_is_wrong_with_what_is_left_of_it() {
     let by = Deliver {
         destinations: &destination,
         log: &around.log,
-        forgotten: &Forgotten(around.forgotten.clone()),
+        forgotten: &around.log,
     };
     let messages = [
         events("a", &[1, 2]),
@@ -413,10 +390,13 @@ async fn an_endpoint_that_is_not_wanted_any_more_does_not_count_as_sent() {
 
 #[tokio::test]
 async fn nothing_is_sent_of_what_happened_before_its_user_was_forgotten() {
-    let around = Around {
-        forgotten: vec![("a", 2), ("c", 9)],
-        ..Around::saying(|_| Sent::Accepted)
-    };
+    let around = Around::saying(|_| Sent::Accepted);
+    around.log.change(|memory| {
+        for (name, second) in [("a", 2), ("c", 9)] {
+            let at = epoch() + seconds(second);
+            memory.forgotten.insert(user(name), at);
+        }
+    });
     around
         .check(
             &[

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use chrono::{DateTime, Utc};
 use domain::auth_event::UserKey;
 use domain::endpoint::ContactChange;
 use domain::ids::{DestinationName, EndpointId, EventId};
 use pipeline::deliver::{Deliver, Destinations, Done, Item, Sent, What, deliver};
-use pipeline::ports::{ForgottenUsers, PortError};
+use pipeline::ports::{ForgottenUsers, PortError, Tombstones};
 use pipeline::publish::LogRecord;
 use pipeline::route::Message;
 use proptest::prelude::*;
@@ -118,11 +117,8 @@ impl Destinations for Place {
 struct Nobody;
 
 impl ForgottenUsers for Nobody {
-    async fn forgotten(
-        &self,
-        _: &[&UserKey],
-    ) -> Result<BTreeMap<UserKey, DateTime<Utc>>, PortError> {
-        Ok(BTreeMap::new())
+    async fn forgotten(&self, _: &[&UserKey]) -> Result<Tombstones, PortError> {
+        Ok(Tombstones::default())
     }
 }
 

@@ -23,8 +23,8 @@ use pipeline::outcome::NotPublished;
 use pipeline::ports::{
     Appended, Captured, Commit, Due, DueAttempts, EventLog, ForgottenUsers, Ledger, LedgerPage,
     Loaded, LogPage, LogPlace, LoggedDays, LoggedEvent, LoggedEvents, NotCommitted,
-    NotPublishedQueue, NotPublishedRecord, Outbox, PortError, Unreadable, UserStates, ValuesKept,
-    VersionedState,
+    NotPublishedQueue, NotPublishedRecord, Outbox, PortError, Tombstones, Unreadable, UserStates,
+    ValuesKept, VersionedState,
 };
 use pipeline::publish::{Judged, LogRecord, Publish, publish};
 use pipeline::route::{Body, Message};
@@ -308,16 +308,12 @@ impl LoggedEvents for World {
 }
 
 impl ForgottenUsers for World {
-    async fn forgotten(
-        &self,
-        users: &[&UserKey],
-    ) -> Result<BTreeMap<UserKey, DateTime<Utc>>, PortError> {
+    async fn forgotten(&self, users: &[&UserKey]) -> Result<Tombstones, PortError> {
         let asked: BTreeSet<&UserKey> = users.iter().copied().collect();
         assert_eq!(asked.len(), users.len(), "each user is asked for once");
         self.ask(Call::Forgotten, |memory| {
-            let mut forgotten = memory.forgotten.clone();
-            forgotten.retain(|user, _| asked.contains(user));
-            forgotten
+            let forgotten = memory.forgotten.clone().into_iter();
+            forgotten.filter(|(user, _)| asked.contains(user)).collect()
         })
         .await
     }
