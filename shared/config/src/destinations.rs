@@ -67,7 +67,7 @@ pub enum DestinationKind {
 /// No app client sends to a destination: which there are, or what was probably meant.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct NotInUse(pub(crate) String);
+pub struct NotInUse(String);
 
 /// Whether a webhook's server may have a private address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -275,21 +275,21 @@ pub(super) fn check_one(
     config: &Config,
     name: &DestinationName,
     project: Option<&ProjectId>,
-) -> Result<(), String> {
+) -> Result<(), NotInUse> {
     let used = config.destinations_in_use();
     if used.is_empty() {
-        return Err(
+        return Err(NotInUse(
             "no client of the configuration sends anywhere; name a destination in the Destinations of one"
                 .to_owned(),
-        );
+        ));
     }
     if !used.contains(name) {
         let used: Vec<&str> = used.into_iter().map(DestinationName::as_str).collect();
         let hint = suggestion(name.as_str(), &used);
-        return Err(format!(
+        return Err(NotInUse(format!(
             "{:?} is no destination that a client of the configuration sends to; {hint}",
             name.as_str()
-        ));
+        )));
     }
     let Some(project) = project else {
         return Ok(());
@@ -297,9 +297,9 @@ pub(super) fn check_one(
     let mut clients = config.of_project(project);
     match clients.any(|client| client.destinations.contains(name)) {
         true => Ok(()),
-        false => Err(format!(
+        false => Err(NotInUse(format!(
             "no client of the project {project} sends to {name}; name it in the Destinations of one"
-        )),
+        ))),
     }
 }
 

@@ -214,7 +214,7 @@ impl Config {
         name: &DestinationName,
         project: Option<&ProjectId>,
     ) -> Result<(), NotInUse> {
-        destinations::check_one(self, name, project).map_err(NotInUse)
+        destinations::check_one(self, name, project)
     }
 
     /// Who is left out at capture: `Exclude`.
