@@ -30,6 +30,7 @@ use crate::config;
 use crate::data_folder::{embedded, lock, stores};
 use crate::entries::{Rejected, Source};
 use crate::outcomes::Outcomes;
+use crate::progress::paced;
 use endpoints::Endpoints;
 use reading::{Batch, Reading};
 use report::Report;
@@ -200,7 +201,7 @@ fn per_second(args: &ImportArgs) -> Option<u32> {
 fn pace(events: usize, args: &ImportArgs) -> Duration {
     match per_second(args) {
         Some(per_second) if !args.dry_run => {
-            Duration::from_secs(1) * u32::try_from(events).unwrap_or(u32::MAX) / per_second.max(1)
+            paced(u64::try_from(events).unwrap_or(u64::MAX), per_second)
         }
         Some(_) | None => Duration::ZERO,
     }

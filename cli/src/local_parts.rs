@@ -66,8 +66,7 @@ pub async fn run(args: &LocalArgs) -> Result<ExitCode, Failure> {
         dynamodb.url()
     );
     println!("Pinpoint-compatible server at {pinpoint_url}");
-    let config = configuration(args)?;
-    let destinations = destinations(&config)?;
+    let (config, destinations) = configuration(args)?;
     println!("{}", sent_to(&destinations));
     let names = destinations.iter();
     let names: Vec<String> = names.map(|it| queue_name(it.as_str())).collect();
@@ -151,21 +150,21 @@ async fn listen(port: u16) -> Result<TcpListener, Failure> {
     listener.map_err(|error| Failure::Outside(format!("cannot listen on port {port}: {error}")))
 }
 
-/// Where the clients of a configuration send to.
-/// The configuration of the functions, as text: it is handed on to them.
-fn configuration(args: &LocalArgs) -> Result<String, Failure> {
+/// The configuration of the functions, as text: it is handed on to them. And where its clients send to.
+fn configuration(args: &LocalArgs) -> Result<(String, Vec<DestinationName>), Failure> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let file = args.config.clone();
     let (text, origin) = match (file, variable(INLINE), variable(configuration::FILE)) {
-        (None, None, None) => return Ok(CONFIG.to_owned()),
+        (None, None, None) => (CONFIG.to_owned(), "the default".to_owned()),
         (None, Some(text), _) => (text, format!("{INLINE}, which is the configuration itself")),
         (Some(file), ..) => (read(&file)?, file.display().to_string()),
         (None, None, Some(file)) => (read(file.as_ref())?, file),
     };
-    match Config::from_json(&text) {
-        Ok(_) => Ok(text),
-        Err(faults) => Err(Failure::Usage(format!("{origin}: {faults}"))),
-    }
+    let config = Config::from_json(&text);
+    let config = config.map_err(|faults| Failure::Usage(format!("{origin}: {faults}")))?;
+    let destinations = config.destinations_in_use().into_iter();
+    let destinations = destinations.cloned().collect();
+    Ok((text, destinations))
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
@@ -179,12 +178,6 @@ fn sent_to(destinations: &[DestinationName]) -> String {
         [] => "no app client sends anywhere: all is counted here alone".to_owned(),
         names => format!("app clients send to {}", names.join(", ")),
     }
-}
-
-fn destinations(config: &str) -> Result<Vec<DestinationName>, Failure> {
-    let config = Config::from_json(config).map_err(|faults| Failure::Usage(faults.to_string()))?;
-    let destinations = config.destinations_in_use().into_iter();
-    Ok(destinations.cloned().collect())
 }
 
 fn queue_name(destination: &str) -> String {

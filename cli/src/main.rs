@@ -26,6 +26,8 @@ mod outcomes;
 mod pinpoint_local;
 mod progress;
 #[cfg(feature = "account")]
+mod progress_file;
+#[cfg(feature = "account")]
 mod redrive;
 mod replay;
 #[cfg(feature = "account")]

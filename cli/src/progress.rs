@@ -1,6 +1,14 @@
-//! Progress on standard error, when that is a terminal.
+//! Progress on standard error, when that is a terminal; and how fast it is to be.
+
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How long so many take, at so many a second.
+pub fn paced(count: u64, per_second: u32) -> Duration {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    Duration::from_secs(1) * count / per_second.max(1)
+}
 
 /// A progress bar; nothing at all where there is no terminal.
 pub struct Progress(ProgressBar);

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::Failure;
 use crate::args::republish::RepublishArgs;
 use crate::config;
-use crate::progress::Progress;
+use crate::progress::{Progress, paced};
 use place::Place;
 use tally::Tally;
 use target::{Origin, from_folder, from_stack};
@@ -103,9 +103,7 @@ fn interrupted(error: pipeline::ports::PortError) -> Failure {
 fn pace(events: u64, args: &RepublishArgs) -> Duration {
     let of_stack = args.data_dir.is_none().then_some(PACE_OF_STACK);
     match args.events_per_second.or(of_stack) {
-        Some(per_second) if !args.dry_run => {
-            Duration::from_secs(1) * u32::try_from(events).unwrap_or(u32::MAX) / per_second.max(1)
-        }
+        Some(per_second) if !args.dry_run => paced(events, per_second),
         Some(_) | None => Duration::ZERO,
     }
 }

@@ -21,7 +21,7 @@ use crate::APPEND_BUDGET;
 use crate::Failure;
 use crate::account;
 use crate::args::account::SyncArgs;
-use crate::progress::Progress;
+use crate::progress::{Progress, paced};
 use place::Place;
 use tally::Tally;
 
@@ -74,7 +74,7 @@ impl Walking {
             let plan = self.plan(&page).await?;
             if !args.dry_run {
                 append(&plan, &self.log).await?;
-                let updates = u32::try_from(plan.updates.len()).unwrap_or(u32::MAX);
+                let updates = u64::try_from(plan.updates.len()).unwrap_or(u64::MAX);
                 sleep(paced(updates, args.endpoints_per_second)).await;
             }
             tally.add(page.page.listed, &plan);
@@ -125,9 +125,4 @@ impl Walking {
 struct Page {
     time: DateTime<Utc>,
     page: UserPage,
-}
-
-/// How long so many take, at so many a second.
-fn paced(count: u32, per_second: u32) -> Duration {
-    Duration::from_secs(1) * count / per_second.max(1)
 }

@@ -12,12 +12,11 @@ use super::tally::Tally;
 use super::words;
 use crate::Failure;
 use crate::args::republish::RepublishArgs;
-use crate::text::replace;
+use crate::progress_file::ProgressFile;
 
 /// Where a republish is.
 pub struct Place {
-    /// `None` for one that sends nothing, and is not worth going on with.
-    file: Option<PathBuf>,
+    file: ProgressFile,
     kept: Kept,
 }
 
@@ -52,28 +51,16 @@ impl Place {
             after: None,
             tally: Tally::default(),
         };
-        let file = (!args.dry_run).then(|| file(args));
-        let Some(found) = file.as_ref().filter(|file| file.exists()) else {
+        let file = ProgressFile::new((!args.dry_run).then(|| file(args)));
+        let Some(kept) = file.read::<Kept>()? else {
             return Ok(Self { file, kept: fresh });
         };
-        let name = found.display();
-        let unusable = |problem: &dyn std::fmt::Display| {
-            Failure::Usage(format!(
-                "{name}: {problem}; delete it to begin anew, or give another --progress-file"
-            ))
-        };
-        let text = std::fs::read_to_string(found).map_err(|error| unusable(&error))?;
-        let kept: Kept = serde_json::from_str(&text).map_err(|error| unusable(&error))?;
         if (&kept.from, &kept.of) != (&fresh.from, &fresh.of) {
-            return Err(unusable(&format!(
-                "it is of an interrupted run from {}, of {}",
-                kept.from, kept.of
-            )));
+            let (from, of) = (&kept.from, &kept.of);
+            let problem = format!("it is of an interrupted run from {from}, of {of}");
+            return Err(file.unusable(&problem));
         }
-        eprintln!(
-            "going on after {} events of the log; to begin anew, delete {name}",
-            kept.tally.read
-        );
+        file.tell_going_on(format!("{} events of the log", kept.tally.read));
         Ok(Self { file, kept })
     }
 
@@ -104,18 +91,12 @@ impl Place {
             event: after.event.to_string(),
         });
         self.kept.tally = tally.clone();
-        let Some(file) = &self.file else {
-            return Ok(());
-        };
-        Ok(replace(file, &serde_json::to_string(&self.kept)?)?)
+        self.file.keep(&self.kept)
     }
 
     /// It is over: the next one begins anew.
     pub fn leave(&self) -> Result<(), Failure> {
-        match self.file.as_ref().filter(|file| file.exists()) {
-            Some(file) => Ok(std::fs::remove_file(file)?),
-            None => Ok(()),
-        }
+        self.file.leave()
     }
 }
 

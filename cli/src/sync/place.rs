@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::tally::Tally;
 use crate::Failure;
 use crate::args::account::SyncArgs;
-use crate::text::replace;
+use crate::progress_file::ProgressFile;
 
 /// Where a walk is.
 pub struct Place {
-    /// `None` for a walk that changes nothing, and is not worth going on with.
-    file: Option<PathBuf>,
+    file: ProgressFile,
     stack: String,
     pool: UserPoolId,
     destination: Option<String>,
@@ -42,37 +41,26 @@ impl Place {
         let file = (!args.dry_run).then_some(file);
         let mut place = Self {
             kept: Kept::default(),
-            file,
+            file: ProgressFile::new(file),
             stack,
             pool,
             destination: args.destination.as_ref().map(DestinationName::to_string),
         };
-        if let Some(file) = place.file.as_ref().filter(|file| file.exists()) {
-            let name = file.display();
-            let unusable = |problem: &dyn std::fmt::Display| {
-                Failure::Usage(format!(
-                    "{name}: {problem}; delete it to begin anew, or give another --progress-file"
-                ))
-            };
-            let text = std::fs::read_to_string(file).map_err(|error| unusable(&error))?;
-            let kept: Kept = serde_json::from_str(&text).map_err(|error| unusable(&error))?;
+        if let Some(kept) = place.file.read::<Kept>()? {
             if kept.user_pool_id != place.pool.as_str() || kept.stack != place.stack {
-                return Err(unusable(&format!(
-                    "it is of the pool {} and the stack {}",
-                    kept.user_pool_id, kept.stack
-                )));
+                let (pool, stack) = (&kept.user_pool_id, &kept.stack);
+                let problem = format!("it is of the pool {pool} and the stack {stack}");
+                return Err(place.file.unusable(&problem));
             }
             if kept.destination != place.destination {
                 let of = kept.destination.as_deref();
-                return Err(unusable(&match of {
+                return Err(place.file.unusable(&match of {
                     Some(name) => format!("it is of a walk with --destination {name}"),
                     None => "it is of a walk without --destination".to_owned(),
                 }));
             }
-            eprintln!(
-                "going on after {} users; to begin anew, delete {name}",
-                kept.tally.users
-            );
+            let users = kept.tally.users;
+            place.file.tell_going_on(format!("{users} users"));
             place.kept = kept;
         }
         Ok(place)
@@ -97,18 +85,12 @@ impl Place {
             pagination_token: Some(token),
             tally: tally.clone(),
         };
-        let Some(file) = &self.file else {
-            return Ok(());
-        };
-        Ok(replace(file, &serde_json::to_string(&self.kept)?)?)
+        self.file.keep(&self.kept)
     }
 
     /// The walk is over: the next one begins anew.
     pub fn leave(&mut self) -> Result<(), Failure> {
         self.kept = Kept::default();
-        match self.file.as_ref().filter(|file| file.exists()) {
-            Some(file) => Ok(std::fs::remove_file(file)?),
-            None => Ok(()),
-        }
+        self.file.leave()
     }
 }
