@@ -144,6 +144,23 @@ struct Happened<'e> {
     is_active: bool,
 }
 
+impl Happened<'_> {
+    fn failed(self) -> Self {
+        Self {
+            counter: Some("authFailures"),
+            ..self
+        }
+    }
+
+    fn succeeded(self, counter: &'static str) -> Self {
+        Self {
+            counter: Some(counter),
+            is_active: true,
+            ..self
+        }
+    }
+}
+
 /// The records in the order of the log, as far as each user is concerned.
 pub fn expected<'r>(records: impl Iterator<Item = &'r Value>) -> Expected {
     let mut expected = Expected::default();
@@ -181,25 +198,24 @@ impl Expected {
                     proved: None,
                 });
             }
-            "UserNotFound" => self.failed(event, (&event.id, event.time), event.platform.as_ref()),
+            "UserNotFound" => {
+                let happened = event.happened(event.time, event.platform.as_ref());
+                self.sent_and_counted(event, &event.id, happened.failed());
+            }
             "SignedIn" => {
                 self.contacts(event);
                 let closed = state.close(event);
                 let said = closed.and_then(|attempt| attempt.platform);
                 let platform = event.platform.clone().or(said);
-                self.succeeded(event, (&event.id, event.time), platform.as_ref());
+                let happened = event.happened(event.time, platform.as_ref());
+                self.sent_and_counted(event, &event.id, happened.succeeded("signIns"));
             }
             "SignUpConfirmed" if state.signed_up => {}
             "SignUpConfirmed" => {
                 self.contacts(event);
                 state.signed_up = true;
-                self.send(event, &event.id);
                 let happened = event.happened(event.time, event.platform.as_ref());
-                self.count(&Happened {
-                    counter: Some("signUps"),
-                    is_active: true,
-                    ..happened
-                });
+                self.sent_and_counted(event, &event.id, happened.succeeded("signUps"));
             }
             "PasswordResetConfirmed" => self.contacts(event),
             "TokenIssued" => {
@@ -219,14 +235,12 @@ impl Expected {
                 let Some(ended) = place.map(|place| state.attempts.remove(place)) else {
                     return Change::Nothing;
                 };
-                match ended.proved {
-                    Some(time) => {
-                        self.succeeded(event, (&ended.id, time), ended.platform.as_ref());
-                    }
-                    None => {
-                        self.failed(event, (&ended.id, ended.opened), ended.platform.as_ref());
-                    }
-                }
+                let happened = |time| event.happened(time, ended.platform.as_ref());
+                let happened = match ended.proved {
+                    Some(time) => happened(time).succeeded("signIns"),
+                    None => happened(ended.opened).failed(),
+                };
+                self.sent_and_counted(event, &ended.id, happened);
             }
             "EndpointRefused" => {}
             other => panic!("{other} is in no trace"),
@@ -234,31 +248,10 @@ impl Expected {
         Change::Something
     }
 
-    fn failed(
-        &mut self,
-        event: &Event<'_>,
-        (id, time): (&str, DateTime<Utc>),
-        platform: Option<&String>,
-    ) {
+    /// Something was sent with this id, and counted.
+    fn sent_and_counted(&mut self, event: &Event<'_>, id: &str, happened: Happened<'_>) {
         self.send(event, id);
-        self.count(&Happened {
-            counter: Some("authFailures"),
-            ..event.happened(time, platform)
-        });
-    }
-
-    fn succeeded(
-        &mut self,
-        event: &Event<'_>,
-        (id, time): (&str, DateTime<Utc>),
-        platform: Option<&String>,
-    ) {
-        self.send(event, id);
-        self.count(&Happened {
-            counter: Some("signIns"),
-            is_active: true,
-            ..event.happened(time, platform)
-        });
+        self.count(&happened);
     }
 
     fn send(&mut self, event: &Event<'_>, id: &str) {
