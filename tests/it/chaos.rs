@@ -1,7 +1,7 @@
 //! Chaos: what many users do goes through the functions' own binaries, while everything that they need fails at random and they
 //! are killed at any moment. What has come of it in the end is held against brute force.
 //!
-//! `make chaos MINUTES=20` runs it for so long; `make test`, for half a minute. The same seed gives the same users, the same phases
+//! `make chaos MINUTES=20` runs it for so long; `make test`, for twenty seconds. The same seed gives the same users, the same phases
 //! and the same choices one after another, of each part and each function. Which request a choice falls on is the threads' to
 //! say: a run is not the same twice, and a failure tells its seed, and what differed.
 
@@ -18,8 +18,7 @@ mod weather;
 mod workers;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws::event_log::AuthEventRecord;
@@ -42,6 +41,8 @@ use traces::Past;
 use weather::Weather;
 use workers::{Tallies, Worker};
 
+use crate::support::pinpoint::Fault;
+
 /// The seed and the length, unless the environment says otherwise.
 const SEED: u64 = 20_261_030;
 const SECONDS: u64 = 20;
@@ -59,6 +60,9 @@ const CAPTURERS: usize = 8;
 /// How long a mapping waits that has nothing to do, or did not get on.
 const PAUSE: Duration = Duration::from_millis(40);
 
+/// What waited is delivered in this time once all is well: the delivery's promise.
+const ALL_WELL: Duration = Duration::from_secs(5 * 60);
+
 fn number(variable: &str, otherwise: u64) -> u64 {
     let text = std::env::var(variable).ok().filter(|it| !it.is_empty());
     text.map_or(otherwise, |text| {
@@ -74,7 +78,8 @@ struct Run {
     parts: Parts,
     records: Records,
     past: Vec<Past>,
-    captured: AtomicUsize,
+    /// The ids of what is captured of it, by what capture says.
+    captured: Mutex<Vec<String>>,
 }
 
 /// What takes records and messages on.
@@ -95,7 +100,7 @@ async fn chaos_loses_nothing_and_counts_nothing_twice() {
     let mappings = run.go_through_it(&triggers, &mut rng).await;
     let seen = triggers.seen.into_inner().unwrap();
     run.re_ingest(&seen.spilled).await;
-    let looked = run.drain(mappings).await;
+    let looked = run.drain_in_time(mappings).await;
 
     let records = run.records.all();
     let expected = expected(records.iter().flatten());
@@ -106,7 +111,8 @@ async fn chaos_loses_nothing_and_counts_nothing_twice() {
     };
     let weather = (&run.tallies, &*run.weather);
     checks::chaotic(weather, &arrivals, &mut differences);
-    checks::captured(&seen, &expected, &mut differences);
+    let past = run.captured.lock().unwrap().clone();
+    checks::captured((&seen, &past), &expected, &mut differences);
     checks::outcomes(&run.tallies, &expected, &mut differences);
     checks::states(&run.parts, &expected, &mut differences).await;
     checks::attempts((&expected, looked), &mut differences);
@@ -142,7 +148,7 @@ impl Run {
             seed,
             records: Records::new(parts.stream()),
             tallies: Tallies::default(),
-            captured: AtomicUsize::default(),
+            captured: Mutex::default(),
             weather,
             parts,
             past,
@@ -242,12 +248,14 @@ impl Run {
                 let config = &self.parts.config;
                 let captured = capture(payload.as_bytes(), moment, config, &log).await;
                 match captured.end {
-                    End::Logged(_) => break,
+                    End::Logged(id) => {
+                        self.captured.lock().unwrap().push(id.to_string());
+                        break;
+                    }
                     End::Ended(Outcome::Spilled) => tokio::time::sleep(PAUSE).await,
                     End::Ended(other) => panic!("{other}: {payload}"),
                 }
             }
-            self.captured.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -260,7 +268,7 @@ impl Run {
                 "chaos: {} s: {} records read, {} of {} past events captured, {} kills, waiting {waiting:?}",
                 self.weather.elapsed().as_secs(),
                 self.records.count(),
-                self.captured.load(Ordering::Relaxed),
+                self.captured.lock().unwrap().len(),
                 self.past.len(),
                 tally.kills.values().sum::<u64>(),
             );
@@ -278,8 +286,19 @@ impl Run {
         }
     }
 
+    /// [`Run::drain`]; what does not come to its end by then never will.
+    async fn drain_in_time(&self, mappings: Mappings) -> DateTime<Utc> {
+        let drained = tokio::time::timeout(ALL_WELL, self.drain(mappings)).await;
+        drained.unwrap_or_else(|_| {
+            let waiting = DESTINATIONS.map(|(name, ..)| self.parts.queues.waiting(&queue(name)));
+            let (seed, read) = (self.seed, self.records.count());
+            panic!("seed {seed}: {ALL_WELL:?} after all was well, {waiting:?} wait, and {read} records were read")
+        })
+    }
+
     /// Everything goes on without faults until nothing is left. When attempts that are due were looked for last.
     async fn drain(&self, mut mappings: Mappings) -> DateTime<Utc> {
+        self.parts.pinpoint.set(Fault::Nothing);
         for (name, ..) in DESTINATIONS {
             self.parts.queues.show(&queue(name));
         }

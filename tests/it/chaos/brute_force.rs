@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, TimeDelta
 use serde_json::{Value, json};
 
 use super::parts::{TIME_ZONE, client};
+use super::places::Address;
 
 /// A user of a project: the project, the pool and the `sub`.
 pub type User = (String, String, String);
@@ -68,11 +69,9 @@ pub struct Contacts {
 
 #[derive(Default)]
 pub struct Contact {
-    address: Option<String>,
-    sharing: BTreeSet<String>,
-    /// The last change, and who was to be told of it.
-    pub told: Option<(Option<String>, BTreeSet<&'static str>)>,
-    pub known: BTreeSet<Option<String>>,
+    sharing: BTreeSet<&'static str>,
+    /// What each destination was to be told, the newest last.
+    pub told: BTreeMap<&'static str, Vec<Address>>,
 }
 
 struct Attempt {
@@ -293,27 +292,25 @@ impl Expected {
         }
         contacts.as_of = Some(event.time);
         for (contact, address) in contacts.channels.iter_mut().zip(addresses) {
-            contact.is_now(address, &event.client);
+            contact.is_now(&address, &event.client);
         }
     }
 }
 
 impl Contact {
-    fn is_now(&mut self, address: Option<String>, through: &str) {
+    /// All who share it are told, and who does so for the first time is among them. Once it is gone, nobody shares it.
+    fn is_now(&mut self, address: &Address, through: &str) {
         if address.is_some() {
-            self.sharing.insert(through.to_owned());
-        }
-        if address == self.address {
-            return;
+            self.sharing.insert(client(through).id);
         }
         let sharing = self.sharing.iter();
-        let told = sharing.flat_map(|id| client(id).destinations.iter().copied());
-        self.told = Some((address.clone(), told.collect()));
-        self.known.insert(address.clone());
+        for destination in sharing.flat_map(|id| client(id).destinations) {
+            let told = self.told.entry(destination).or_default();
+            told.push(address.clone());
+        }
         if address.is_none() {
             self.sharing.clear();
         }
-        self.address = address;
     }
 }
 

@@ -17,9 +17,9 @@ use pipeline::ports::UserStates;
 use pipeline::ports::figures::FiguresStore;
 use serde_json::{Value, json};
 
-use super::brute_force::{Contacts, Count, Expected, User};
+use super::brute_force::{Contact, Count, Expected, User};
 use super::parts::{DESTINATIONS, Parts, queue};
-use super::places::Arrivals;
+use super::places::{Address, Arrivals};
 use super::sign_ins::Seen;
 use super::weather::Weather;
 use super::workers::Tallies;
@@ -41,10 +41,15 @@ impl Differences {
     }
 }
 
-/// What the functions have said is in the log is there.
-pub fn captured(seen: &Seen, expected: &Expected, differences: &mut Differences) {
+/// What the functions and capture itself have said is in the log is there.
+pub fn captured(
+    (seen, past): (&Seen, &[String]),
+    expected: &Expected,
+    differences: &mut Differences,
+) {
     let spilled = seen.spilled.iter().filter_map(|it| it["eventId"].as_str());
-    let said = seen.captured.iter().map(String::as_str).chain(spilled);
+    let said = seen.captured.iter().chain(past).map(String::as_str);
+    let said = said.chain(spilled);
     let missing: Vec<&str> = said.filter(|id| !expected.ids.contains(*id)).collect();
     differences.lost += missing.len() as u64;
     differences.check("what the log lacks", &missing, &Vec::new());
@@ -76,8 +81,11 @@ pub fn chaotic(
 }
 
 /// No more records have come to an outcome than there are, and none to one that is no good end. What was killed has said nothing.
+/// And deliver-events, which knows its time, was done in it.
 pub fn outcomes(tallies: &Tallies, expected: &Expected, differences: &mut Differences) {
     let tally = tallies.lock().unwrap();
+    let late = tally.timed_out.get("deliver-events");
+    differences.check("how often deliver-events timed out", &late, &None);
     let (mut ended, mut odd) = (0, Vec::new());
     for (outcome, count) in &tally.published {
         match outcome.as_str() {
@@ -236,46 +244,44 @@ pub fn events(
     }
 }
 
-/// What each destination was told last of each endpoint is what it is.
+/// What each destination was told last of each endpoint is what it is; and it was told nothing that was not to be told to it. How many
+/// endpoints of destinations there are.
 pub fn endpoints(
     arrivals: &BTreeMap<&'static str, Arrivals>,
     expected: &Expected,
     differences: &mut Differences,
 ) -> u64 {
+    let mut contacts: BTreeMap<(String, String), &Contact> = BTreeMap::new();
+    for (user, of_user) in &expected.contacts {
+        let channels = [Channel::Email, Channel::Sms].into_iter();
+        for (channel, contact) in channels.zip(&of_user.channels) {
+            contacts.insert((user.0.clone(), endpoint_id(user, channel)), contact);
+        }
+    }
+    for (destination, arrived) in arrivals {
+        for (key, addresses) in &arrived.addresses {
+            let to_tell = contacts.get(key).and_then(|it| it.told.get(destination));
+            let to_tell: BTreeSet<&Address> = to_tell.into_iter().flatten().collect();
+            let more: Vec<_> = addresses
+                .iter()
+                .filter(|it| !to_tell.contains(it))
+                .collect();
+            let what =
+                format!("what {destination} was told of {key:?} that is none of its business");
+            differences.check(&what, &more, &Vec::new());
+        }
+    }
     let mut checked = 0;
-    for (user, contacts) in &expected.contacts {
-        for (channel, place) in [(Channel::Email, 0), (Channel::Sms, 1)] {
-            let key = (user.0.clone(), endpoint_id(user, channel));
-            checked += of_endpoint(arrivals, (&key, contacts, place), differences);
+    for (key, contact) in &contacts {
+        for (destination, told) in &contact.told {
+            let last = arrivals[destination].endpoints.get(key);
+            differences.lost += u64::from(last.is_none());
+            let what = format!("what {destination} knows of {key:?}");
+            differences.check(&what, &last, &told.last());
+            checked += 1;
         }
     }
     checked
-}
-
-fn of_endpoint(
-    arrivals: &BTreeMap<&'static str, Arrivals>,
-    (key, contacts, place): (&(String, String), &Contacts, usize),
-    differences: &mut Differences,
-) -> u64 {
-    let contact = &contacts.channels[place];
-    let Some((newest, told)) = &contact.told else {
-        return 0;
-    };
-    for destination in told {
-        let last = arrivals[destination].endpoints.get(key);
-        if last.is_none() {
-            differences.lost += 1;
-        }
-        let what = format!("what {destination} knows of {key:?}");
-        differences.check(&what, &last, &Some(newest));
-    }
-    for (destination, arrived) in arrivals {
-        let said = arrived.addresses.get(key).into_iter().flatten();
-        let never: Vec<_> = said.filter(|it| !contact.known.contains(*it)).collect();
-        let what = format!("what {destination} was told of {key:?} that never was");
-        differences.check(&what, &never, &Vec::new());
-    }
-    told.len() as u64
 }
 
 fn endpoint_id((project, pool, sub): &User, channel: Channel) -> String {

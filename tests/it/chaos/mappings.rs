@@ -109,7 +109,7 @@ impl Shard {
         if next.is_empty() {
             return false;
         }
-        match publish.invoke(batch(&next), TIMEOUT).await {
+        match publish.invoke(batch(&next), TIMEOUT).await.reply() {
             Some(reply) if reply.result.is_ok() => {
                 self.done += lowest_failed(&next, &reply);
                 self.most = usize::MAX;
@@ -158,7 +158,7 @@ pub async fn deliver(parts: &Parts, destination: &str, worker: &mut Worker, rng:
     let Some(batch) = parts.queues.batch_of(&queue, rng.usize(1..=10)) else {
         return false;
     };
-    match worker.invoke(batch.to_string(), TIMEOUT).await {
+    match worker.invoke(batch.to_string(), TIMEOUT).await.reply() {
         Some(reply) if reply.result.is_ok() && rng.u32(0..TWICE) > 0 => {
             parts.queues.taken(&queue, &batch, &identifiers(&reply));
         }

@@ -5,12 +5,8 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::places::Place;
 use super::weather::Part;
 use crate::support::misbehaving::{Failed, Partly};
-
-/// Where it is remembered what was refused for good.
-pub type Refusals = Option<Arc<Place>>;
 
 /// How a service names, in a request and in an answer, items that go by position, and how it says that one failed.
 struct Positional {
@@ -31,18 +27,14 @@ const KINESIS: Positional = Positional {
     codes: &["ProvisionedThroughputExceededException", "InternalFailure"],
 };
 
-/// The last one refuses for good.
 const EVENT_BRIDGE: Positional = Positional {
     asked: "Entries",
     answered: "Entries",
-    codes: &["ThrottlingException", "InternalFailure", REFUSED],
+    codes: &["ThrottlingException", "InternalFailure"],
 };
 
-const REFUSED: &str = "InvalidArgument";
-
 /// What fails of a request of this operation; `None` if none of its items can by itself.
-pub fn of((part, operation): (Part, &str), seed: u64, refusals: &Refusals) -> Option<Partly> {
-    let refusals = refusals.clone();
+pub fn of((part, operation): (Part, &str), seed: u64) -> Option<Partly> {
     let rng = move || Rng::with_seed(seed);
     Some(match part {
         Part::DynamoDb if operation == "BatchGetItem" => {
@@ -51,13 +43,11 @@ pub fn of((part, operation): (Part, &str), seed: u64, refusals: &Refusals) -> Op
         Part::Sqs if operation.starts_with("SendMessageBatch") => {
             Arc::new(move |body| failed_entries(body, &mut rng()))
         }
-        Part::Firehose => Arc::new(move |body| positional(&FIREHOSE, body, &mut rng(), &refusals)),
-        Part::Kinesis => Arc::new(move |body| positional(&KINESIS, body, &mut rng(), &refusals)),
-        Part::EventBridge => {
-            Arc::new(move |body| positional(&EVENT_BRIDGE, body, &mut rng(), &refusals))
-        }
+        Part::Firehose => Arc::new(move |body| positional(&FIREHOSE, body, &mut rng())),
+        Part::Kinesis => Arc::new(move |body| positional(&KINESIS, body, &mut rng())),
+        Part::EventBridge => Arc::new(move |body| positional(&EVENT_BRIDGE, body, &mut rng())),
         Part::Pinpoint if operation.ends_with("/events") => {
-            Arc::new(move |body| pinpoint(body, &mut rng(), &refusals))
+            Arc::new(move |body| pinpoint(body, &mut rng()))
         }
         Part::DynamoDb | Part::Sqs | Part::Pinpoint | Part::Webhook | Part::SecretsManager => {
             return None;
@@ -112,17 +102,11 @@ fn failed_entries(body: &mut Value, rng: &mut Rng) -> Failed {
     })
 }
 
-fn positional(of: &Positional, body: &mut Value, rng: &mut Rng, refusals: &Refusals) -> Failed {
+fn positional(of: &Positional, body: &mut Value, rng: &mut Rng) -> Failed {
     let taken = take_some(items(body, of.asked), rng);
     let failed: Vec<(usize, &'static str)> = taken
         .into_iter()
-        .map(|(place, item)| {
-            let code = of.codes[rng.usize(0..of.codes.len())];
-            if let (REFUSED, Some(place)) = (code, refusals) {
-                place.refuse(&item);
-            }
-            (place, code)
-        })
+        .map(|(place, _)| (place, of.codes[rng.usize(0..of.codes.len())]))
         .collect();
     let answered = of.answered;
     Box::new(move |answer| {
@@ -138,7 +122,7 @@ fn positional(of: &Positional, body: &mut Value, rng: &mut Rng, refusals: &Refus
 }
 
 /// An endpoint and its events have one status.
-fn pinpoint(body: &mut Value, rng: &mut Rng, refusals: &Refusals) -> Failed {
+fn pinpoint(body: &mut Value, rng: &mut Rng) -> Failed {
     let mut results = serde_json::Map::new();
     let batch = body["BatchItem"].as_object_mut();
     let names: Vec<String> = batch.iter().flat_map(|it| it.keys().cloned()).collect();
@@ -150,15 +134,11 @@ fn pinpoint(body: &mut Value, rng: &mut Rng, refusals: &Refusals) -> Failed {
             .as_object_mut()
             .and_then(|batch| batch.remove(&endpoint));
         let removed = removed.unwrap_or_default();
-        let status = [500, 429, 403, 404, 400][rng.usize(0..5)];
+        let status = [500, 429, 403, 404][rng.usize(0..4)];
         let judged = json!({"StatusCode": status, "Message": "so it is told"});
         let events = removed["Events"].as_object().into_iter().flatten();
-        let ids: Vec<String> = events.map(|(id, _)| id.clone()).collect();
-        if let (400, Some(place)) = (status, refusals) {
-            ids.iter().for_each(|id| place.refuse_event(id));
-        }
         let events: serde_json::Map<_, _> =
-            ids.into_iter().map(|id| (id, judged.clone())).collect();
+            events.map(|(id, _)| (id.clone(), judged.clone())).collect();
         results.insert(
             endpoint,
             json!({"EndpointItemResponse": judged, "EventsItemResponse": events}),

@@ -19,12 +19,11 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use super::partly::Refusals;
-use super::places::{Place, Speech};
+use super::places::{Place, Speech, is_unacceptable_to_pinpoint};
 use super::weather::{Part, Weather};
 use crate::support::installation::STACK;
 use crate::support::misbehaving::Misbehaving;
-use crate::support::pinpoint::Pinpoint;
+use crate::support::pinpoint::{Fault, Pinpoint};
 use crate::support::runtime_api::Environment;
 
 /// The destinations by their names, with what speaks for each.
@@ -127,9 +126,10 @@ impl Parts {
         let names = names.each_ref().map(String::as_str);
         let queues = FifoQueues::serve(&names).await.unwrap();
         let pinpoint = Pinpoint::start().await;
+        pinpoint.set(Fault::Refusing(is_unacceptable_to_pinpoint));
 
-        let before_dynamodb = before(weather, Part::DynamoDb, &dynamodb.url(), None).await;
-        let before_sqs = before(weather, Part::Sqs, &queues.endpoint(), None).await;
+        let before_dynamodb = before(weather, Part::DynamoDb, &dynamodb.url()).await;
+        let before_sqs = before(weather, Part::Sqs, &queues.endpoint()).await;
         let mut environment = Environment::of_lambda()
             .with("EVENT_LOG_TABLE", &tables.event_log)
             .with("USERS_TABLE", &tables.users)
@@ -156,7 +156,7 @@ impl Parts {
         let mut hook = String::new();
         let secrets = ("secrets", Part::SecretsManager, Speech::SecretsManager);
         for (name, part, speech) in DESTINATIONS.into_iter().chain([secrets]) {
-            let place = Place::new(speech);
+            let place = Place::new(speech, weather.clone());
             let (url, server) = match speech {
                 Speech::Pinpoint => (pinpoint.url(), None),
                 _ => {
@@ -166,12 +166,12 @@ impl Parts {
             };
             let proxy = if part == Part::Webhook {
                 let weather = weather.clone();
-                let decide = move |operation: &str| weather.conduct(part, operation, &None);
+                let decide = move |operation: &str| weather.conduct(part, operation);
                 let proxy = Misbehaving::before_over_tls(&url, tls.clone(), decide).await;
                 hook = proxy.url().replace("http://", "https://");
                 proxy
             } else {
-                let proxy = before(weather, part, &url, Some(place.clone())).await;
+                let proxy = before(weather, part, &url).await;
                 environment = environment.with(variable(part), proxy.url());
                 proxy
             };
@@ -226,9 +226,9 @@ impl Parts {
     }
 }
 
-async fn before(weather: &Arc<Weather>, part: Part, url: &str, refusals: Refusals) -> Misbehaving {
+async fn before(weather: &Arc<Weather>, part: Part, url: &str) -> Misbehaving {
     let weather = weather.clone();
-    let decide = move |operation: &str| weather.conduct(part, operation, &refusals);
+    let decide = move |operation: &str| weather.conduct(part, operation);
     Misbehaving::before(url, decide).await
 }
 

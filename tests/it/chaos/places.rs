@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +16,7 @@ use local::dynamodb::Served;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use super::weather::Weather;
 use crate::support::pinpoint::Asked;
 
 /// What a webhook's requests are signed with.
@@ -47,20 +50,29 @@ pub enum Arrived {
     },
 }
 
+/// What became of it there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Verdict {
+    Taken,
+    Refused,
+}
+
+/// Of how many items one is refused for what it is.
+const UNACCEPTABLE: u64 = 32;
+
 /// A service. It ends when this is dropped.
 pub struct Place {
     speech: Speech,
-    taken: Mutex<Vec<Arrived>>,
-    /// How many had been taken when each of these was refused.
-    refused: Mutex<Vec<(usize, Arrived)>>,
+    weather: Arc<Weather>,
+    came: Mutex<Vec<(Verdict, Arrived)>>,
 }
 
 impl Place {
-    pub fn new(speech: Speech) -> Arc<Self> {
+    pub fn new(speech: Speech, weather: Arc<Weather>) -> Arc<Self> {
         Arc::new(Self {
             speech,
-            taken: Mutex::default(),
-            refused: Mutex::default(),
+            weather,
+            came: Mutex::default(),
         })
     }
 
@@ -75,41 +87,70 @@ impl Place {
         Served::new(address, async move { axum::serve(listener, router).await })
     }
 
-    /// Takes note that an item of a request was refused for good.
-    pub fn refuse(&self, item: &Value) {
-        self.note_refusal(self.speech.item(item));
-    }
-
-    /// The same of an event.
-    pub fn refuse_event(&self, id: &str) {
-        self.note_refusal(Arrived::Event { id: id.to_owned() });
-    }
-
-    fn note_refusal(&self, item: Arrived) {
-        let taken = self.taken.lock().unwrap().len();
-        self.refused.lock().unwrap().push((taken, item));
-    }
-
-    /// Takes what Pinpoint was asked for, and did.
+    /// Takes what Pinpoint was asked for. What it refused together came to no end.
     pub fn take_asked(&self, asked: &[Asked]) {
-        let mut taken = self.taken.lock().unwrap();
-        taken.extend(asked.iter().flat_map(of_pinpoint));
+        let mut came = self.came.lock().unwrap();
+        for asked in asked {
+            match (asked.is_refused, of_pinpoint(asked).as_slice()) {
+                (true, [lone]) => came.push((Verdict::Refused, lone.clone())),
+                (true, _) => {}
+                (false, all) => came.extend(all.iter().map(|it| (Verdict::Taken, it.clone()))),
+            }
+        }
+    }
+
+    /// What becomes of each of these, and what is said.
+    fn judge(&self, arrived: &[Arrived]) -> (Vec<Verdict>, Response) {
+        let refuses = !self.weather.is_over();
+        let judge =
+            |item: &Arrived| match refuses && self.speech.can_refuse() && item.is_unacceptable() {
+                true => Verdict::Refused,
+                false => Verdict::Taken,
+            };
+        let verdicts: Vec<Verdict> = arrived.iter().map(judge).collect();
+        match self.speech {
+            // For one, it refuses them all.
+            Speech::Webhook if verdicts.contains(&Verdict::Refused) => {
+                let refused = [Verdict::Refused].repeat(usize::from(arrived.len() == 1));
+                (refused, StatusCode::BAD_REQUEST.into_response())
+            }
+            _ => {
+                let answer = self.speech.answer(&verdicts).to_string();
+                (verdicts, answer.into_response())
+            }
+        }
     }
 
     pub fn arrivals(&self) -> Arrivals {
-        let taken = self.taken.lock().unwrap();
-        let refused = self.refused.lock().unwrap();
         let mut arrivals = Arrivals::default();
-        let mut refused = refused.iter().peekable();
-        for (place, arrived) in taken.iter().enumerate() {
-            while let Some((_, arrived)) = refused.next_if(|(before, _)| *before <= place) {
-                arrivals.refuse(arrived);
+        for (verdict, arrived) in self.came.lock().unwrap().iter() {
+            match verdict {
+                Verdict::Taken => arrivals.take(arrived),
+                Verdict::Refused => arrivals.refuse(arrived),
             }
-            arrivals.take(arrived);
         }
-        refused.for_each(|(_, arrived)| arrivals.refuse(arrived));
         arrivals
     }
+}
+
+impl Arrived {
+    /// Whether it is refused for what it is, each time that it comes. What is not in use any more never is.
+    fn is_unacceptable(&self) -> bool {
+        let text = match self {
+            Self::Event { id } => id,
+            Self::Endpoint {
+                address: Some(address),
+                ..
+            } => address,
+            Self::Endpoint { address: None, .. } => return false,
+        };
+        text.bytes().map(u64::from).sum::<u64>() % UNACCEPTABLE == 0
+    }
+}
+
+/// Whether Pinpoint is to refuse a request.
+pub fn is_unacceptable_to_pinpoint(asked: &Asked) -> bool {
+    of_pinpoint(asked).iter().any(Arrived::is_unacceptable)
 }
 
 /// All that came to a service.
@@ -198,8 +239,13 @@ impl Speech {
         }
     }
 
-    fn answer(self, items: usize) -> Value {
-        let list = |one: Value| vec![one; items];
+    /// Whether it judges what an item is.
+    fn can_refuse(self) -> bool {
+        matches!(self, Self::EventBridge | Self::Webhook)
+    }
+
+    fn answer(self, verdicts: &[Verdict]) -> Value {
+        let list = |one: Value| vec![one; verdicts.len()];
         match self {
             Self::Firehose => {
                 json!({"FailedPutCount": 0, "RequestResponses": list(json!({"RecordId": "1"}))})
@@ -209,7 +255,8 @@ impl Speech {
                 json!({"FailedRecordCount": 0, "Records": list(one)})
             }
             Self::EventBridge => {
-                json!({"FailedEntryCount": 0, "Entries": list(json!({"EventId": "1"}))})
+                let entries: Vec<Value> = verdicts.iter().map(|it| it.entry()).collect();
+                json!({"FailedEntryCount": 0, "Entries": entries})
             }
             Self::SecretsManager => json!({"Name": "secret", "SecretString": SECRET}),
             Self::Webhook | Self::Pinpoint => json!({}),
@@ -217,12 +264,26 @@ impl Speech {
     }
 }
 
-async fn take(State(place): State<Arc<Place>>, body: Bytes) -> String {
+impl Verdict {
+    /// As EventBridge says it.
+    fn entry(self) -> Value {
+        match self {
+            Self::Taken => json!({"EventId": "1"}),
+            Self::Refused => {
+                json!({"ErrorCode": "MalformedDetail", "ErrorMessage": "so it is told"})
+            }
+        }
+    }
+}
+
+async fn take(State(place): State<Arc<Place>>, body: Bytes) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap();
     let items = place.speech.items(&body);
     let arrived: Vec<Arrived> = items.iter().map(|item| place.speech.item(item)).collect();
-    place.taken.lock().unwrap().extend(arrived);
-    place.speech.answer(items.len()).to_string()
+    let (verdicts, answer) = place.judge(&arrived);
+    let came = verdicts.into_iter().zip(arrived);
+    place.came.lock().unwrap().extend(came);
+    answer
 }
 
 fn text(value: &Value) -> String {

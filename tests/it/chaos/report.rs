@@ -39,7 +39,7 @@ impl Display for Report<'_> {
         writeln!(f, "  invocations {invocations}: {:?}", tally.invocations)?;
         writeln!(
             f,
-            "  kills {}: {:?}; timed out {}",
+            "  kills {}: {:?}; timed out {:?}",
             tally.kills.values().sum::<u64>(),
             tally.kills,
             tally.timed_out

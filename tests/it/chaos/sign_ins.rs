@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::parts::Parts;
 use super::traces::{Person, Step};
 use super::weather::Weather;
-use super::workers::{Tallies, Worker};
+use super::workers::{Invoked, Tallies, Worker};
 use crate::support::runtime_api::Reply;
 use crate::support::trigger::Trigger;
 
@@ -19,6 +19,9 @@ const BUDGET: Duration = Duration::from_millis(1_000);
 
 /// What a busy machine may add, besides what it is found to be late.
 const ALLOWANCE: Duration = Duration::from_millis(500);
+
+/// How long Cognito waits for a trigger.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 const TRIGGERS: [&str; 4] = [
     "pre-authentication",
@@ -104,18 +107,18 @@ impl Triggers {
         loop {
             let mut worker = self.workers[name].lock().await;
             let begun = Instant::now();
-            let reply = worker.invoke(payload.clone(), HUNG).await;
+            let invoked = worker.invoke(payload.clone(), TIMEOUT).await;
             let mut seen = self.seen.lock().unwrap();
-            match reply {
-                Some(reply) => {
+            match invoked {
+                Invoked::Answered(reply) => {
                     let late = self.lateness.between(begun, Instant::now());
                     return seen.note((name, &payload), &reply, late);
                 }
-                None if begun.elapsed() >= HUNG => {
+                Invoked::TimedOut => {
                     seen.wrong
                         .push(format!("{name} has not answered {payload}"));
                 }
-                None => {}
+                Invoked::Killed => {}
             }
         }
     }
@@ -155,9 +158,6 @@ impl Seen {
         }
     }
 }
-
-/// After so long, a trigger that has not answered never will: Cognito gives it five seconds.
-const HUNG: Duration = Duration::from_secs(5);
 
 /// How late this machine is: a thread that wants to run every few milliseconds, and takes note of when it did not.
 #[derive(Default)]

@@ -182,7 +182,7 @@ impl Weather {
     }
 
     /// What a part does with a request of this operation.
-    pub fn conduct(&self, part: Part, operation: &str, records: &partly::Refusals) -> Conduct {
+    pub fn conduct(&self, part: Part, operation: &str) -> Conduct {
         let mut rng = self.choices[&part].lock().expect("no task has panicked");
         let fault = match self.phase() {
             Phase::Down(down, fault) if down == part => Some(fault),
@@ -193,7 +193,7 @@ impl Weather {
             Phase::Quiet => None,
         };
         let conduct = fault.and_then(|fault| {
-            let conduct = of_fault(fault, (part, operation), &mut rng, records)?;
+            let conduct = of_fault(fault, (part, operation), &mut rng)?;
             Some((fault, conduct))
         });
         let Some((fault, conduct)) = conduct else {
@@ -239,12 +239,7 @@ fn phases(rng: &mut Rng, length: Duration) -> Vec<(Duration, Phase)> {
 }
 
 /// `None` if there is no such fault of that operation.
-fn of_fault(
-    fault: Fault,
-    (part, operation): (Part, &str),
-    rng: &mut Rng,
-    refusals: &partly::Refusals,
-) -> Option<Conduct> {
+fn of_fault(fault: Fault, (part, operation): (Part, &str), rng: &mut Rng) -> Option<Conduct> {
     Some(match fault {
         Fault::Refused => Conduct::SayAndClose(Vec::new()),
         Fault::Hanging => Conduct::Silence,
@@ -261,7 +256,7 @@ fn of_fault(
         Fault::AnswerLostAndHanging => Conduct::LoseAnswerAndHang,
         Fault::Late => Conduct::BehaveLate(Duration::from_millis(rng.u64(50..900))),
         Fault::SomeItems => {
-            let partly = partly::of((part, operation), rng.u64(..), refusals)?;
+            let partly = partly::of((part, operation), rng.u64(..))?;
             Conduct::Partly(partly)
         }
     })

@@ -18,7 +18,7 @@ const KILLED: u32 = 25;
 pub struct Tally {
     pub invocations: BTreeMap<&'static str, u64>,
     pub kills: BTreeMap<&'static str, u64>,
-    pub timed_out: u64,
+    pub timed_out: BTreeMap<&'static str, u64>,
     /// How many records came to which end, as publish-events has logged it.
     pub published: BTreeMap<String, u64>,
     /// How many items came to which end, as deliver-events has logged it.
@@ -27,6 +27,23 @@ pub struct Tally {
 
 /// Where all workers write it down.
 pub type Tallies = Arc<Mutex<Tally>>;
+
+/// What came of an invocation.
+pub enum Invoked {
+    Answered(Reply),
+    Killed,
+    TimedOut,
+}
+
+impl Invoked {
+    /// The reply, if there was one.
+    pub fn reply(self) -> Option<Reply> {
+        match self {
+            Self::Answered(reply) => Some(reply),
+            Self::Killed | Self::TimedOut => None,
+        }
+    }
+}
 
 /// One environment of a function.
 pub struct Worker {
@@ -55,8 +72,8 @@ impl Worker {
         }
     }
 
-    /// Invokes it; `None` if it was killed meanwhile, or was not done in its time.
-    pub async fn invoke(&mut self, payload: String, timeout: Duration) -> Option<Reply> {
+    /// Invokes it. The time begins once it has started.
+    pub async fn invoke(&mut self, payload: String, timeout: Duration) -> Invoked {
         let mut function = match self.function.take() {
             Some(function) => function,
             None => Function::start(self.name, self.environment.clone()).await,
@@ -69,26 +86,22 @@ impl Worker {
                 false => std::future::pending().await,
             }
         };
-        let reply = tokio::select! {
-            reply = function.invoke_within(timeout, payload) => Some(reply),
-            () = killed => {
-                self.note(|tally, name| *tally.kills.entry(name).or_default() += 1);
-                None
-            }
-            () = tokio::time::sleep(timeout + Duration::from_secs(1)) => {
-                self.note(|tally, _| tally.timed_out += 1);
-                None
-            }
+        let invoked = tokio::select! {
+            reply = function.invoke_within(timeout, payload) => Invoked::Answered(reply),
+            () = killed => Invoked::Killed,
+            () = tokio::time::sleep(timeout + Duration::from_secs(1)) => Invoked::TimedOut,
         };
         // Who is dropped is killed.
-        self.function = reply.as_ref().map(|_| function);
+        self.function = matches!(invoked, Invoked::Answered(_)).then_some(function);
         self.note(|tally, name| {
             *tally.invocations.entry(name).or_default() += 1;
-            reply
-                .iter()
-                .for_each(|reply| tally.note_outcomes(name, reply));
+            match &invoked {
+                Invoked::Answered(reply) => tally.note_outcomes(name, reply),
+                Invoked::Killed => *tally.kills.entry(name).or_default() += 1,
+                Invoked::TimedOut => *tally.timed_out.entry(name).or_default() += 1,
+            }
         });
-        reply
+        invoked
     }
 
     fn note(&self, note: impl FnOnce(&mut Tally, &'static str)) {

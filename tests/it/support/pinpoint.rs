@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// What is wrong with Pinpoint.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Fault {
     /// Nothing.
     Nothing,
@@ -28,6 +28,8 @@ pub enum Fault {
     Batches(u16),
     /// In the replies of PutEvents, this endpoint and its events have this status.
     Endpoint(String, u16),
+    /// It refuses, as a whole and for good, requests of which this is so.
+    Refusing(fn(&Asked) -> bool),
 }
 
 /// A request that Pinpoint was sent.
@@ -36,6 +38,8 @@ pub struct Asked {
     pub method: Method,
     pub path: String,
     pub body: Value,
+    /// Whether it was refused for what it was.
+    pub is_refused: bool,
 }
 
 /// Pinpoint. It ends when this is dropped.
@@ -137,18 +141,22 @@ async fn before(State(state): State<Arc<Faulty>>, request: Request, next: Next) 
         .expect("the request comes whole");
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let asked = Asked {
+    let mut asked = Asked {
         method: method.clone(),
         path: path.clone(),
         body: json,
+        is_refused: false,
     };
+    let fault = state.fault.lock().expect("no test has panicked").clone();
+    if let Fault::Refusing(is_unacceptable) = fault {
+        asked.is_refused = is_unacceptable(&asked);
+    }
     state
         .asked
         .lock()
         .expect("no test has panicked")
         .push(asked.clone());
     let is_batch = method == Method::PUT && path.ends_with("/endpoints");
-    let fault = state.fault.lock().expect("no test has panicked").clone();
     let go_on = |body: Bytes| {
         let mut parts = parts;
         parts.headers.remove("content-length");
@@ -158,6 +166,7 @@ async fn before(State(state): State<Arc<Faulty>>, request: Request, next: Next) 
         Fault::Silence => std::future::pending().await,
         Fault::Always(status) => refusal(status),
         Fault::Batches(status) if is_batch => refusal(status),
+        Fault::Refusing(_) if asked.is_refused => refusal(400),
         Fault::Endpoint(endpoint, status) if path.ends_with("/events") => {
             let mut request = asked.body;
             let batch = request["BatchItem"]
@@ -169,7 +178,9 @@ async fn before(State(state): State<Arc<Faulty>>, request: Request, next: Next) 
             let reply = go_on(request.to_string().into()).await;
             with_item(reply, &endpoint, item(&left_out, status)).await
         }
-        Fault::Nothing | Fault::Batches(_) | Fault::Endpoint(..) => go_on(body).await,
+        Fault::Nothing | Fault::Batches(_) | Fault::Endpoint(..) | Fault::Refusing(_) => {
+            go_on(body).await
+        }
     }
 }
 
