@@ -20,18 +20,12 @@ pub trait Request: Sync {
     /// What a request holds.
     type Item: Sync;
 
-    /// What it means that nothing is taken, and each item refused that is sent by itself.
-    const IF_NONE_IS_TAKEN: Sent;
-
     /// Sends one request with these items, which have places.
     fn send(&self, items: &[(usize, Self::Item)]) -> impl Future<Output = Verdict> + Send;
 }
 
 /// Sends items together, and in halves what is refused as a whole. What is judged so far can be read at any time.
 pub async fn in_halves<R: Request>(request: &R, items: &[(usize, R::Item)], judged: &mut Judged) {
-    // Those refused by themselves before anything was taken.
-    let mut refused: Vec<usize> = Vec::new();
-    let mut if_refused = R::IF_NONE_IS_TAKEN;
     let mut parts = vec![items];
     while let Some(part) = parts.pop() {
         let sent = match (request.send(part).await, part) {
@@ -40,17 +34,9 @@ pub async fn in_halves<R: Request>(request: &R, items: &[(usize, R::Item)], judg
                 parts.extend([second, first]);
                 continue;
             }
-            (Verdict::Whole(Sent::Refused), [(place, _)]) => {
-                refused.push(*place);
-                vec![if_refused]
-            }
             (Verdict::Whole(sent), _) => vec![sent; part.len()],
             (Verdict::Each(sent), _) => sent,
         };
-        if sent.contains(&Sent::Accepted) {
-            if_refused = Sent::Refused;
-            judged.extend(refused.drain(..).map(|place| (place, Sent::Refused)));
-        }
         judged.extend(part.iter().map(|(place, _)| *place).zip(sent));
     }
 }
@@ -70,8 +56,6 @@ mod tests {
 
     impl Request for Service {
         type Item = u32;
-
-        const IF_NONE_IS_TAKEN: Sent = Sent::Misconfigured;
 
         async fn send(&self, items: &[(usize, u32)]) -> Verdict {
             *self.requests.lock().unwrap() += 1;
@@ -99,12 +83,7 @@ mod tests {
             (&[99], 15, all_but(&[99])),
             (&[0], 13, all_but(&[0])),
             (&[0, 99], 25, all_but(&[0, 99])),
-            // No fault of theirs.
-            (
-                &all,
-                199,
-                (0..100).map(|place| (place, Sent::Misconfigured)).collect(),
-            ),
+            (&all, 199, all_but(&all)),
         ] {
             let service = Service {
                 bad: bad.iter().copied().collect(),

@@ -30,7 +30,7 @@ use routes::Route;
 pub use routes::Routes;
 
 use crate::halves::{Request, Verdict, in_halves};
-use crate::restraint::{Breakers, Forbidden, Turn};
+use crate::restraint::{Breakers, Recent, Turn};
 use crate::senders::{Destination, Judged, in_order};
 use aws::sdk::describe;
 
@@ -53,7 +53,7 @@ pub struct PinpointDestination {
     breakers: Breakers<(ProjectId, Route)>,
     paces: Paces,
     /// Where the role may not update many endpoints with one call.
-    one_by_one: Forbidden<(ProjectId, Route)>,
+    one_by_one: Recent<(ProjectId, Route)>,
 }
 
 /// What goes to one project with one client, each with its place among the items.
@@ -70,7 +70,7 @@ impl PinpointDestination {
             paces: Paces::of(&routes),
             routes,
             breakers: Breakers::default(),
-            one_by_one: Forbidden::default(),
+            one_by_one: Recent::default(),
         }
     }
 
@@ -178,8 +178,6 @@ struct Sender<'a> {
 
 impl<'a> Request for Sender<'a> {
     type Item = &'a AnalyticsEvent;
-
-    const IF_NONE_IS_TAKEN: Sent = Sent::Refused;
 
     async fn send(&self, chunk: &[Placed<'a>]) -> Verdict {
         if self.pinpoint.paces.put_events.wait(self.until).await == Turn::TooLate {

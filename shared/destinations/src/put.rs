@@ -159,9 +159,6 @@ struct Requests<'p, P> {
 impl<P: Put> Request for Requests<'_, P> {
     type Item = P::Record;
 
-    /// It is no record's fault but the configuration's.
-    const IF_NONE_IS_TAKEN: Sent = Sent::Misconfigured;
-
     async fn send(&self, batch: &[(usize, P::Record)]) -> Verdict {
         if self.to.pace().wait(self.until).await == Turn::TooLate {
             return Verdict::Whole(Sent::Waiting);

@@ -78,28 +78,29 @@ impl Failures {
     }
 }
 
-/// For how long it is remembered that something is not allowed: a role may be mended.
+/// For how long what was seen of a destination holds: a role may be mended, and a secret changed. It is longer than anything that
+/// waits is left alone.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
-/// What is not allowed, and is not tried again for a while. It is this environment's own.
+/// What was seen of destinations, and is believed for a while. It is this environment's own.
 #[derive(Debug)]
-pub struct Forbidden<K>(Mutex<BTreeMap<K, Instant>>);
+pub struct Recent<K>(Mutex<BTreeMap<K, Instant>>);
 
-impl<K> Default for Forbidden<K> {
+impl<K> Default for Recent<K> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Ord + Clone> Forbidden<K> {
-    /// Takes note that it is not allowed.
+impl<K: Ord + Clone> Recent<K> {
+    /// Takes note that it was seen.
     pub fn note(&self, key: &K, now: Instant) {
         if let Ok(mut noted) = self.0.lock() {
             noted.insert(key.clone(), now);
         }
     }
 
-    /// Whether it was not allowed some time ago.
+    /// Whether it was seen a short time ago.
     pub fn is_noted(&self, key: &K, now: Instant) -> bool {
         let noted = self.0.lock().ok();
         let noted = noted.and_then(|noted| noted.get(key).copied());
@@ -202,6 +203,17 @@ mod tests {
             assert_eq!(open, expected, "{second}");
             assert!(!breakers.is_open(&"b", at(second)));
         }
+    }
+
+    #[test]
+    fn what_was_seen_holds_for_ten_minutes() {
+        let (seen, start) = (Recent::default(), Instant::now());
+        let is_noted =
+            |key, minutes: u64| seen.is_noted(&key, start + Duration::from_secs(60 * minutes));
+        assert!(!is_noted("a", 0));
+        seen.note(&"a", start);
+        let found = [("a", 0), ("a", 9), ("a", 10), ("b", 0)].map(|(key, at)| is_noted(key, at));
+        assert_eq!(found, [true, true, false, false]);
     }
 
     #[test]

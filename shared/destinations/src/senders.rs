@@ -1,6 +1,6 @@
 //! The destinations of a configuration, each opened when something is sent to it for the first time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::kinesis::KinesisDestination;
 use crate::pinpoint::{PinpointDestination, Routes};
 #[cfg(feature = "all")]
 use crate::put;
-use crate::restraint::Breakers;
+use crate::restraint::{Breakers, Recent};
 #[cfg(feature = "all")]
 use crate::webhook::Webhook;
 
@@ -97,7 +97,7 @@ pub struct Senders {
     /// What came to its end of messages that did not.
     ended: Arc<Ended>,
     /// Those that have accepted anything here.
-    accepted: Arc<Mutex<BTreeSet<DestinationName>>>,
+    accepting: Arc<Recent<DestinationName>>,
 }
 
 impl Senders {
@@ -109,7 +109,7 @@ impl Senders {
             pinpoint,
             until: None,
             ended: Arc::default(),
-            accepted: Arc::default(),
+            accepting: Arc::default(),
             open: Arc::default(),
             breakers: Arc::default(),
         }
@@ -199,7 +199,7 @@ impl Destinations for Senders {
             return in_order(&judged, items.len());
         }
         let sent = self.send_now(to, &at(items, &open)).await;
-        let sent = self.judged_together(to, sent).await;
+        let sent = self.judged_together(to, sent);
         if is_one {
             self.breakers.note(to, &sent, Instant::now());
         }
@@ -211,17 +211,20 @@ impl Destinations for Senders {
 }
 
 impl Senders {
-    /// A destination that has accepted nothing here yet, and refuses all alike, is taken for misconfigured: it may refuse how it is
-    /// asked, such as by a wrong secret, and not what. Nothing is lost by asking again.
-    async fn judged_together(&self, to: &DestinationName, sent: Vec<Sent>) -> Vec<Sent> {
-        let mut accepted = self.accepted.lock().await;
+    /// A destination that has accepted nothing here of late, and refuses, is taken for misconfigured: it may refuse how it is asked,
+    /// such as by a wrong secret, and not what. Nothing is lost by asking again; once it accepts anything, a refusal is one.
+    fn judged_together(&self, to: &DestinationName, sent: Vec<Sent>) -> Vec<Sent> {
+        let now = Instant::now();
         if sent.contains(&Sent::Accepted) {
-            accepted.insert(to.clone());
+            self.accepting.note(to, now);
         }
-        if accepted.contains(to) || !sent.contains(&Sent::Refused) {
+        if self.accepting.is_noted(to, now) || !sent.contains(&Sent::Refused) {
             return sent;
         }
-        tracing::error!(destination = %to, "a destination has accepted nothing, and refuses: look at its credentials and settings");
+        tracing::error!(
+            destination = %to,
+            "a destination refuses, and has accepted nothing of late: look at its credentials and settings"
+        );
         let judged = sent.into_iter().map(|sent| match sent {
             Sent::Refused => Sent::Misconfigured,
             other => other,

@@ -229,8 +229,6 @@ struct Requests<'w> {
 impl<'w> Request for Requests<'w> {
     type Item = Item<'w>;
 
-    const IF_NONE_IS_TAKEN: Sent = Sent::Refused;
-
     async fn send(&self, items: &[(usize, Item<'w>)]) -> Verdict {
         let by = (self.secret, self.until);
         Verdict::Whole(self.webhook.post(items, by).await)

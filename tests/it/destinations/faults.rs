@@ -1,5 +1,6 @@
 //! Services that misbehave: what becomes of the items that are sent to them.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws::sdk::{self, Patience};
@@ -93,17 +94,44 @@ async fn a_service_that_misbehaves_gets_the_items_later_or_once_it_is_mended() {
     }
 }
 
+/// An answer to each of five items: an error's code, or that it was taken.
+fn answers(list: &str, id: &str, codes: [Option<&str>; 5]) -> Conduct {
+    let entries = codes.map(|code| match code {
+        Some(code) => json!({"ErrorCode": code, "ErrorMessage": "so it is told"}),
+        None => json!({id: "1", "ShardId": "1"}),
+    });
+    let body =
+        json!({"FailedPutCount": 4, "FailedEntryCount": 4, "FailedRecordCount": 4, list: entries});
+    Conduct::answer("200 OK", &body.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_believed_of_who_accepts_anything() {
+    let refusal = Conduct::error("400 Bad Request", "ValidationException");
+    for (definition, list, id) in [
+        (firehose(), "RequestResponses", "RecordId"),
+        (kinesis(), "Records", "SequenceNumber"),
+        (eventbridge(), "Entries", "EventId"),
+    ] {
+        let conduct = Arc::new(Mutex::new(refusal.clone()));
+        let now = conduct.clone();
+        let service = Misbehaving::before("", move |_| now.lock().unwrap().clone()).await;
+        let sdk = sdk::on_loopback(&service.url(), Patience::TO_A_DESTINATION);
+        let senders = senders(&definition, sdk);
+        for (next, expected) in [
+            (refusal.clone(), Sent::Misconfigured),
+            (answers(list, id, [None; 5]), Sent::Accepted),
+            (refusal.clone(), Sent::Refused),
+        ] {
+            *conduct.lock().unwrap() = next;
+            assert_eq!(send(&senders, 0).await, [expected; 5], "{definition}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn items_are_judged_one_by_one() {
     use Sent::{Accepted, Later, Misconfigured, Refused};
-    let answers = |list: &str, id: &str, codes: [Option<&str>; 5]| {
-        let entries = codes.map(|code| match code {
-            Some(code) => json!({"ErrorCode": code, "ErrorMessage": "so it is told"}),
-            None => json!({id: "1", "ShardId": "1"}),
-        });
-        let body = json!({"FailedPutCount": 4, "FailedEntryCount": 4, "FailedRecordCount": 4, list: entries});
-        Conduct::answer("200 OK", &body.to_string())
-    };
     for (definition, list, id, codes, expected) in [
         (
             firehose(),
