@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::Fold;
+use super::fold::Fold;
 use crate::auth_event::{AuthEvent, RefusedContact};
 use crate::contact::{ContactDetails, UserAttributes};
 use crate::endpoint::{Channel, ContactChange, ContactUpdate, Fingerprint, contact_endpoint_id};

@@ -1,10 +1,10 @@
 //! By what an event is counted, in whose days, and what history adds.
 
 use super::*;
-use crate::history::HistoryId;
+use crate::history::{HistoryId, HistoryKind};
 use crate::ids::Sub;
 use crate::metadata::Demographic;
-use crate::traits::Provider;
+use crate::traits::{Provider, Traits};
 
 #[test]
 fn a_proved_attempt_that_nothing_closes_is_a_sign_in_of_the_token() {

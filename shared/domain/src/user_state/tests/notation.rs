@@ -2,20 +2,23 @@
 
 use std::fmt::Write;
 
+use chrono::{DateTime, Utc};
+
 use super::*;
 use crate::activity::Recency;
-use crate::auth_event::AttemptWindow;
-use crate::auth_event::TokenOccasion;
-use crate::auth_event::Who;
+use crate::auth_event::{AttemptWindow, TokenOccasion, Who};
 use crate::contact::{ContactDetails, EmailAddress, PhoneNumber, UserAttributes};
+use crate::counter::Counter;
 use crate::endpoint::{
     Channel, ContactChange, ContactUpdate, DeviceEndpoint, Fingerprint, contact_endpoint_id,
     device_endpoint_id,
 };
-use crate::ids::{ProjectId, Sub, UserPoolId};
+use crate::ids::{ClientId, EventId, ProjectId, Sub, UserPoolId};
+use crate::metadata::AppMetadata;
 use crate::recipients::{Addresses, Sends};
-use crate::segment::{KnownValues, MOST_VALUES};
+use crate::segment::{KnownValues, MOST_VALUES, Said};
 use crate::time_zone::TimeZone;
+use crate::traits::Traits;
 
 pub const ADA: &str = "ada@example.test";
 pub const PHONE: &str = "+12065550100";

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
 use super::*;
-use crate::activity::DayFigures;
-use crate::activity::DayRows;
+use crate::activity::{DayFigures, DayRows};
+use crate::analytics_event::AnalyticsEventType;
 use crate::auth_event::Who;
 use crate::endpoint::ContactUpdate;
-use crate::ids::Sub;
+use crate::ids::{EventId, Sub};
 
 /// An event, and which of the trace's users it is of.
 type Step = (usize, AuthEvent);
