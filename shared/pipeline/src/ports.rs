@@ -1,6 +1,8 @@
 //! What the use cases need of the world.
 
 pub mod figures;
+mod forgetting;
+mod log;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
@@ -8,17 +10,21 @@ use std::future::Future;
 use ::config::Config;
 use chrono::{DateTime, Utc};
 use domain::activity::{Cohort, CohortRow, DayRow};
-use domain::auth_event::{AuthEvent, Position, UserKey};
+use domain::auth_event::{Position, UserKey};
 use domain::counting::Counting;
 use domain::day::Day;
-use domain::endpoint::OwnedEndpoint;
 use domain::history::HistoryId;
-use domain::ids::{EventId, ProjectId};
+use domain::ids::ProjectId;
 use domain::segment::{KnownValues, Segment};
 use domain::user_state::{Effects, OpenAttempt, UserState};
 
 use crate::outcome::NotPublished;
 use crate::route::Message;
+
+pub use forgetting::{
+    EndpointErased, EndpointErasure, ForgottenUsers, StateErased, Tombstones, UserErasure,
+};
+pub use log::{Appended, EventLog, LogPage, LogPlace, LoggedDays, LoggedEvent, LoggedEvents};
 
 /// Something outside did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -42,79 +48,6 @@ impl PortError {
             source: self.source.to_string().into(),
         }
     }
-}
-
-/// The log of auth events.
-pub trait EventLog {
-    /// Appends the event, unless one with its id is there.
-    fn append(&self, event: &AuthEvent)
-    -> impl Future<Output = Result<Appended, PortError>> + Send;
-
-    /// Puts the event where it can be re-ingested from later.
-    fn spill(&self, event: &AuthEvent, cause: &PortError);
-}
-
-/// What came of appending an event.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Appended {
-    /// It is in the log now.
-    Now,
-    /// It was there already.
-    Before,
-}
-
-/// The log, read from its beginning to its end, as long as it keeps events: each user's together, and a user's in no order
-/// that means anything.
-pub trait LoggedEvents: Sync {
-    /// Some of what follows upon this place, or of what comes first.
-    fn page(
-        &self,
-        wanted: &LoggedDays,
-        after: Option<&LogPlace>,
-    ) -> impl Future<Output = Result<LogPage, PortError>> + Send;
-}
-
-/// Which of the log's events: those of a project that happened on these days (UTC, both included), and whenever they happened,
-/// confirmed sign-ups and expiries.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LoggedDays {
-    /// The project.
-    pub project: ProjectId,
-    /// The first day.
-    pub first: Day,
-    /// The last day.
-    pub last: Day,
-}
-
-/// An event's place in the log, as it is read; not in the order in which it is published.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LogPlace {
-    /// Whose event.
-    pub user: UserKey,
-    /// Which.
-    pub event: EventId,
-}
-
-/// A page of the log.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct LogPage {
-    /// The events that were wanted.
-    pub events: Vec<LoggedEvent>,
-    /// How many there were, wanted or not.
-    pub read: u64,
-    /// How many of them hold no auth event.
-    pub unreadable: u64,
-    /// Where the next page begins after, if there is one.
-    pub next: Option<LogPlace>,
-}
-
-/// An event of the log.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LoggedEvent {
-    /// The event.
-    pub event: AuthEvent,
-    /// When it was put into the log once more, if it was.
-    pub redriven: Option<DateTime<Utc>>,
 }
 
 /// The users' states, and the rows that follow from them.
@@ -301,92 +234,6 @@ pub trait Outbox: Sync {
         &self,
         messages: &[&Message],
     ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
-}
-
-/// Who was forgotten.
-pub trait ForgottenUsers: Sync {
-    /// The tombstones of these users.
-    fn forgotten(
-        &self,
-        users: &[&UserKey],
-    ) -> impl Future<Output = Result<Tombstones, PortError>> + Send;
-}
-
-/// When users were forgotten.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Tombstones(BTreeMap<UserKey, DateTime<Utc>>);
-
-impl Tombstones {
-    /// Whether what happened to the user at this time is of before they were forgotten. What happened later is of a user who
-    /// came again.
-    pub fn cover(&self, user: &UserKey, time: DateTime<Utc>) -> bool {
-        self.0.get(user).is_some_and(|since| time <= *since)
-    }
-}
-
-impl FromIterator<(UserKey, DateTime<Utc>)> for Tombstones {
-    fn from_iter<I: IntoIterator<Item = (UserKey, DateTime<Utc>)>>(tombstones: I) -> Self {
-        Self(tombstones.into_iter().collect())
-    }
-}
-
-/// What is kept of a user here, as far as it can be erased.
-pub trait UserErasure {
-    /// Writes down, without telling who it was, that the user was forgotten at that time.
-    fn bury(
-        &self,
-        user: &UserKey,
-        at: DateTime<Utc>,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
-
-    /// The user's state; `None` if there is none.
-    fn state(
-        &self,
-        user: &UserKey,
-    ) -> impl Future<Output = Result<Option<VersionedState>, PortError>> + Send;
-
-    /// How many of the user's events the log holds.
-    fn count_events(&self, user: &UserKey) -> impl Future<Output = Result<u64, PortError>> + Send;
-
-    /// Deletes the user's events from the log, and gives their number.
-    fn erase_events(&self, user: &UserKey) -> impl Future<Output = Result<u64, PortError>> + Send;
-
-    /// Deletes the user's state, if it is the one that was read.
-    fn erase_state(
-        &self,
-        user: &UserKey,
-        version: u64,
-    ) -> impl Future<Output = Result<StateErased, PortError>> + Send;
-}
-
-/// What destinations keep of a user, as far as it can be erased.
-pub trait EndpointErasure {
-    /// Opts an endpoint out and empties it, if it is the user's still.
-    fn erase_endpoint(
-        &self,
-        user: &UserKey,
-        endpoint: &OwnedEndpoint,
-    ) -> impl Future<Output = Result<EndpointErased, PortError>> + Send;
-}
-
-/// What came of emptying an endpoint.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum EndpointErased {
-    /// It is empty.
-    Done,
-    /// There was nothing to empty: it is not there, or another user's.
-    Nothing,
-    /// It cannot be emptied, now or ever, and why. Somebody must see to it.
-    Left(String),
-}
-
-/// What came of deleting a state.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum StateErased {
-    /// It is gone.
-    Done,
-    /// It is there: publish has written it meanwhile.
-    WrittenSince,
 }
 
 /// The attempts whose time is over.

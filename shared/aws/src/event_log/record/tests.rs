@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::endpoint::{Channel, Fingerprint};
 use domain::ids::DestinationName;
 use domain::traits::Provider;
 use proptest::prelude::*;
