@@ -273,7 +273,7 @@ async fn what_cannot_be_republished_is_refused_with_what_to_do() {
             ("today", "yesterday"),
             "pinpoint",
             2,
-            format!("is before from {today}"),
+            format!("is before the first, {today}"),
         ),
         (
             &config,

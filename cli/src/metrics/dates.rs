@@ -81,7 +81,7 @@ mod tests {
         check("--from 2026-04-01 --to 2026-04-02", "not begun");
         check(
             "--from 2026-04-02 --to 2026-04-01",
-            "to 2026-04-01 is before from 2026-04-02",
+            "the last day, 2026-04-01, is before the first, 2026-04-02",
         );
     }
 }

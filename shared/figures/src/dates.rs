@@ -100,7 +100,7 @@ pub enum DateError {
     #[error("a period looks like 30d, 12w or 6mo, and is not longer than 100 years")]
     NoPeriod,
     /// The last day is before the first.
-    #[error("to {to} is before from {from}")]
+    #[error("the last day, {to}, is before the first, {from}")]
     WrongWayRound {
         /// The first.
         from: Day,

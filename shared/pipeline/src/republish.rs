@@ -44,7 +44,7 @@ pub struct Wanted {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotThen {
     /// The last day is before the first.
-    #[error("to {to} is before from {from}")]
+    #[error("the last day, {to}, is before the first, {from}")]
     WrongWayRound {
         /// The first.
         from: Day,

@@ -77,7 +77,7 @@ fn what_makes_no_sense_is_refused_with_what_to_do() {
         ),
         (
             "days?from=2026-02-01&to=2026-01-01",
-            invalid("to 2026-01-01 is before from 2026-02-01"),
+            invalid("the last day, 2026-01-01, is before the first, 2026-02-01"),
         ),
         ("days?from=2026-02-29", invalid(date)),
         ("days?to=2026-13-01", invalid(date)),

@@ -350,7 +350,12 @@ mod tests {
     fn days_that_make_no_sense_are_refused() {
         check(
             "from=2026-02-01&to=2026-01-01",
-            ["to 2026-01-01 is before from 2026-02-01", "", "", ""],
+            [
+                "the last day, 2026-01-01, is before the first, 2026-02-01",
+                "",
+                "",
+                "",
+            ],
         );
         check(
             "from=2027-01-01&to=2027-02-01",

@@ -436,7 +436,7 @@ fn days_that_cannot_be_republished_are_refused() {
             "UTC",
             210,
             kept,
-            "to 2026-03-09 is before from 2026-03-10",
+            "the last day, 2026-03-09, is before the first, 2026-03-10",
         ),
         (
             ("2026-03-10", "2026-03-11"),
