@@ -11,6 +11,7 @@ mod dimensions;
 mod exclude;
 mod json;
 mod object;
+pub mod private_address;
 mod read;
 pub mod region;
 mod time_zone;
