@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use domain::ids::DestinationName;
 
 use super::Role;
+use super::arn::{RoleArn, role_arn};
 use super::json::Json;
 use super::object::{Faults, Object, Path, suggestion};
-use super::read::{named_region, role};
+use super::read::named_region;
 use crate::region::Region;
 pub use named::NotInUse;
 pub(super) use named::{check_names, check_one, named_by_client};
@@ -68,6 +69,19 @@ pub enum DestinationKind {
     },
 }
 
+impl DestinationKind {
+    /// What `Type` says.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Firehose { .. } => "firehose",
+            Self::Kinesis { .. } => "kinesis",
+            Self::EventBridge { .. } => "eventbridge",
+            Self::Webhook { .. } => "webhook",
+            Self::File { .. } => "file",
+        }
+    }
+}
+
 /// Whether a webhook's server may have a private address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PrivateAddresses {
@@ -95,6 +109,9 @@ const COMMON: [&str; 5] = [
     "RequestsPerSecond",
 ];
 
+const NO_DEFINITION: &str = "is \"pinpoint\", which needs no definition; take this one out, and name \"pinpoint\" in a client's \
+     Destinations: its ApplicationId, Region and RoleArn say how to reach it";
+
 /// The destinations that are defined.
 pub(super) fn defined(
     object: &Object<'_>,
@@ -111,6 +128,9 @@ pub(super) fn defined(
         let path = path.field(name);
         if let Err(problem) = check_name(name) {
             faults.add(&path, problem);
+            if name == DestinationName::PINPOINT {
+                continue;
+            }
         }
         let letters = name.chars().filter(char::is_ascii_alphanumeric).collect();
         if let Some(other) = queues.insert(letters, name).filter(|other| other != name) {
@@ -150,31 +170,74 @@ fn check_name(name: &str) -> Result<(), String> {
 
 fn definition(json: &Json, path: Path, faults: &mut Faults) -> Option<DestinationConfig> {
     let object = Object::of(json, path, faults)?;
-    let known = TYPES.map(|(name, ..)| name);
-    let of_type = |json: &Json| {
-        let text = json.text()?;
-        let mut types = TYPES.iter().copied();
-        let found = types.find(|(name, ..)| *name == text);
-        found.ok_or_else(|| format!("is no type of a destination; {}", suggestion(text, &known)))
-    };
-    if object.get("Type").is_none() {
-        let types = known.join(", ");
-        faults.add(
-            &object.path.field("Type"),
-            format!("is missing; give one of {types}"),
-        );
-    }
+    let found = type_of(&object, faults);
     let region = object.read("Region", faults, |json| named_region(json.text()?));
     let role = role(&object, faults);
     let rate = object.read("RequestsPerSecond", faults, rate);
-    let (name, required, optional) = object.read("Type", faults, of_type)?;
+    let (name, required, optional) = found?;
     let fields = [COMMON.as_slice(), required, optional].concat();
     object.check_names(&fields, faults);
     Some(DestinationConfig {
-        kind: kind(name, &object, faults)?,
+        kind: kind((name, &fields), &object, faults)?,
         region,
         role,
         requests_per_second: rate,
+    })
+}
+
+/// The type, as [`TYPES`] has it.
+fn type_of(
+    object: &Object<'_>,
+    faults: &mut Faults,
+) -> Option<(
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+)> {
+    let known = TYPES.map(|(name, ..)| name);
+    if object.get("Type").is_none() {
+        let settings = TYPES
+            .iter()
+            .flat_map(|(_, required, optional)| [*required, *optional]);
+        let fields = [COMMON.as_slice()].into_iter().chain(settings);
+        let fields: Vec<&str> = fields.flatten().copied().collect();
+        match object.hides("Type", &fields) {
+            true => object.check_names(&fields, faults),
+            false => faults.add(
+                &object.path.field("Type"),
+                format!("is missing; give one of {}", known.join(", ")),
+            ),
+        }
+    }
+    object.read("Type", faults, |json| {
+        let text = json.text()?;
+        if text == DestinationName::PINPOINT {
+            return Err(NO_DEFINITION.to_owned());
+        }
+        let found = TYPES.iter().copied().find(|(name, ..)| *name == text);
+        found.ok_or_else(|| format!("is no type of a destination; {}", suggestion(text, &known)))
+    })
+}
+
+/// The role to assume. A client's is pasted from Cognito, and what is without effect there is passed by; here it is a fault.
+fn role(object: &Object<'_>, faults: &mut Faults) -> Option<Role> {
+    let external_id = object.read("ExternalId", faults, Json::text);
+    let arn = object.read("RoleArn", faults, |json| match role_arn(json.text()?)? {
+        RoleArn::Assumable(arn) => Ok(arn),
+        RoleArn::ServiceLinked => {
+            Err("is a role that only a service of AWS can assume; give one of your own".to_owned())
+        }
+    });
+    if external_id.is_some() && object.get("RoleArn").is_none() && !object.hides("RoleArn", &COMMON)
+    {
+        faults.add(
+            &object.path.field("ExternalId"),
+            "goes with a role, and there is none; give RoleArn, or take it out",
+        );
+    }
+    Some(Role {
+        arn: arn?,
+        external_id: external_id.filter(|id| !id.is_empty()).map(str::to_owned),
     })
 }
 
@@ -190,10 +253,14 @@ fn rate(json: &Json) -> Result<u32, String> {
 /// No destination takes more requests a second.
 const MOST_REQUESTS: u32 = 10_000;
 
-fn kind(name: &str, object: &Object<'_>, faults: &mut Faults) -> Option<DestinationKind> {
+fn kind(
+    (name, fields): (&str, &[&str]),
+    object: &Object<'_>,
+    faults: &mut Faults,
+) -> Option<DestinationKind> {
     let mut text = |field: &str, check: fn(&str) -> Result<String, String>| {
-        if object.get(field).is_none() {
-            let problem = format!("is missing; a {name} destination needs it");
+        if object.get(field).is_none() && !object.hides(field, fields) {
+            let problem = format!("is missing; the type {name} needs it");
             faults.add(&object.path.field(field), problem);
         }
         object.read(field, faults, |json| check(json.text()?))

@@ -98,18 +98,22 @@ impl<'a> Object<'a> {
 
     /// A name that is none of `known` is a fault.
     pub(super) fn check_names(&self, known: &[&str], faults: &mut Faults) {
-        for (name, _) in self
-            .pairs
-            .iter()
-            .filter(|(name, _)| !known.contains(&name.as_str()))
-        {
-            let problem = if WRAPPERS.contains(&name.as_str()) {
-                "wraps what belongs here; keep what stands inside AnalyticsConfiguration, under Clients.<the client's id>".to_owned()
-            } else {
-                format!("is not a known field; {}", suggestion(name, known))
-            };
-            faults.add(&self.path.field(name), problem);
+        for name in self.unknown(known) {
+            faults.add(&self.path.field(name), not_known(name, known));
         }
+    }
+
+    /// The names that are none of `known`.
+    pub(super) fn unknown(&self, known: &[&str]) -> impl Iterator<Item = &'a str> {
+        let given = self.pairs.iter().map(|(name, _)| name.as_str());
+        given.filter(|name| !known.contains(name))
+    }
+
+    /// Whether a name that is none of `known` was probably meant to be this one, or wraps it: that it is not there is then no
+    /// fault of its own.
+    pub(super) fn hides(&self, name: &str, known: &[&str]) -> bool {
+        let mut unknown = self.unknown(known);
+        unknown.any(|given| WRAPPERS.contains(&given) || nearest(given, known) == Some(name))
     }
 
     /// What the object has under a name.
@@ -138,6 +142,15 @@ impl<'a> Object<'a> {
             }
         }
     }
+}
+
+/// What is wrong with a name that is none of `known`.
+pub(super) fn not_known(name: &str, known: &[&str]) -> String {
+    if WRAPPERS.contains(&name) {
+        return "wraps what belongs here; keep what stands inside AnalyticsConfiguration, under Clients.<the client's id>"
+            .to_owned();
+    }
+    format!("is not a known field; {}", suggestion(name, known))
 }
 
 /// What to write in place of a name or a word that is none of `known`.

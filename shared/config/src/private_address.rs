@@ -4,14 +4,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether the URL's host is a private address by its number: nobody looks that up.
 pub fn is_private_url(url: &str) -> bool {
+    host(url).parse().is_ok_and(is_private)
+}
+
+/// Whether the URL's host is a name that leads to this machine alone (RFC 6761).
+pub fn is_localhost_url(url: &str) -> bool {
+    let host = host(url).trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+fn host(url: &str) -> &str {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
         Some(rest) => rest.split(']').next(),
         None => authority.split(':').next(),
     };
-    let address: Option<IpAddr> = host.and_then(|host| host.parse().ok());
-    address.is_some_and(is_private)
+    host.unwrap_or_default()
 }
 
 /// Whether the address is not one of the public internet.
@@ -107,6 +116,19 @@ mod tests {
             ] {
                 assert_eq!(is_private_url(&url), expected, "{url}");
             }
+        }
+    }
+
+    #[test]
+    fn localhost_is_this_machine() {
+        for (host, expected) in [
+            ("LocalHost", true),
+            ("hooks.localhost.", true),
+            ("localhost.example.com", false),
+            ("notlocalhost", false),
+        ] {
+            let url = format!("https://{host}:8443/path");
+            assert_eq!(is_localhost_url(&url), expected, "{url}");
         }
     }
 }

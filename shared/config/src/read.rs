@@ -19,7 +19,7 @@ use super::{
 use crate::region::Region;
 use domain::ids::{ClientId, ProjectId};
 
-const FIELDS: [&str; 6] = [
+pub(super) const FIELDS: [&str; 6] = [
     "TimeZone",
     "Dimensions",
     "Exclude",
@@ -28,7 +28,7 @@ const FIELDS: [&str; 6] = [
     "Default",
 ];
 
-const CLIENT_FIELDS: [&str; 11] = [
+pub(super) const CLIENT_FIELDS: [&str; 11] = [
     "Name",
     "ApplicationId",
     "ApplicationArn",
@@ -58,7 +58,10 @@ fn whole(object: &Object<'_>, faults: &mut Faults) -> Config {
     object.check_names(&FIELDS, faults);
     let clients = object.get("Clients");
     let default = object.get("Default");
-    if clients.is_none_or(Json::is_empty_object) && default.is_none() {
+    let hidden = ["Clients", "Default"]
+        .iter()
+        .any(|name| object.hides(name, &FIELDS));
+    if clients.is_none_or(Json::is_empty_object) && default.is_none() && !hidden {
         faults.add(
             &object.path,
             "configures nothing; give a client under Clients, or a Default",
@@ -159,7 +162,10 @@ fn project(object: &Object<'_>, faults: &mut Faults) -> Option<(ProjectId, Proje
     let arn = object.read("ApplicationArn", faults, |json| project_arn(json.text()?));
     let region = object.read("Region", faults, |json| named_region(json.text()?));
 
+    let mut names = ["ApplicationId", "ApplicationArn"].iter();
+    let is_hidden = names.any(|name| object.hides(name, &CLIENT_FIELDS));
     match (object.get("ApplicationId"), object.get("ApplicationArn")) {
+        (None, None) if is_hidden => {}
         (None, None) => {
             faults.add(
                 &object.path,
@@ -201,7 +207,7 @@ pub(super) fn named_region(text: &str) -> Result<Region, String> {
 
 /// The role to assume. An external id without one is of no use and no harm. A service's own role is
 /// none: nobody else can assume it.
-pub(super) fn role(object: &Object<'_>, faults: &mut Faults) -> Option<Role> {
+fn role(object: &Object<'_>, faults: &mut Faults) -> Option<Role> {
     let external_id = object.read("ExternalId", faults, |json| json.text());
     match object.read("RoleArn", faults, |json| role_arn(json.text()?))? {
         RoleArn::ServiceLinked => None,

@@ -214,8 +214,7 @@ fn a_faulty_configuration_is_refused() {
             r#"{"client": {}, "Defaults": {}, "ApplicationId": "0123456789abcdef0123456789abcdef"}"#,
             "client: is not a known field; did you mean \"Clients\"?\n\
              Defaults: is not a known field; did you mean \"Default\"?\n\
-             ApplicationId: is not a known field; known are TimeZone, Dimensions, Exclude, Destinations, Clients, Default\n\
-             configuration: configures nothing; give a client under Clients, or a Default",
+             ApplicationId: is not a known field; known are TimeZone, Dimensions, Exclude, Destinations, Clients, Default",
         ),
         (
             r#"{"Clients": {"a": {"ApplicationId": "0123456789abcdef0123456789abcdef"},
@@ -314,8 +313,8 @@ fn a_faulty_field_is_refused() {
         (
             r#""Destinations": ["pinpoint", "Pinpoint", "kinesis", null]"#,
             "Destinations[3]: is null; must be a string\n\
-             Destinations[1]: is no known destination; did you mean \"pinpoint\"?\n\
-             Destinations[2]: is no known destination; known are pinpoint",
+             Destinations[1]: is not defined under Destinations; did you mean \"pinpoint\"?\n\
+             Destinations[2]: is not defined under Destinations; known are pinpoint",
         ),
         (
             r#""UserAttributes": {"custom:tier": "a:b", "custom:level": "tier", "custom:rank": "tier",

@@ -6,7 +6,8 @@ use domain::ids::{DestinationName, ProjectId};
 
 use crate::Config;
 use crate::json::Json;
-use crate::object::{Faults, Object, Path, suggestion};
+use crate::object::{Faults, Object, Path, nearest, suggestion};
+use crate::read::{CLIENT_FIELDS, FIELDS};
 
 /// No app client sends to a destination: which there are, or what was probably meant.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -60,22 +61,30 @@ pub(crate) fn named_by_client(
     Some(read.collect())
 }
 
-/// Checks that clients name what is defined, and that what is defined is named.
+/// Checks that clients name what is defined, and that what is defined is named. What a fault elsewhere hides is neither.
 pub(crate) fn check_names(object: &Object<'_>, faults: &mut Faults) {
-    let definitions = pairs(object.get("Destinations"));
-    let mut known: Vec<&str> = vec![DestinationName::PINPOINT];
-    known.extend(definitions.iter().map(|(name, _)| name.as_str()));
+    let Some(defined) = defined_names(object) else {
+        return;
+    };
+    let mut known = vec![DestinationName::PINPOINT];
+    known.extend(&defined);
+    let named = Named::by_clients(object);
     let mut used = BTreeSet::new();
-    for (path, name) in named_by_clients(object) {
-        used.insert(name);
-        if !known.contains(&name) {
-            let problem = format!("is no known destination; {}", suggestion(name, &known));
-            faults.add(&path, problem);
+    for (path, name) in &named.names {
+        if known.contains(name) {
+            used.insert(*name);
+            continue;
         }
+        let hint = suggestion(name, &known);
+        faults.add(path, format!("is not defined under Destinations; {hint}"));
+        used.extend(nearest(name, &known));
+    }
+    if named.are_hidden {
+        return;
     }
     let path = object.path.field("Destinations");
-    for (name, _) in definitions {
-        if !used.contains(name.as_str()) && name != DestinationName::PINPOINT {
+    for name in defined {
+        if !used.contains(name) && name != DestinationName::PINPOINT {
             faults.add(
                 &path.field(name),
                 "is defined, and no client sends to it; name it in a client's Destinations, or take it out",
@@ -84,31 +93,76 @@ pub(crate) fn check_names(object: &Object<'_>, faults: &mut Faults) {
     }
 }
 
-/// Each name of a destination that a client gives, and where.
-fn named_by_clients<'j>(object: &Object<'j>) -> Vec<(Path, &'j str)> {
-    let clients = pairs(object.get("Clients")).iter();
-    let path = object.path.field("Clients");
-    let clients = clients.map(|(id, json)| (path.field(id), json));
-    let default = object.get("Default").into_iter();
-    let default = default.map(|json| (object.path.field("Default"), json));
-    let mut named = Vec::new();
-    for (path, client) in clients.chain(default) {
-        let path = path.field("Destinations");
-        let mut fields = pairs(Some(client)).iter();
-        let Some((_, Json::List(items))) = fields.find(|(name, _)| name == "Destinations") else {
-            continue;
-        };
-        for (index, item) in items.iter().enumerate() {
-            named.extend(item.text().ok().map(|name| (path.item(index), name)));
-        }
+/// The names that are defined; `None` if a fault hides them.
+fn defined_names<'j>(object: &Object<'j>) -> Option<Vec<&'j str>> {
+    match object.get("Destinations") {
+        Some(json) => Some(names(pairs(json)?)),
+        None if object.hides("Destinations", &FIELDS) => None,
+        None => Some(Vec::new()),
     }
-    named
 }
 
-fn pairs(json: Option<&Json>) -> &[(String, Json)] {
+fn names(pairs: &[(String, Json)]) -> Vec<&str> {
+    pairs.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+/// The names of destinations that clients give.
+#[derive(Default)]
+struct Named<'j> {
+    /// Each, and where.
+    names: Vec<(Path, &'j str)>,
+    /// Whether a fault may hide others.
+    are_hidden: bool,
+}
+
+impl<'j> Named<'j> {
+    fn by_clients(object: &Object<'j>) -> Self {
+        let mut named = Self::default();
+        let path = object.path.field("Clients");
+        let default = object.get("Default");
+        let clients = object.get("Clients").map_or(Some([].as_slice()), pairs);
+        named.are_hidden = match clients {
+            Some([]) => default.is_none(),
+            Some(_) => false,
+            None => true,
+        };
+        let all = ["Clients", "Default"];
+        named.are_hidden |= all.iter().any(|name| object.hides(name, &FIELDS));
+        for (id, client) in clients.unwrap_or_default() {
+            named.add(path.field(id), client);
+        }
+        if let Some(client) = default {
+            named.add(object.path.field("Default"), client);
+        }
+        named
+    }
+
+    /// Adds those of a client.
+    fn add(&mut self, path: Path, client: &'j Json) {
+        let Some(pairs) = pairs(client) else {
+            self.are_hidden = true;
+            return;
+        };
+        let path_of_list = path.field("Destinations");
+        let client = Object { path, pairs };
+        match client.get("Destinations").map(Json::list) {
+            Some(Ok(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    match item.text() {
+                        Ok(name) => self.names.push((path_of_list.item(index), name)),
+                        Err(_) => self.are_hidden = true,
+                    }
+                }
+            }
+            Some(Err(_)) => self.are_hidden = true,
+            None => self.are_hidden |= client.hides("Destinations", &CLIENT_FIELDS),
+        }
+    }
+}
+
+fn pairs(json: &Json) -> Option<&[(String, Json)]> {
     match json {
-        Some(Json::Object(pairs)) => pairs,
-        Some(Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_))
-        | None => &[],
+        Json::Object(pairs) => Some(pairs),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => None,
     }
 }

@@ -100,14 +100,14 @@ fn every_fault_of_a_destination_is_told_with_its_path() {
         (
             r#"{"a": {"Type": "file", "Path": "f"}}"#.to_owned(),
             r#"["b"]"#,
-            "Default.Destinations[0]: is no known destination; known are pinpoint, a\n\
+            "Default.Destinations[0]: is not defined under Destinations; known are pinpoint, a\n\
              Destinations.a: is defined, and no client sends to it; name it in a client's Destinations, or take it out"
                 .to_owned(),
         ),
         (
             r#"{"archive": {"Type": "file", "Path": "f"}}"#.to_owned(),
             r#"["archiv", "archive"]"#,
-            "Default.Destinations[0]: is no known destination; did you mean \"archive\"?".to_owned(),
+            "Default.Destinations[0]: is not defined under Destinations; did you mean \"archive\"?".to_owned(),
         ),
         (
             r#"{"none": {"Type": "file", "Path": "f"}}"#.to_owned(),
@@ -120,14 +120,14 @@ fn every_fault_of_a_destination_is_told_with_its_path() {
             "Destinations.pinpoint: needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it".to_owned(),
         ),
         (
-            format!(r#"{{"1a": {{"Type": "file", "Path": "f"}}, "a b": {{"Type": "file", "Path": "f"}}, "{thirty_one}": {{"Type": "file", "Path": "f"}}}}"#),
+            format!(r#"{{"1a": {{"Type": "file", "Path": "f"}}, "a b": {{"Type": "file", "Path": "g"}}, "{thirty_one}": {{"Type": "file", "Path": "h"}}}}"#),
             r#"["1a", "a b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]"#,
             ["1a", "a b", thirty_one.as_str()]
                 .map(|name| format!("Destinations.{name}: is no name of a destination; it begins with a letter, and has 30 letters, digits, - and _ at most"))
                 .join("\n"),
         ),
         (
-            r#"{"a-b": {"Type": "file", "Path": "f"}, "a_b": {"Type": "file", "Path": "f"}}"#.to_owned(),
+            r#"{"a-b": {"Type": "file", "Path": "f"}, "a_b": {"Type": "file", "Path": "g"}}"#.to_owned(),
             r#"["a-b", "a_b"]"#,
             "Destinations.a_b: is \"a-b\" but for signs; give it a name of its own".to_owned(),
         ),
@@ -143,12 +143,12 @@ fn every_fault_of_a_destination_is_told_with_its_path() {
         (
             r#"{"a": {"Type": "firehose"}, "b": {"Type": "kinesis"}, "c": {"Type": "eventbridge"}, "d": {"Type": "webhook"}, "e": {"Type": "file"}}"#.to_owned(),
             r#"["a", "b", "c", "d", "e"]"#,
-            "Destinations.a.DeliveryStreamName: is missing; a firehose destination needs it\n\
-             Destinations.b.StreamName: is missing; a kinesis destination needs it\n\
-             Destinations.c.EventBusName: is missing; a eventbridge destination needs it\n\
-             Destinations.d.Url: is missing; a webhook destination needs it\n\
-             Destinations.d.SecretName: is missing; a webhook destination needs it\n\
-             Destinations.e.Path: is missing; a file destination needs it"
+            "Destinations.a.DeliveryStreamName: is missing; the type firehose needs it\n\
+             Destinations.b.StreamName: is missing; the type kinesis needs it\n\
+             Destinations.c.EventBusName: is missing; the type eventbridge needs it\n\
+             Destinations.d.Url: is missing; the type webhook needs it\n\
+             Destinations.d.SecretName: is missing; the type webhook needs it\n\
+             Destinations.e.Path: is missing; the type file needs it"
                 .to_owned(),
         ),
         (
@@ -176,15 +176,34 @@ fn every_fault_of_a_destination_is_told_with_its_path() {
         ),
         (
             r#"{"a": {"Type": "kinesis", "StreamName": "s", "DeliveryStreamName": "s", "Region": "EU", "RoleArn": "role", "RequestsPerSecond": 0},
-                "b": {"Type": "file", "Path": "f", "RequestsPerSecond": 1.5, "path": "f"}, "c": {"Type": "file", "Path": "f", "RequestsPerSecond": 10001}}"#.to_owned(),
+                "b": {"Type": "kinesis", "StreamName": "s", "RequestsPerSecond": 1.5, "streamName": "s"},
+                "c": {"Type": "kinesis", "StreamName": "t", "RequestsPerSecond": 10001}}"#.to_owned(),
             r#"["a", "b", "c"]"#,
             "Destinations.a.Region: is \"EU\"; a Region is written like eu-west-1\n\
              Destinations.a.RoleArn: is not an ARN; a role's ARN is arn:aws:iam::ACCOUNT:role/NAME\n\
              Destinations.a.RequestsPerSecond: is 0; must be a whole number of requests from 1 to 10000\n\
              Destinations.a.DeliveryStreamName: is not a known field; did you mean \"StreamName\"?\n\
              Destinations.b.RequestsPerSecond: is 1.5; must be a whole number of requests from 1 to 10000\n\
-             Destinations.b.path: is not a known field; did you mean \"Path\"?\n\
+             Destinations.b.streamName: is not a known field; did you mean \"StreamName\"?\n\
              Destinations.c.RequestsPerSecond: is 10001; must be a whole number of requests from 1 to 10000"
+                .to_owned(),
+        ),
+        (
+            r#"{"a": {"Type": "pinpoint"}, "pinpoint": {"Type": "pinpoint", "Region": 1}}"#.to_owned(),
+            r#"["a", "pinpoint"]"#,
+            "Destinations.a.Type: is \"pinpoint\", which needs no definition; take this one out, and name \"pinpoint\" in a client's \
+             Destinations: its ApplicationId, Region and RoleArn say how to reach it\n\
+             Destinations.pinpoint: needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it"
+                .to_owned(),
+        ),
+        (
+            r#"{"a": {"Type": "kinesis", "StreamName": "s", "ExternalId": "chosen"},
+                "b": {"Type": "firehose", "DeliveryStreamName": "s", "ExternalId": "chosen", "roleArn": "arn:aws:iam::111122223333:role/auth"},
+                "c": {"Type": "eventbridge", "EventBusName": "s", "RoleArn": "arn:aws:iam::111122223333:role/aws-service-role/s/r"}}"#.to_owned(),
+            r#"["a", "b", "c"]"#,
+            "Destinations.a.ExternalId: goes with a role, and there is none; give RoleArn, or take it out\n\
+             Destinations.b.roleArn: is not a known field; did you mean \"RoleArn\"?\n\
+             Destinations.c.RoleArn: is a role that only a service of AWS can assume; give one of your own"
                 .to_owned(),
         ),
     ] {
@@ -192,6 +211,102 @@ fn every_fault_of_a_destination_is_told_with_its_path() {
         let faults = Config::from_json(&json).unwrap_err().to_string();
         assert_eq!((json.as_str(), faults), (json.as_str(), expected));
     }
+}
+
+#[test]
+fn what_follows_from_a_fault_is_none_of_its_own() {
+    let archive = r#"{"archive": {"Type": "file", "Path": "f"}}"#;
+    let client = format!(r#"{{"ApplicationId": "{ID}", "Destinations": ["archive"]}}"#);
+    for (definitions, clients, expected) in [
+        (
+            "1",
+            format!(r#""Default": {client}"#),
+            "Destinations: is a number; must be an object",
+        ),
+        (
+            r#"{"archive": {"Type": "sqs", "QueueUrl": "q"}}"#,
+            format!(r#""Default": {client}"#),
+            "Destinations.archive.Type: is no type of a destination; known are firehose, kinesis, eventbridge, webhook, file",
+        ),
+        (
+            r#"{"archive": {"type": "file", "Path": "f"}}"#,
+            format!(r#""Default": {client}"#),
+            "Destinations.archive.type: is not a known field; did you mean \"Type\"?",
+        ),
+        (
+            r#"{"archive": {"Type": "file", "path": "f"}}"#,
+            format!(r#""Default": {client}"#),
+            "Destinations.archive.path: is not a known field; did you mean \"Path\"?",
+        ),
+        (
+            archive,
+            format!(
+                r#""Clients": {{"1": {}}}"#,
+                client.replace("archive", "Archive")
+            ),
+            "Clients.1.Destinations[0]: is not defined under Destinations; did you mean \"archive\"?",
+        ),
+        (
+            archive,
+            format!(
+                r#""Clients": {{"1": {}}}"#,
+                client.replace(r#"["archive"]"#, r#""archive""#)
+            ),
+            "Clients.1.Destinations: is a string; must be a list of strings",
+        ),
+        (
+            archive,
+            format!(
+                r#""Clients": {{"1": {}}}"#,
+                client.replace("Destinations", "destinations")
+            ),
+            "Clients.1.destinations: is not a known field; did you mean \"Destinations\"?",
+        ),
+        (
+            archive,
+            format!(
+                r#""Clients": {{"1": {}}}"#,
+                client.replace(r#""archive""#, "1")
+            ),
+            "Clients.1.Destinations[0]: is a number; must be a string",
+        ),
+        (
+            archive,
+            r#""Clients": {"1": []}"#.to_owned(),
+            "Clients.1: is a list; must be an object",
+        ),
+        (
+            archive,
+            format!(r#""Clients": [{client}]"#),
+            "Clients: is a list; must be an object",
+        ),
+        (
+            archive,
+            format!(r#""clients": {{"1": {client}}}"#),
+            "clients: is not a known field; did you mean \"Clients\"?",
+        ),
+        (
+            archive,
+            r#""Clients": {}"#.to_owned(),
+            "configuration: configures nothing; give a client under Clients, or a Default",
+        ),
+        (
+            archive,
+            format!(r#""Clients": {{"1": {{"AnalyticsConfiguration": {client}}}}}"#),
+            "Clients.1.AnalyticsConfiguration: wraps what belongs here; keep what stands inside AnalyticsConfiguration, under \
+             Clients.<the client's id>",
+        ),
+    ] {
+        let json = format!(r#"{{"Destinations": {definitions}, {clients}}}"#);
+        let faults = Config::from_json(&json).unwrap_err().to_string();
+        assert_eq!((json.as_str(), faults.as_str()), (json.as_str(), expected));
+    }
+    let json = format!(r#"{{"destinations": {archive}, "Default": {client}}}"#);
+    let faults = Config::from_json(&json).unwrap_err().to_string();
+    assert_eq!(
+        faults,
+        "destinations: is not a known field; did you mean \"Destinations\"?"
+    );
 }
 
 #[test]
