@@ -37,7 +37,6 @@ mod spilled;
 mod summary;
 #[cfg(feature = "account")]
 mod sync;
-#[cfg(feature = "account")]
 mod table;
 mod text;
 mod users;

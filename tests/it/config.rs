@@ -49,6 +49,35 @@ fn a_checked_configuration_is_printed_as_it_is_resolved() {
 }
 
 #[test]
+fn each_destination_is_shown_with_what_it_is_where_it_is_and_who_sends_there() {
+    let client =
+        |destinations: &[&str]| json!({"ApplicationId": PROJECT, "Destinations": destinations});
+    let config = json!({"Destinations": {
+        "archive": {"Type": "firehose", "DeliveryStreamName": "auth-events", "Region": "eu-west-1", "RoleArn": ROLE,
+            "ExternalId": "chosen", "RequestsPerSecond": 50},
+        "stream": {"Type": "kinesis", "StreamName": "auth"},
+        "bus": {"Type": "eventbridge", "EventBusName": "default"},
+        "hook": {"Type": "webhook", "Url": "https://example.com/auth", "SecretName": "hooks/auth"},
+        "inner": {"Type": "webhook", "Url": "https://10.0.0.1/auth", "SecretName": "hooks/inner", "AllowPrivateAddress": true},
+        "here": {"Type": "file", "Path": "out/archive.jsonl"},
+    }, "Clients": {
+        "1example23456789": client(&["archive", "bus", "hook"]),
+        "2example23456789": client(&["archive", "stream", "inner"]),
+        "3example23456789": client(&["archive", "here", "bus"]),
+    }, "Default": client(&["archive", "pinpoint", "bus"])});
+    let config = config.to_string();
+    let output = check(&config, &[]);
+    assert!(output.status.success(), "{}", errors_of(&output));
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let mut blocks = shown.split("\n\n");
+    let destinations = blocks.find(|block| block.starts_with("destinations"));
+    insta::assert_snapshot!("checked_destinations", destinations.unwrap());
+    let output = check(&config, &["--format", "json"]);
+    let resolved: Value = serde_json::from_slice(&output.stdout).unwrap();
+    insta::assert_json_snapshot!("checked_destinations_json", resolved["destinations"]);
+}
+
+#[test]
 fn a_file_that_no_function_in_lambda_could_write_is_noted_with_its_path() {
     let config = json!({"Destinations": {"archive": {"Type": "file", "Path": "archive.jsonl"}},
         "Default": {"ApplicationId": PROJECT, "Destinations": ["archive"]}});

@@ -1,5 +1,7 @@
 //! `cognito-pinpoint config check`: what a configuration comes to, or every fault of it.
 
+mod destinations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,6 +30,7 @@ struct Resolved {
     time_zone: &'static str,
     dimensions: Vec<String>,
     exclude: Excluded,
+    destinations: Vec<destinations::Row>,
     clients: Vec<Row>,
 }
 
@@ -85,6 +88,7 @@ fn resolved(config: &Config, pool: Option<&UserPoolId>) -> Resolved {
         time_zone: config.time_zone().name(),
         dimensions: dimensions.map(ToString::to_string).collect(),
         exclude: excluded(config.exclude()),
+        destinations: destinations::rows(config),
         clients: clients
             .map(|(id, client)| row(id, client, region(client, pool)))
             .collect(),
@@ -158,6 +162,7 @@ fn print(resolved: &Resolved, format: Format) -> Result<(), Failure> {
         Format::Table => {
             let clients = resolved.clients.iter().map(client_for_people);
             let all: Vec<String> = std::iter::once(figures_for_people(resolved))
+                .chain(destinations::for_people(&resolved.destinations))
                 .chain(clients)
                 .collect();
             write!(out, "{}", all.join("\n"))?;
