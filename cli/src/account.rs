@@ -3,7 +3,6 @@
 use ::config::Config;
 use admin::account::{self, Choice, NoAccount};
 use admin::user_pool::UserPool;
-use aws::configuration::ConfigurationSource;
 use aws::sdk::{Patience, SdkConfig};
 use cognito::user_pool::Description;
 use domain::ids::UserPoolId;
@@ -50,12 +49,6 @@ pub async fn described(pool: &UserPool) -> Result<Description, Failure> {
 /// The configuration of an installation, in a file or else where the functions have theirs, and the
 /// account that it is in. What can be said without the account is said first.
 pub async fn of_installation(of: &InstallationArgs) -> Result<(Config, SdkConfig), Failure> {
-    if let Some(file) = &of.config {
-        let config = crate::config::read(file)?;
-        return Ok((config, account_of(&of.account, &of.user_pool_id).await?));
-    }
-    let config = ConfigurationSource::from_environment().read();
-    let config =
-        config.map_err(|error| Failure::Usage(format!("{error}; or give --config FILE")))?;
+    let config = crate::config::of_stack(of.config.as_deref())?;
     Ok((config, account_of(&of.account, &of.user_pool_id).await?))
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ::config::Config;
+use aws::configuration::{ConfigurationError, ConfigurationSource};
 
 use crate::Failure;
 use crate::args::ConfigCommand;
@@ -22,6 +23,25 @@ pub async fn run(command: ConfigCommand) -> Result<ExitCode, Failure> {
         #[cfg(not(feature = "account"))]
         ConfigCommand::Import(_) => Err(crate::account::not_built()),
     }
+}
+
+/// The configuration of a deployed stack: in a file, or else where the functions have theirs.
+pub fn of_stack(file: Option<&Path>) -> Result<Config, Failure> {
+    if let Some(file) = file {
+        return read(file);
+    }
+    let source = ConfigurationSource::from_environment();
+    source.read().map_err(|error| {
+        Failure::Usage(match error {
+            // Nobody has said where it is, and this is no function.
+            ConfigurationError::Unreadable { .. } if source.in_layer().is_some() => {
+                "give --config FILE, the configuration that the stack was deployed with (or set ANALYTICS_CONFIG_FILE to its path)"
+                    .to_owned()
+            }
+            ConfigurationError::Unreadable { .. } => format!("{error}; or give --config FILE"),
+            ConfigurationError::Faulty(_) => error.to_string(),
+        })
+    })
 }
 
 /// The configuration in a file; `-` is the standard input.

@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ::config::Config;
-use aws::configuration::ConfigurationSource;
 use aws::sdk;
 use aws::tables::{TableNames, create_missing};
 use aws::users::DynamoUserStates;
@@ -177,11 +176,8 @@ fn looked_at(batch: Batch, config: &Config, before: Option<Day>) -> Taken {
 /// The configuration, whose projects' records are taken.
 fn config_of(args: &ImportArgs) -> Result<Config, Failure> {
     Ok(match (&args.config, &args.data_dir) {
-        (Some(file), _) => config::read(file)?,
         (None, Some(_)) => Config::local_default(),
-        (None, None) => ConfigurationSource::from_environment()
-            .read()
-            .map_err(|error| Failure::Usage(format!("{error}; or give --config FILE")))?,
+        (file, _) => config::of_stack(file.as_deref())?,
     })
 }
 

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ::config::Config;
-use aws::configuration::ConfigurationSource;
 use chrono::Utc;
 use pipeline::ports::Outbox;
 use pipeline::republish::{Next, Republish, Walk, Wanted, enqueue};
@@ -46,11 +45,8 @@ pub async fn run(args: RepublishArgs) -> Result<ExitCode, Failure> {
 /// The configuration, which says which clients send to the destination.
 fn config_of(args: &RepublishArgs) -> Result<Config, Failure> {
     let config = match (&args.config, &args.data_dir) {
-        (Some(file), _) => config::read(file)?,
         (None, Some(_)) => Config::local_default().sending_to_pinpoint_and_files(),
-        (None, None) => ConfigurationSource::from_environment()
-            .read()
-            .map_err(|error| Failure::Usage(format!("{error}; or give --config FILE")))?,
+        (file, _) => config::of_stack(file.as_deref())?,
     };
     let is_known = config.check_destination(&args.destination, args.project.as_ref());
     is_known.map_err(|error| Failure::Usage(error.to_string()))?;
