@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ::config::Config;
 use chrono::Utc;
-use pipeline::ports::Outbox;
+use pipeline::ports::{Outbox, PortError};
 use pipeline::republish::{Next, Republish, Walk, Wanted, enqueue};
 use tokio::time::{Instant, sleep_until};
 
@@ -59,13 +59,17 @@ async fn through(
     outbox: &impl Outbox,
     args: &RepublishArgs,
 ) -> Result<Tally, Failure> {
-    let mut place = Place::of(&origin.wanted, args)?;
+    let wanted = &origin.wanted;
+    let mut place = Place::of(wanted, args)?;
+    let (first, last) = wanted.days;
+    eprintln!("asked for: {first} to {last} of {}", words(wanted));
+    let interrupted = |error| interrupted(error, wanted);
     let mut tally = place.tally().clone();
     let mut walk = Walk::from(place.log_place()?);
     let events = origin.log.about_events().await?;
     let progress = Progress::of_events("reading", usize::try_from(events).unwrap_or(usize::MAX));
     let by = Republish {
-        wanted: &origin.wanted,
+        wanted,
         config: &origin.config,
         log: &origin.log,
         states: &origin.states,
@@ -90,9 +94,12 @@ async fn through(
     Ok(tally)
 }
 
-/// Says that nothing has to be done over.
-fn interrupted(error: pipeline::ports::PortError) -> Failure {
-    Failure::from(error).and("run the same command again: it goes on where it was")
+/// Says that nothing has to be done over. Days are given by their dates: `yesterday` is another after midnight.
+fn interrupted(error: PortError, wanted: &Wanted) -> Failure {
+    let (first, last) = wanted.days;
+    Failure::from(error).and(&format!(
+        "run the same command again, with --from {first} --to {last}: it goes on where it was"
+    ))
 }
 
 /// How long so many events take at least. A dry run is as fast as it can be.
@@ -104,13 +111,12 @@ fn pace(events: u64, args: &RepublishArgs) -> Duration {
     }
 }
 
-/// What is asked for, in words.
+/// What is asked for beside the days, in words.
 fn words(wanted: &Wanted) -> String {
-    let (from, to) = wanted.days;
     let Wanted {
         project,
         destination,
         ..
     } = wanted;
-    format!("{from} to {to} of the project {project}, to {destination}")
+    format!("the project {project}, to {destination}")
 }

@@ -116,7 +116,10 @@ fn what_is_rejected_or_nothing_at_all_is_a_failure() {
 #[test]
 fn a_stack_needs_its_configuration_and_a_path_is_needed_anyway() {
     for (arguments, told) in [
-        (vec!["--dry-run", "records"], "give --config FILE, the configuration that the stack was deployed with"),
+        (
+            vec!["--dry-run", "records"],
+            "give --config FILE, the configuration that the stack was deployed with",
+        ),
         (
             vec!["--data-dir", "data", "--stack", "shop", "records"],
             "cannot be used with",

@@ -197,10 +197,13 @@ async fn what_was_killed_half_way_goes_on_from_there() {
     .unwrap();
     assert_eq!(other.status.code(), Some(2));
     let problem = errors_of(&other);
-    assert!(
-        problem.contains("it is of an interrupted run from the stack tests, of "),
-        "{problem}"
+    let today = Utc::now().date_naive();
+    let yesterday = today.pred_opt().unwrap();
+    let told = format!(
+        "it is of an interrupted run from the stack tests, of {yesterday} to {today} of the project {PROJECT}, to pinpoint; to go on \
+         with it, give --from {yesterday} --to {today}; delete it to begin anew"
     );
+    assert!(problem.contains(&told), "{problem}");
 
     let rest = done(&mut to_pinpoint(&installation, folder.path()));
     assert!(

@@ -26,7 +26,9 @@ pub struct Place {
 struct Kept {
     /// The stack, or the folder.
     from: String,
-    /// What was asked for, in words.
+    /// The first and the last day: with `yesterday`, the same command means others after midnight.
+    days: (String, String),
+    /// What else was asked for, in words.
     of: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<KeptPlace>,
@@ -39,6 +41,23 @@ struct KeptPlace {
     event: String,
 }
 
+impl Kept {
+    /// Why what was kept is of no use to a run that begins so.
+    fn is_of_another(&self, fresh: &Self) -> Option<String> {
+        let Self { from, of, .. } = self;
+        let (first, last) = &self.days;
+        let run = format!("it is of an interrupted run from {from}, of {first} to {last} of {of}");
+        if (from, of) != (&fresh.from, &fresh.of) {
+            Some(run)
+        } else if self.days != fresh.days {
+            let days = format!("--from {first} --to {last}");
+            Some(format!("{run}; to go on with it, give {days}"))
+        } else {
+            None
+        }
+    }
+}
+
 impl Place {
     /// Where an interrupted republish ended, or the beginning.
     pub fn of(wanted: &Wanted, args: &RepublishArgs) -> Result<Self, Failure> {
@@ -47,6 +66,7 @@ impl Place {
                 Some(folder) => format!("the folder {}", folder.display()),
                 None => format!("the stack {}", args.account.stack()),
             },
+            days: (wanted.days.0.to_string(), wanted.days.1.to_string()),
             of: words(wanted),
             after: None,
             tally: Tally::default(),
@@ -55,9 +75,7 @@ impl Place {
         let Some(kept) = file.read::<Kept>()? else {
             return Ok(Self { file, kept: fresh });
         };
-        if (&kept.from, &kept.of) != (&fresh.from, &fresh.of) {
-            let (from, of) = (&kept.from, &kept.of);
-            let problem = format!("it is of an interrupted run from {from}, of {of}");
+        if let Some(problem) = kept.is_of_another(&fresh) {
             return Err(file.unusable(&problem));
         }
         file.tell_going_on(format!("{} events of the log", kept.tally.read));
