@@ -344,8 +344,8 @@ async fn what_is_wrong_with_an_installation_is_told_with_how_to_mend_it() {
     let queue = [("QueueName", "cognito-pinpoint-not-published")];
     stack.observe("ApproximateNumberOfMessagesVisible", "AWS/SQS", &queue);
     stack.observe("Misconfigured", "cognito-pinpoint", &[]);
-    let queue = [("QueueName", "cognito-pinpoint-deliver-pinpoint.fifo")];
-    stack.observe("ApproximateAgeOfOldestMessage", "AWS/SQS", &queue);
+    let queue = [("Queue", "cognito-pinpoint-deliver-pinpoint.fifo")];
+    stack.observe("OldestMessageAge", "cognito-pinpoint", &queue);
 
     let output = stack.command("doctor", &app.pool).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
