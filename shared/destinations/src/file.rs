@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::ids::DestinationName;
 use pipeline::deliver::{Item, Sent};
 
 use crate::event_stream;
@@ -14,6 +15,7 @@ use crate::senders::Destination;
 /// A file as a destination.
 #[derive(Debug)]
 pub struct FileDestination {
+    name: DestinationName,
     path: PathBuf,
     /// One writes at a time, so that lines stay whole.
     writing: Mutex<()>,
@@ -21,8 +23,9 @@ pub struct FileDestination {
 
 impl FileDestination {
     /// Appends to the file at this path. It is made, with its folder, when the first item is written.
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(name: DestinationName, path: PathBuf) -> Self {
         Self {
+            name,
             path,
             writing: Mutex::default(),
         }
@@ -66,7 +69,7 @@ impl Destination for FileDestination {
             Ok(()) => Sent::Accepted,
             Err(error) => {
                 let file = self.path.display();
-                tracing::error!(%file, %error, "items cannot be written to a file; they are retried");
+                tracing::error!(destination = %self.name, %file, %error, "items cannot be written to a file; they are retried");
                 Sent::Later
             }
         };
@@ -85,7 +88,7 @@ mod tests {
         let path = folder.path().join("a/b/items.jsonl");
         let samples = samples();
         let items: Vec<Item<'_>> = samples.iter().map(|sample| sample.item()).collect();
-        let destination = FileDestination::new(path.clone());
+        let destination = FileDestination::new(DestinationName::new("archive"), path.clone());
         for items in items.chunks(3) {
             let sent = destination.send(items, Duration::ZERO).await;
             assert_eq!(sent, vec![Sent::Accepted; items.len()]);
@@ -107,7 +110,7 @@ mod tests {
             no_folder.join("items.jsonl"),
             "/dev/full".into(),
         ] {
-            let destination = FileDestination::new(path.clone());
+            let destination = FileDestination::new(DestinationName::new("archive"), path.clone());
             let sent = destination.send(&items, Duration::ZERO).await;
             assert_eq!(sent, [Sent::Later; 4], "{}", path.display());
         }

@@ -149,7 +149,9 @@ impl Senders {
             DestinationKind::File { .. } if in_lambda() => {
                 unavailable("nobody can read a file that a function in Lambda writes")
             }
-            DestinationKind::File { path } => Arc::new(FileDestination::new(path.clone())),
+            DestinationKind::File { path } => {
+                Arc::new(FileDestination::new(name.clone(), path.clone()))
+            }
             #[cfg(feature = "all")]
             DestinationKind::Firehose { stream } => {
                 Arc::new(FirehoseDestination::open(&self.sdk, (name, stream), defined).await)
