@@ -13,6 +13,8 @@ mod brute_force;
 #[cfg(test)]
 mod chaos;
 #[cfg(test)]
+mod compiled_once;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod console;
