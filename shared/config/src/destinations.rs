@@ -91,14 +91,41 @@ pub enum PrivateAddresses {
     Refused,
 }
 
-/// The types, each with the settings that it must have, and those that it may have.
-const TYPES: [(&str, &[&str], &[&str]); 5] = [
-    ("firehose", &["DeliveryStreamName"], &[]),
-    ("kinesis", &["StreamName"], &[]),
-    ("eventbridge", &["EventBusName"], &[]),
-    ("webhook", &["Url", "SecretName"], &["AllowPrivateAddress"]),
-    ("file", &["Path"], &[]),
+/// A type, with the settings that it has besides [`COMMON`].
+struct Type {
+    name: &'static str,
+    settings: &'static [&'static str],
+}
+
+static TYPES: [Type; 5] = [
+    Type {
+        name: "firehose",
+        settings: &["DeliveryStreamName"],
+    },
+    Type {
+        name: "kinesis",
+        settings: &["StreamName"],
+    },
+    Type {
+        name: "eventbridge",
+        settings: &["EventBusName"],
+    },
+    Type {
+        name: "webhook",
+        settings: &["Url", "SecretName", "AllowPrivateAddress"],
+    },
+    Type {
+        name: "file",
+        settings: &["Path"],
+    },
 ];
+
+impl Type {
+    /// All settings that it may have.
+    fn fields(&self) -> Vec<&'static str> {
+        [COMMON.as_slice(), self.settings].concat()
+    }
+}
 
 /// The settings that any destination may have.
 const COMMON: [&str; 5] = [
@@ -109,8 +136,8 @@ const COMMON: [&str; 5] = [
     "RequestsPerSecond",
 ];
 
-const NO_DEFINITION: &str = "is \"pinpoint\", which needs no definition; take this one out, and name \"pinpoint\" in a client's \
-     Destinations: its ApplicationId, Region and RoleArn say how to reach it";
+const NO_DEFINITION: &str =
+    "needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it";
 
 /// The destinations that are defined.
 pub(super) fn defined(
@@ -154,10 +181,7 @@ fn check_name(name: &str) -> Result<(), String> {
         );
     }
     if name == DestinationName::PINPOINT {
-        return Err(
-            "needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it"
-                .to_owned(),
-        );
+        return Err(NO_DEFINITION.to_owned());
     }
     let begins = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
     if begins && name.len() <= LONGEST_NAME && name.chars().all(allowed) {
@@ -171,14 +195,14 @@ fn check_name(name: &str) -> Result<(), String> {
 fn definition(json: &Json, path: Path, faults: &mut Faults) -> Option<DestinationConfig> {
     let object = Object::of(json, path, faults)?;
     let found = type_of(&object, faults);
+    let fields = found.map(Type::fields).unwrap_or(COMMON.to_vec());
     let region = object.read("Region", faults, |json| named_region(json.text()?));
-    let role = role(&object, faults);
+    let role = role(&object, &fields, faults);
     let rate = object.read("RequestsPerSecond", faults, rate);
-    let (name, required, optional) = found?;
-    let fields = [COMMON.as_slice(), required, optional].concat();
+    let found = found?;
     object.check_names(&fields, faults);
     Some(DestinationConfig {
-        kind: kind((name, &fields), &object, faults)?,
+        kind: kind((found.name, &fields), &object, faults)?,
         region,
         role,
         requests_per_second: rate,
@@ -186,21 +210,10 @@ fn definition(json: &Json, path: Path, faults: &mut Faults) -> Option<Destinatio
 }
 
 /// The type, as [`TYPES`] has it.
-fn type_of(
-    object: &Object<'_>,
-    faults: &mut Faults,
-) -> Option<(
-    &'static str,
-    &'static [&'static str],
-    &'static [&'static str],
-)> {
-    let known = TYPES.map(|(name, ..)| name);
+fn type_of(object: &Object<'_>, faults: &mut Faults) -> Option<&'static Type> {
+    let known = TYPES.each_ref().map(|it| it.name);
     if object.get("Type").is_none() {
-        let settings = TYPES
-            .iter()
-            .flat_map(|(_, required, optional)| [*required, *optional]);
-        let fields = [COMMON.as_slice()].into_iter().chain(settings);
-        let fields: Vec<&str> = fields.flatten().copied().collect();
+        let fields: Vec<&str> = TYPES.iter().flat_map(Type::fields).collect();
         match object.hides("Type", &fields) {
             true => object.check_names(&fields, faults),
             false => faults.add(
@@ -212,23 +225,26 @@ fn type_of(
     object.read("Type", faults, |json| {
         let text = json.text()?;
         if text == DestinationName::PINPOINT {
-            return Err(NO_DEFINITION.to_owned());
+            return Err(format!(
+                "is {text:?}, which {NO_DEFINITION}; take this one out, and name {text:?} in the client's Destinations"
+            ));
         }
-        let found = TYPES.iter().copied().find(|(name, ..)| *name == text);
+        let found = TYPES.iter().find(|it| it.name == text);
         found.ok_or_else(|| format!("is no type of a destination; {}", suggestion(text, &known)))
     })
 }
 
-/// The role to assume. A client's is pasted from Cognito, and what is without effect there is passed by; here it is a fault.
-fn role(object: &Object<'_>, faults: &mut Faults) -> Option<Role> {
+/// The role to assume. A client's is pasted from Cognito, and what has no effect there is ignored; here it is a fault.
+fn role(object: &Object<'_>, fields: &[&str], faults: &mut Faults) -> Option<Role> {
     let external_id = object.read("ExternalId", faults, Json::text);
+    let external_id = external_id.filter(|id| !id.is_empty());
     let arn = object.read("RoleArn", faults, |json| match role_arn(json.text()?)? {
         RoleArn::Assumable(arn) => Ok(arn),
         RoleArn::ServiceLinked => {
             Err("is a role that only a service of AWS can assume; give one of your own".to_owned())
         }
     });
-    if external_id.is_some() && object.get("RoleArn").is_none() && !object.hides("RoleArn", &COMMON)
+    if external_id.is_some() && object.get("RoleArn").is_none() && !object.hides("RoleArn", fields)
     {
         faults.add(
             &object.path.field("ExternalId"),
@@ -237,7 +253,7 @@ fn role(object: &Object<'_>, faults: &mut Faults) -> Option<Role> {
     }
     Some(Role {
         arn: arn?,
-        external_id: external_id.filter(|id| !id.is_empty()).map(str::to_owned),
+        external_id: external_id.map(str::to_owned),
     })
 }
 

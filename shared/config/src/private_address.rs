@@ -2,14 +2,15 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether the URL's host is a private address by its number: nobody looks that up.
+/// Whether the URL's host is private without being looked up: by its number, or as a name that leads to this machine alone
+/// (RFC 6761).
 pub fn is_private_url(url: &str) -> bool {
-    host(url).parse().is_ok_and(is_private)
+    let host = host(url);
+    host.parse().is_ok_and(is_private) || is_localhost(host)
 }
 
-/// Whether the URL's host is a name that leads to this machine alone (RFC 6761).
-pub fn is_localhost_url(url: &str) -> bool {
-    let host = host(url).trim_end_matches('.').to_ascii_lowercase();
+fn is_localhost(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
     host == "localhost" || host.ends_with(".localhost")
 }
 
@@ -128,7 +129,7 @@ mod tests {
             ("notlocalhost", false),
         ] {
             let url = format!("https://{host}:8443/path");
-            assert_eq!(is_localhost_url(&url), expected, "{url}");
+            assert_eq!(is_private_url(&url), expected, "{url}");
         }
     }
 }

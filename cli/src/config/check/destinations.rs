@@ -1,6 +1,6 @@
 //! The destinations that app clients send to: what each is, where it is, and who sends there.
 
-use config::private_address::{is_localhost_url, is_private_url};
+use config::private_address::is_private_url;
 use config::{Config, DestinationConfig, DestinationKind, PrivateAddresses};
 use domain::ids::{ClientId, DestinationName};
 use serde::Serialize;
@@ -109,7 +109,7 @@ fn line(row: &Row) -> Vec<String> {
     let place = row.to.as_deref().unwrap_or("the app client's project");
     let to = match row.allow_private_address {
         Some(true) => format!("{place}, also at a private address"),
-        Some(false) if is_private_url(place) || is_localhost_url(place) => {
+        Some(false) if is_private_url(place) => {
             format!("{place}, which is private, and so refused without AllowPrivateAddress")
         }
         Some(false) | None => place.to_owned(),

@@ -191,8 +191,8 @@ fn every_fault_of_a_destination_is_told_with_its_path() {
         (
             r#"{"a": {"Type": "pinpoint"}, "pinpoint": {"Type": "pinpoint", "Region": 1}}"#.to_owned(),
             r#"["a", "pinpoint"]"#,
-            "Destinations.a.Type: is \"pinpoint\", which needs no definition; take this one out, and name \"pinpoint\" in a client's \
-             Destinations: its ApplicationId, Region and RoleArn say how to reach it\n\
+            "Destinations.a.Type: is \"pinpoint\", which needs no definition; a client's ApplicationId, Region and RoleArn say how to \
+             reach it; take this one out, and name \"pinpoint\" in the client's Destinations\n\
              Destinations.pinpoint: needs no definition; a client's ApplicationId, Region and RoleArn say how to reach it"
                 .to_owned(),
         ),
