@@ -60,7 +60,8 @@ const CAPTURERS: usize = 8;
 /// How long a mapping waits that has nothing to do, or did not get on.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// What waited is delivered in this time once all is well: the delivery's promise. A long run leaves thousands, that take longer.
+/// What waited is delivered in this time once all is well, all of it shown, by functions that have just started: else something hangs.
+/// A long run leaves thousands, that take longer.
 const ALL_WELL: Duration = Duration::from_secs(5 * 60);
 
 fn number(variable: &str, otherwise: u64) -> u64 {

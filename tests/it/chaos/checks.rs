@@ -55,6 +55,8 @@ pub fn captured(
     differences.check("what the log lacks", &missing, &Vec::new());
 }
 
+const REFUSED: &str = "rejected:by_destination";
+
 /// A run in which nothing failed shows nothing.
 pub fn chaotic(
     (tallies, weather): (&Tallies, &Weather),
@@ -65,16 +67,16 @@ pub fn chaotic(
     let faults = weather.happened().values().sum::<u64>();
     let repeats = arrivals.values().map(|it| it.repeats()).sum::<u64>();
     let updates = arrivals.values().map(|it| it.updates).sum::<u64>();
-    let refused = arrivals
-        .values()
-        .map(|it| it.refused_events.len() as u64 + it.refused_updates)
-        .sum::<u64>();
+    let refused = tallies.lock().unwrap().delivered.get(REFUSED).copied();
     for (what, count) in [
         ("kills", kills),
         ("faults", faults),
         ("events accepted again", repeats),
         ("endpoint updates", updates),
-        ("items refused", refused),
+        (
+            "items that were refused for good",
+            refused.unwrap_or_default(),
+        ),
     ] {
         differences.check(&format!("whether there are {what}"), &(count > 0), &true);
     }
@@ -232,11 +234,8 @@ pub fn events(
         let came =
             |id: &&String| arrived.events.contains_key(*id) || arrived.refused_events.contains(*id);
         let missing: Vec<_> = expected.iter().filter(|id| !came(id)).collect();
-        let more: Vec<_> = arrived
-            .events
-            .keys()
-            .filter(|id| !expected.contains(*id))
-            .collect();
+        let all = arrived.events.keys().chain(&arrived.refused_events);
+        let more: Vec<_> = all.filter(|id| !expected.contains(*id)).collect();
         differences.lost += missing.len() as u64;
         differences.doubled += more.len() as u64;
         differences.check(&format!("what {name} lacks"), &missing, &Vec::new());
@@ -244,8 +243,8 @@ pub fn events(
     }
 }
 
-/// What each destination was told last of each endpoint is what it is; and it was told nothing that was not to be told to it. How many
-/// endpoints of destinations there are.
+/// What each destination was told last of each endpoint is what it is, whether it took or refused that; and it was told nothing that was
+/// not to be told to it. How many endpoints of destinations there are.
 pub fn endpoints(
     arrivals: &BTreeMap<&'static str, Arrivals>,
     expected: &Expected,

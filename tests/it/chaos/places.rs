@@ -58,7 +58,7 @@ enum Verdict {
 }
 
 /// Of how many items one is refused for what it is.
-const UNACCEPTABLE: u64 = 32;
+const UNACCEPTABLE: u64 = 16;
 
 /// A service. It ends when this is dropped.
 pub struct Place {
