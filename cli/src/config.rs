@@ -4,12 +4,12 @@ mod check;
 #[cfg(feature = "account")]
 mod import;
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
 use ::config::Config;
-use aws::configuration::{ConfigurationError, ConfigurationSource};
+use aws::configuration::{ConfigurationError, ConfigurationSource, LAYER_FILE};
 
 use crate::Failure;
 use crate::args::ConfigCommand;
@@ -34,7 +34,9 @@ pub fn of_stack(file: Option<&Path>) -> Result<Config, Failure> {
     source.read().map_err(|error| {
         Failure::Usage(match error {
             // Nobody has said where it is, and this is no function.
-            ConfigurationError::Unreadable { .. } if source.in_layer().is_some() => {
+            ConfigurationError::Unreadable { file, source }
+                if file == LAYER_FILE && source.kind() == ErrorKind::NotFound =>
+            {
                 "give --config FILE, the configuration that the stack was deployed with (or set ANALYTICS_CONFIG_FILE to its path)"
                     .to_owned()
             }

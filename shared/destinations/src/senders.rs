@@ -32,6 +32,9 @@ use crate::webhook::Webhook;
 /// How long sending may take unless something else is said.
 const BUDGET: Duration = Duration::from_secs(15);
 
+/// How many refusals are believed where nothing is accepted with them: both addresses of one user may be wrong.
+const BELIEVED: usize = 2;
+
 #[cfg(not(feature = "all"))]
 const NOT_BUILT: &str = "this program is built without it";
 
@@ -96,7 +99,7 @@ pub struct Senders {
     breakers: Arc<Breakers<DestinationName>>,
     /// What came to its end of messages that did not.
     ended: Arc<Ended>,
-    /// Those that have accepted anything here.
+    /// Those that have accepted anything here of late.
     accepting: Arc<Recent<DestinationName>>,
 }
 
@@ -201,10 +204,11 @@ impl Destinations for Senders {
             return in_order(&judged, items.len());
         }
         let sent = self.send_now(to, &at(items, &open)).await;
-        let sent = self.judged_together(to, sent);
         if is_one {
+            // One that refuses is there.
             self.breakers.note(to, &sent, Instant::now());
         }
+        let sent = self.judged_together(to, sent, Instant::now());
         judged.extend(open.into_iter().zip(sent));
         let sent = in_order(&judged, items.len());
         self.ended.note(to, (items, &sent), Instant::now());
@@ -213,19 +217,25 @@ impl Destinations for Senders {
 }
 
 impl Senders {
-    /// A destination that has accepted nothing here of late, and refuses, is taken for misconfigured: it may refuse how it is asked,
-    /// such as by a wrong secret, and not what. Nothing is lost by asking again; once it accepts anything, a refusal is one.
-    fn judged_together(&self, to: &DestinationName, sent: Vec<Sent>) -> Vec<Sent> {
-        let now = Instant::now();
-        if sent.contains(&Sent::Accepted) {
-            self.accepting.note(to, now);
-        }
-        if self.accepting.is_noted(to, now) || !sent.contains(&Sent::Refused) {
+    /// Refusals are believed if anything was accepted together with them; a few, if anything was of late. Else the destination is taken
+    /// for misconfigured: it may refuse how it is asked, such as by a wrong secret, and not what. Nothing is lost by asking again.
+    fn judged_together(&self, to: &DestinationName, sent: Vec<Sent>, now: Instant) -> Vec<Sent> {
+        let count = |wanted| sent.iter().filter(|sent| **sent == wanted).count();
+        let believed = match (count(Sent::Accepted), count(Sent::Refused)) {
+            (0, 0) => true,
+            (0, ..=BELIEVED) => self.accepting.is_noted(to, now),
+            (0, _) => false,
+            (1.., _) => {
+                self.accepting.note(to, now);
+                true
+            }
+        };
+        if believed {
             return sent;
         }
         tracing::error!(
             destination = %to,
-            "a destination refuses, and has accepted nothing of late: look at its credentials and settings"
+            "a destination refuses, and accepts nothing: look at its credentials and settings"
         );
         let judged = sent.into_iter().map(|sent| match sent {
             Sent::Refused => Sent::Misconfigured,
@@ -259,4 +269,41 @@ fn at<'a>(items: &[Item<'a>], places: &[usize]) -> Vec<Item<'a>> {
 /// this one.
 fn in_lambda() -> bool {
     std::env::var_os("AWS_LAMBDA_INITIALIZATION_TYPE").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_believed_with_an_acceptance_and_a_few_soon_after_one() {
+        use Sent::{Accepted, Later, Misconfigured, Refused};
+        let config = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef"}}"#;
+        let config = Config::from_json(config).unwrap();
+        let sdk = SdkConfig::builder().build();
+        let (senders, to) = (
+            Senders::new(Arc::new(config), sdk, None),
+            DestinationName::new("hook"),
+        );
+        let begun = Instant::now();
+        for (minute, sent, expected) in [
+            (0, vec![Refused], vec![Misconfigured]),
+            (0, vec![Refused, Later], vec![Misconfigured, Later]),
+            (0, vec![Refused, Accepted], vec![Refused, Accepted]),
+            (
+                9,
+                vec![Refused, Later, Refused],
+                vec![Refused, Later, Refused],
+            ),
+            // So many at once: it is how it was asked.
+            (9, vec![Refused; 3], vec![Misconfigured; 3]),
+            (11, vec![Refused], vec![Misconfigured]),
+            (11, vec![Accepted], vec![Accepted]),
+            (11, vec![Refused], vec![Refused]),
+        ] {
+            let now = begun + Duration::from_secs(60 * minute);
+            let judged = senders.judged_together(&to, sent.clone(), now);
+            assert_eq!(judged, expected, "{minute} {sent:?}");
+        }
+    }
 }

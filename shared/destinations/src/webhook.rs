@@ -22,6 +22,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use chrono::Utc;
 use config::PrivateAddresses;
+use config::private_address::is_private_url;
 use domain::ids::DestinationName;
 use futures::StreamExt;
 use pipeline::deliver::{Item, Sent};
@@ -115,8 +116,7 @@ impl Webhook {
     }
 
     fn request(&self, items: &[(usize, Item<'_>)], secret: &Secret) -> Result<HttpRequest, String> {
-        if self.private_addresses == PrivateAddresses::Refused && address::is_private_url(&self.url)
-        {
+        if self.private_addresses == PrivateAddresses::Refused && is_private_url(&self.url) {
             return Err("Url is an address of a private network".to_owned());
         }
         let events = items.iter().map(|(_, item)| cloud_event::of(item));

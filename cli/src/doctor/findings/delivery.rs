@@ -114,11 +114,12 @@ fn misconfigured(evidence: &Evidence) -> Option<Finding> {
         Ok(count) if *count > 0.0 => Some(wrong(
             SUBJECT,
             format!(
-                "{count} times in the last 15 min, a destination refused the credentials, or did not know the project \
-                 (401, 403, 404)"
+                "{count} times in the last 15 min, a destination refused the credentials, did not know the project \
+                 (401, 403, 404), or refused everything"
             ),
             format!(
-                "{}; mend RoleArn, that role's rights, PinpointProjectArns or ApplicationId: what waits is sent then",
+                "{}; mend RoleArn, that role's rights, PinpointProjectArns, ApplicationId or the webhook's secret: what waits is sent \
+                 then",
                 see_why(evidence)
             ),
         )),

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use config::PrivateAddresses;
 use config::private_address::is_private;
-pub use config::private_address::is_private_url;
 
 /// A name has no address but private ones.
 #[derive(Debug, thiserror::Error)]

@@ -125,9 +125,9 @@ fn what_a_destination_refuses_for_its_credentials_is_told_with_what_to_mend() {
     check_sending(
         |all, _| all.misconfigured = Ok(7.0),
         &[&format!(
-            "wrong delivery: 7 times in the last 15 min, a destination refused the credentials, or did not know the project \
-             (401, 403, 404) → {LOGS}; mend RoleArn, that role's rights, PinpointProjectArns or ApplicationId: what waits is \
-             sent then"
+            "wrong delivery: 7 times in the last 15 min, a destination refused the credentials, did not know the project (401, 403, \
+             404), or refused everything → {LOGS}; mend RoleArn, that role's rights, PinpointProjectArns, ApplicationId or the \
+             webhook's secret: what waits is sent then"
         )],
     );
 }
