@@ -204,11 +204,10 @@ impl Destinations for Senders {
             return in_order(&judged, items.len());
         }
         let sent = self.send_now(to, &at(items, &open)).await;
-        if is_one {
-            // One that refuses is there.
-            self.breakers.note(to, &sent, Instant::now());
-        }
-        let sent = self.judged_together(to, sent, Instant::now());
+        let sent = match is_one {
+            true => self.noted(to, sent, Instant::now()),
+            false => self.judged_together(to, &sent, Instant::now()),
+        };
         judged.extend(open.into_iter().zip(sent));
         let sent = in_order(&judged, items.len());
         self.ended.note(to, (items, &sent), Instant::now());
@@ -217,11 +216,21 @@ impl Destinations for Senders {
 }
 
 impl Senders {
+    /// What was sent to a destination that is gone as a whole or not at all, judged together. A few refusals say that it is there.
+    fn noted(&self, to: &DestinationName, sent: Vec<Sent>, now: Instant) -> Vec<Sent> {
+        let judged = self.judged_together(to, &sent, now);
+        let seen = match count(&sent, Sent::Refused) {
+            ..=BELIEVED => &sent,
+            _ => &judged,
+        };
+        self.breakers.note(to, seen, now);
+        judged
+    }
+
     /// Refusals are believed if anything was accepted together with them; a few, if anything was of late. Else the destination is taken
     /// for misconfigured: it may refuse how it is asked, such as by a wrong secret, and not what. Nothing is lost by asking again.
-    fn judged_together(&self, to: &DestinationName, sent: Vec<Sent>, now: Instant) -> Vec<Sent> {
-        let count = |wanted| sent.iter().filter(|sent| **sent == wanted).count();
-        let believed = match (count(Sent::Accepted), count(Sent::Refused)) {
+    fn judged_together(&self, to: &DestinationName, sent: &[Sent], now: Instant) -> Vec<Sent> {
+        let believed = match (count(sent, Sent::Accepted), count(sent, Sent::Refused)) {
             (0, 0) => true,
             (0, ..=BELIEVED) => self.accepting.is_noted(to, now),
             (0, _) => false,
@@ -231,15 +240,15 @@ impl Senders {
             }
         };
         if believed {
-            return sent;
+            return sent.to_vec();
         }
         tracing::error!(
             destination = %to,
             "a destination refuses, and accepts nothing: look at its credentials and settings"
         );
-        let judged = sent.into_iter().map(|sent| match sent {
+        let judged = sent.iter().map(|sent| match sent {
             Sent::Refused => Sent::Misconfigured,
-            other => other,
+            other => *other,
         });
         judged.collect()
     }
@@ -260,6 +269,10 @@ impl Senders {
     }
 }
 
+fn count(sent: &[Sent], wanted: Sent) -> usize {
+    sent.iter().filter(|sent| **sent == wanted).count()
+}
+
 fn at<'a>(items: &[Item<'a>], places: &[usize]) -> Vec<Item<'a>> {
     let items = places.iter().filter_map(|place| items.get(*place));
     items.copied().collect()
@@ -275,16 +288,31 @@ fn in_lambda() -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn refusals_are_believed_with_an_acceptance_and_a_few_soon_after_one() {
-        use Sent::{Accepted, Later, Misconfigured, Refused};
+    fn senders() -> (Senders, DestinationName) {
         let config = r#"{"Default": {"ApplicationId": "0123456789abcdef0123456789abcdef"}}"#;
         let config = Config::from_json(config).unwrap();
         let sdk = SdkConfig::builder().build();
-        let (senders, to) = (
-            Senders::new(Arc::new(config), sdk, None),
-            DestinationName::new("hook"),
-        );
+        let senders = Senders::new(Arc::new(config), sdk, None);
+        (senders, DestinationName::new("hook"))
+    }
+
+    #[test]
+    fn one_that_refuses_a_few_is_there_and_one_that_refuses_many_is_left_alone() {
+        let now = Instant::now();
+        for (refused, is_open) in [(1, false), (2, false), (3, true)] {
+            let (senders, to) = senders();
+            for _ in 0..3 {
+                let judged = senders.noted(&to, vec![Sent::Refused; refused], now);
+                assert_eq!(judged, vec![Sent::Misconfigured; refused]);
+            }
+            assert_eq!(senders.breakers.is_open(&to, now), is_open, "{refused}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_believed_with_an_acceptance_and_a_few_soon_after_one() {
+        use Sent::{Accepted, Later, Misconfigured, Refused};
+        let (senders, to) = senders();
         let begun = Instant::now();
         for (minute, sent, expected) in [
             (0, vec![Refused], vec![Misconfigured]),
@@ -302,7 +330,7 @@ mod tests {
             (11, vec![Refused], vec![Refused]),
         ] {
             let now = begun + Duration::from_secs(60 * minute);
-            let judged = senders.judged_together(&to, sent.clone(), now);
+            let judged = senders.judged_together(&to, &sent, now);
             assert_eq!(judged, expected, "{minute} {sent:?}");
         }
     }
