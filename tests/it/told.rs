@@ -72,7 +72,7 @@ async fn what_aws_refuses_is_told_in_a_sentence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_at_which_nothing_listens_is_told() {
-    let said = told_at(&refusing().await).await;
+    let said = told_at(&refusing()).await;
     assert!(
         said.starts_with("error: AWS cannot be reached (Query on cognito-pinpoint-metrics: "),
         "{said}"

@@ -92,7 +92,7 @@ async fn a_service_that_misbehaves_gets_the_items_later_or_once_it_is_mended() {
         join_all(judged).await;
     }
     for definition in [firehose(), kinesis(), eventbridge()] {
-        assert_eq!(at(&definition, &refusing().await).await, [Sent::Later; 5]);
+        assert_eq!(at(&definition, &refusing()).await, [Sent::Later; 5]);
     }
 }
 

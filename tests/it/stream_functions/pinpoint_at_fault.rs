@@ -106,7 +106,7 @@ async fn what_pinpoint_does_not_answer_or_is_not_there_for_is_given_back_in_time
     installation.pinpoint.set(Fault::Silence);
     let mut silent = Function::start("deliver-events", installation.environment()).await;
     let gone = installation.environment();
-    let gone = gone.with("AWS_ENDPOINT_URL_PINPOINT", refusing().await);
+    let gone = gone.with("AWS_ENDPOINT_URL_PINPOINT", refusing());
     let mut gone = Function::start("deliver-events", gone).await;
     for deliver in [&mut silent, &mut gone] {
         installation.queues.show(QUEUE);

@@ -100,7 +100,7 @@ async fn what_is_not_enqueued_is_not_counted_and_returned_to_the_stream() {
         .collect::<Vec<()>>()
         .await;
     let installation = Installation::start().await;
-    check_returned(&refusing().await, &installation, "refused").await;
+    check_returned(&refusing(), &installation, "refused").await;
 }
 
 async fn check_returned(url: &str, installation: &Installation, case: &str) {

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use aws::sdk::{self, Patience, Region, SdkConfig};
@@ -294,10 +295,19 @@ pub fn attribute(name: &str, value: &str) -> AttributeType {
     attribute.expect("it has a name")
 }
 
-/// A port that nothing listens on.
+/// A port that nothing listens on, and that nobody gets who asks the system for any: those are higher. So it is still free when the one
+/// that it is for begins to listen.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("it has an address").port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(100);
+    let ports = std::iter::repeat_with(|| {
+        let number = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(20_000 + number % 10_000).expect("it is below 30,000")
+    });
+    let mut free = ports
+        .take(10_000)
+        .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.next().expect("a free port")
 }
 
 impl Drop for Ministack {

@@ -12,6 +12,8 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+use super::ministack::free_port;
+
 /// What the server does with a request.
 #[derive(Clone)]
 pub enum Conduct {
@@ -196,14 +198,8 @@ impl Drop for Misbehaving {
 }
 
 /// An address at which nothing listens.
-pub async fn refusing() -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .expect("a free port");
-    format!(
-        "http://{}",
-        listener.local_addr().expect("it has an address")
-    )
+pub fn refusing() -> String {
+    format!("http://127.0.0.1:{}", free_port())
 }
 
 async fn serve(mut connection: impl Connection, store: Arc<str>, decide: Decide) {

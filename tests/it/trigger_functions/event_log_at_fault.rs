@@ -120,7 +120,7 @@ async fn spill(
     };
     let url = match &event_log {
         Some(event_log) => event_log.url(),
-        None => refusing().await,
+        None => refusing(),
     };
     let mut function = start(name, &url).await;
     let event = odd_event(source, sub);

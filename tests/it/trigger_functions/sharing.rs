@@ -15,9 +15,7 @@ async fn traces(config: &str) -> (String, String) {
         .environment()
         .with("ANALYTICS_CONFIG", config)
         .with("RUST_LOG", "trace");
-    let spills = works
-        .clone()
-        .with("AWS_ENDPOINT_URL_DYNAMODB", refusing().await);
+    let spills = works.clone().with("AWS_ENDPOINT_URL_DYNAMODB", refusing());
     let mut logs = String::new();
     for environment in [works, spills] {
         for (name, source) in TRIGGERS {
