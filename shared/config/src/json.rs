@@ -29,7 +29,16 @@ impl Json {
     }
 
     pub(super) fn is_empty_object(&self) -> bool {
-        matches!(self, Self::Object(pairs) if pairs.is_empty())
+        self.object().is_ok_and(<[_]>::is_empty)
+    }
+
+    pub(super) fn object(&self) -> Result<&[(String, Json)], String> {
+        match self {
+            Self::Object(pairs) => Ok(pairs),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::List(_) => {
+                Err(self.is_not("an object"))
+            }
+        }
     }
 
     pub(super) fn text(&self) -> Result<&str, String> {

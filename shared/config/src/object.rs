@@ -82,14 +82,8 @@ pub(super) struct Object<'a> {
 impl<'a> Object<'a> {
     /// The value as an object; a name that it gives twice is a fault.
     pub(super) fn of(json: &'a Json, path: Path, faults: &mut Faults) -> Option<Self> {
-        let pairs = match json {
-            Json::Object(pairs) => Ok(pairs),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => {
-                Err(json.is_not("an object"))
-            }
-        };
         let object = Self {
-            pairs: faults.take(&path, pairs)?,
+            pairs: faults.take(&path, json.object())?,
             path,
         };
         object.check_repetition(faults);

@@ -96,14 +96,13 @@ pub(crate) fn check_names(object: &Object<'_>, faults: &mut Faults) {
 /// The names that are defined; `None` if a fault hides them.
 fn defined_names<'j>(object: &Object<'j>) -> Option<Vec<&'j str>> {
     match object.get("Destinations") {
-        Some(json) => Some(names(pairs(json)?)),
+        Some(json) => {
+            let pairs = json.object().ok()?.iter();
+            Some(pairs.map(|(name, _)| name.as_str()).collect())
+        }
         None if object.hides("Destinations", &FIELDS) => None,
         None => Some(Vec::new()),
     }
-}
-
-fn names(pairs: &[(String, Json)]) -> Vec<&str> {
-    pairs.iter().map(|(name, _)| name.as_str()).collect()
 }
 
 /// The names of destinations that clients give.
@@ -120,11 +119,13 @@ impl<'j> Named<'j> {
         let mut named = Self::default();
         let path = object.path.field("Clients");
         let default = object.get("Default");
-        let clients = object.get("Clients").map_or(Some([].as_slice()), pairs);
+        let clients = object
+            .get("Clients")
+            .map_or(Ok([].as_slice()), Json::object);
         named.are_hidden = match clients {
-            Some([]) => default.is_none(),
-            Some(_) => false,
-            None => true,
+            Ok([]) => default.is_none(),
+            Ok(_) => false,
+            Err(_) => true,
         };
         let all = ["Clients", "Default"];
         named.are_hidden |= all.iter().any(|name| object.hides(name, &FIELDS));
@@ -139,7 +140,7 @@ impl<'j> Named<'j> {
 
     /// Adds those of a client.
     fn add(&mut self, path: Path, client: &'j Json) {
-        let Some(pairs) = pairs(client) else {
+        let Ok(pairs) = client.object() else {
             self.are_hidden = true;
             return;
         };
@@ -157,12 +158,5 @@ impl<'j> Named<'j> {
             Some(Err(_)) => self.are_hidden = true,
             None => self.are_hidden |= client.hides("Destinations", &CLIENT_FIELDS),
         }
-    }
-}
-
-fn pairs(json: &Json) -> Option<&[(String, Json)]> {
-    match json {
-        Json::Object(pairs) => Some(pairs),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => None,
     }
 }

@@ -217,6 +217,7 @@ fn every_fault_of_a_destination_is_told_with_its_path() {
 fn what_follows_from_a_fault_is_none_of_its_own() {
     let archive = r#"{"archive": {"Type": "file", "Path": "f"}}"#;
     let client = format!(r#"{{"ApplicationId": "{ID}", "Destinations": ["archive"]}}"#);
+    let one = |from, to| format!(r#""Clients": {{"1": {}}}"#, client.replace(from, to));
     for (definitions, clients, expected) in [
         (
             "1",
@@ -240,34 +241,22 @@ fn what_follows_from_a_fault_is_none_of_its_own() {
         ),
         (
             archive,
-            format!(
-                r#""Clients": {{"1": {}}}"#,
-                client.replace("archive", "Archive")
-            ),
+            one("archive", "Archive"),
             "Clients.1.Destinations[0]: is not defined under Destinations; did you mean \"archive\"?",
         ),
         (
             archive,
-            format!(
-                r#""Clients": {{"1": {}}}"#,
-                client.replace(r#"["archive"]"#, r#""archive""#)
-            ),
+            one(r#"["archive"]"#, r#""archive""#),
             "Clients.1.Destinations: is a string; must be a list of strings",
         ),
         (
             archive,
-            format!(
-                r#""Clients": {{"1": {}}}"#,
-                client.replace("Destinations", "destinations")
-            ),
+            one("Destinations", "destinations"),
             "Clients.1.destinations: is not a known field; did you mean \"Destinations\"?",
         ),
         (
             archive,
-            format!(
-                r#""Clients": {{"1": {}}}"#,
-                client.replace(r#""archive""#, "1")
-            ),
+            one(r#""archive""#, "1"),
             "Clients.1.Destinations[0]: is a number; must be a string",
         ),
         (
