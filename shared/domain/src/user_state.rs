@@ -107,13 +107,7 @@ impl UserState {
         if !self.reach(position) {
             return Applied::Repeated;
         }
-        Fold {
-            state: self,
-            user: &event.user,
-            counting,
-            effects,
-        }
-        .event(event)
+        self.fold(&event.user, (counting, effects)).event(event)
     }
 
     /// Counts an event of a history that others have kept. Nothing of it is to be sent, and it has no place in the log.
@@ -123,13 +117,20 @@ impl UserState {
         counting: &mut Counting,
         effects: &mut Effects,
     ) -> Applied {
+        self.fold(&event.user, (counting, effects)).history(event)
+    }
+
+    fn fold<'a>(
+        &'a mut self,
+        user: &'a UserKey,
+        (counting, effects): (&'a mut Counting, &'a mut Effects),
+    ) -> Fold<'a> {
         Fold {
             state: self,
-            user: &event.user,
+            user,
             counting,
             effects,
         }
-        .history(event)
     }
 
     /// Passes over what stands at `position` in the log, as something that is not to be applied.
@@ -168,12 +169,7 @@ impl UserState {
     fn folding(mut self, events: &[AuthEvent], mut counting: Counting) -> Effects {
         let mut effects = Effects::default();
         for event in events {
-            let fold = Fold {
-                state: &mut self,
-                user: &event.user,
-                counting: &mut counting,
-                effects: &mut effects,
-            };
+            let fold = self.fold(&event.user, (&mut counting, &mut effects));
             fold.event(event);
         }
         effects

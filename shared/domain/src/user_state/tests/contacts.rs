@@ -307,15 +307,28 @@ fn sent_once_configured(
 ) -> Vec<String> {
     let all = |names: &[&str]| Recipients::new([], sending(names));
     let mut state = UserState::default();
+    for (number, event) in before.iter().enumerate() {
+        sent_by(&mut state, (number + 1, event), all(then));
+    }
+    lines(&state.contact_updates(after, &all(now)))
+}
+
+/// What the event that is the `number`th of the log sends of contact endpoints while these are the recipients.
+fn sent_by(
+    state: &mut UserState,
+    (number, event): (usize, &AuthEvent),
+    recipients: Recipients,
+) -> Vec<(DestinationName, ContactUpdate)> {
     let mut counting = Counting {
-        recipients: all(then),
+        recipients,
         ..Counting::default()
     };
-    for (number, event) in before.iter().enumerate() {
-        let mut effects = Effects::default();
-        state.apply(event, &position(number + 1), &mut counting, &mut effects);
-    }
-    let sent = state.contact_updates(after, &all(now));
+    let mut effects = Effects::default();
+    state.apply(event, &position(number), &mut counting, &mut effects);
+    effects.contacts
+}
+
+fn lines(sent: &[(DestinationName, ContactUpdate)]) -> Vec<String> {
     sent.iter().map(contact_line).collect()
 }
 
@@ -374,7 +387,7 @@ fn a_destination_that_is_configured_later_is_sent_what_it_lacks() {
 fn an_endpoint_that_was_retired_while_nobody_sent_to_a_destination_is_retired_there_later() {
     let shared = signed_in(seconds(1)).sharing(Some(ADA), None);
     let gone = |at| signed_in(seconds(at)).sharing(None, None);
-    let (mut state, mut effects) = (UserState::default(), Effects::default());
+    let (mut state, mut sent) = (UserState::default(), Vec::new());
     for (number, (event, names)) in [
         (shared, vec!["x"]),
         (gone(2), vec![]),
@@ -384,18 +397,14 @@ fn an_endpoint_that_was_retired_while_nobody_sent_to_a_destination_is_retired_th
     .into_iter()
     .enumerate()
     {
-        let mut counting = Counting {
-            recipients: Recipients::new([], sending(&names)),
-            ..Counting::default()
-        };
-        state.apply(&event, &position(number + 1), &mut counting, &mut effects);
+        let recipients = Recipients::new([], sending(&names));
+        sent.extend(sent_by(&mut state, (number + 1, &event), recipients));
     }
-    let sent: Vec<String> = effects.contacts.iter().map(contact_line).collect();
     let expected = [
         "email app-a 1s: ada@example.test to x",
         "email app-a 3s: retired to x",
     ];
-    assert_eq!(sent, expected);
+    assert_eq!(lines(&sent), expected);
     assert_eq!(state.contacts.email, None);
 }
 
@@ -422,24 +431,19 @@ fn what_a_client_shares_no_longer_is_sent_nowhere_although_it_did() {
         (Addresses::Kept, through_a(signed_in(seconds(4)))),
         (Addresses::Kept, through_a(signed_in(seconds(5)))),
     ];
-    let (mut state, mut effects) = (UserState::default(), Effects::default());
+    let (mut state, mut sent) = (UserState::default(), Vec::new());
     for (number, (a, event)) in events.into_iter().enumerate() {
-        let mut counting = Counting {
-            recipients: both_share(a),
-            ..Counting::default()
-        };
-        state.apply(&event, &position(number + 1), &mut counting, &mut effects);
+        sent.extend(sent_by(&mut state, (number + 1, &event), both_share(a)));
     }
-    let sent: Vec<String> = effects.contacts.iter().map(contact_line).collect();
     let expected = [
         "email a 1s: ada@example.test to x",
         "email b 2s: ada@example.test to y",
         "email b 3s: ada@new.test to y",
         "email a 4s: retired to x",
     ];
-    assert_eq!(sent, expected);
+    assert_eq!(lines(&sent), expected);
     // Where the retirement is refused, the client's next event retires it again, and nobody else's sends there.
-    let (to, update) = effects.contacts.last().unwrap();
+    let (to, update) = sent.last().unwrap();
     let refusal = update.refusal(&user_key_of_u(), to);
     let after = [
         (refusal, vec![]),
@@ -451,13 +455,8 @@ fn what_a_client_shares_no_longer_is_sent_nowhere_although_it_did() {
         (through_a(signed_in(seconds(9))), vec![]),
     ];
     for (number, (event, expected)) in after.into_iter().enumerate() {
-        let mut counting = Counting {
-            recipients: both_share(Addresses::Kept),
-            ..Counting::default()
-        };
-        let mut effects = Effects::default();
-        state.apply(&event, &position(number + 10), &mut counting, &mut effects);
-        let sent: Vec<String> = effects.contacts.iter().map(contact_line).collect();
-        assert_eq!(sent, expected, "{event:?}");
+        let recipients = both_share(Addresses::Kept);
+        let sent = sent_by(&mut state, (number + 10, &event), recipients);
+        assert_eq!(lines(&sent), expected, "{event:?}");
     }
 }

@@ -100,19 +100,15 @@ pub fn sending(names: &[&str]) -> Sends {
 pub fn segments(metadata: &AppMetadata) -> Vec<Segment> {
     let (mut state, mut counting, mut effects) =
         (UserState::default(), counting(), Effects::default());
-    let fold = Fold {
-        state: &mut state,
-        user: &user_key(Who::Nobody(None)),
-        counting: &mut counting,
-        effects: &mut effects,
-    };
+    let nobody = user_key(Who::Nobody(None));
+    let mut fold = state.fold(&nobody, (&mut counting, &mut effects));
     let said = Said {
         sub: None,
         client: None,
         metadata,
         traits: &Traits::default(),
     };
-    { fold }.segments(&said)
+    fold.segments(&said)
 }
 
 /// An event of the user `u` through `app-a`. Its id is given to it by its place in a trace.
