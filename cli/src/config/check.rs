@@ -134,10 +134,14 @@ fn region(client: &ClientConfig, pool: Option<&UserPoolId>) -> Option<String> {
     }
 }
 
+fn name_of(client: Option<&ClientId>) -> String {
+    client.map_or(DEFAULT.to_owned(), ClientId::to_string)
+}
+
 fn row(client: Option<&ClientId>, config: &ClientConfig, region: Option<String>) -> Row {
     let role = config.role.as_ref();
     Row {
-        client: client.map_or(DEFAULT.to_owned(), ClientId::to_string),
+        client: name_of(client),
         name: config.name.clone(),
         project: config.project.to_string(),
         region,

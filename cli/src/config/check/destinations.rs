@@ -2,10 +2,10 @@
 
 use config::private_address::is_private_url;
 use config::{Config, DestinationConfig, DestinationKind, PrivateAddresses};
-use domain::ids::{ClientId, DestinationName};
+use domain::ids::DestinationName;
 use serde::Serialize;
 
-use super::DEFAULT;
+use super::name_of;
 use crate::table::table;
 
 /// So many app clients are shown by their ids.
@@ -50,7 +50,7 @@ pub fn rows(config: &Config) -> Vec<Row> {
     let rows = in_use.map(|name| {
         let clients = config.all();
         let clients = clients.filter(|(_, client)| client.destinations.contains(name));
-        let clients = clients.map(|(id, _)| id.map_or(DEFAULT.to_owned(), ClientId::to_string));
+        let clients = clients.map(|(id, _)| name_of(id));
         row(name, config.destinations().get(name), clients.collect())
     });
     rows.collect()
