@@ -260,10 +260,15 @@ impl Run {
         }
     }
 
+    /// How many messages wait for each destination.
+    fn waiting(&self) -> [usize; DESTINATIONS.len()] {
+        DESTINATIONS.map(|(name, ..)| self.parts.queues.waiting(&queue(name)))
+    }
+
     async fn tell_progress(&self) {
         while !self.weather.is_over() {
             tokio::time::sleep(Duration::from_secs(10)).await;
-            let waiting = DESTINATIONS.map(|(name, ..)| self.parts.queues.waiting(&queue(name)));
+            let waiting = self.waiting();
             let tally = self.tallies.lock().unwrap();
             println!(
                 "chaos: {} s: {} records read, {} of {} past events captured, {} kills, waiting {waiting:?}",
@@ -292,7 +297,7 @@ impl Run {
         let within = ALL_WELL.max(self.weather.length() / 2);
         let drained = tokio::time::timeout(within, self.drain(mappings)).await;
         drained.unwrap_or_else(|_| {
-            let waiting = DESTINATIONS.map(|(name, ..)| self.parts.queues.waiting(&queue(name)));
+            let waiting = self.waiting();
             let (seed, read) = (self.seed, self.records.count());
             panic!("seed {seed}: {within:?} after all was well, {waiting:?} wait, and {read} records were read")
         })

@@ -27,8 +27,8 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 
 use crate::support::command::{cognito_pinpoint, errors_of, figures, json_of};
-use crate::support::ministack::{Ministack, free_port};
-use crate::support::{FUNCTIONS, binary, repository};
+use crate::support::ministack::Ministack;
+use crate::support::{FUNCTIONS, binary, free_port, repository};
 
 /// How long what is started may take, to be built too.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -17,7 +17,9 @@ pub mod runtime_api;
 pub mod trigger;
 pub mod user_pool;
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The Lambda functions.
 pub const FUNCTIONS: [&str; 9] = [
@@ -53,4 +55,19 @@ pub fn repository(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("..")
         .join(path)
+}
+
+/// A port that nothing listens on, and that nobody gets who asks the system for any: those are higher. So it is still free when the one
+/// that it is for begins to listen.
+pub fn free_port() -> u16 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(100);
+    let ports = std::iter::repeat_with(|| {
+        let number = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(20_000 + number % 10_000).expect("it is below 30,000")
+    });
+    let mut free = ports
+        .take(10_000)
+        .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.next().expect("a free port")
 }

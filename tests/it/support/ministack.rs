@@ -2,11 +2,10 @@
 //! interface: Cognito's API, DynamoDB, Lambda and STS among others.
 
 use std::fs::File;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use aws::sdk::{self, Patience, Region, SdkConfig};
@@ -20,7 +19,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use super::command::{done, json_of, python_program};
-use super::repository;
+use super::{free_port, repository};
 
 /// The file in its folder that it writes its log to.
 const LOG: &str = "ministack.log";
@@ -293,21 +292,6 @@ impl Ministack {
 pub fn attribute(name: &str, value: &str) -> AttributeType {
     let attribute = AttributeType::builder().name(name).value(value).build();
     attribute.expect("it has a name")
-}
-
-/// A port that nothing listens on, and that nobody gets who asks the system for any: those are higher. So it is still free when the one
-/// that it is for begins to listen.
-pub fn free_port() -> u16 {
-    static TAKEN: AtomicU32 = AtomicU32::new(0);
-    let begin = std::process::id().wrapping_mul(100);
-    let ports = std::iter::repeat_with(|| {
-        let number = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
-        u16::try_from(20_000 + number % 10_000).expect("it is below 30,000")
-    });
-    let mut free = ports
-        .take(10_000)
-        .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
-    free.next().expect("a free port")
 }
 
 impl Drop for Ministack {

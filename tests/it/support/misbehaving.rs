@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use super::ministack::free_port;
+use super::free_port;
 
 /// What the server does with a request.
 #[derive(Clone)]
