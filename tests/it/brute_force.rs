@@ -1,4 +1,4 @@
-//! Random traces of sixty users over three months: the figures equal a count by brute force that
+//! Random traces of a hundred users over three months: the figures equal a count by brute force that
 //! shares no code with the project.
 
 pub mod by_dimension;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::command::{cognito_pinpoint, json_of};
 use crate::support::trigger::{Trigger, entry};
 
-const USERS: i64 = 60;
+const USERS: i64 = 100;
 const DAYS: i64 = 90;
 const PROJECT: &str = "00000000000000000000000000000000";
 

@@ -207,7 +207,7 @@ fn acts(seed: u64, offsets: Offsets) -> Vec<Act> {
     let mut numbers = Numbers(seed);
     let (start, end) = (at("2025-02-20T00:00:00Z"), at("2026-04-10T00:00:00Z"));
     let mut acts = Vec::new();
-    for number in 0..60 {
+    for number in 0..100 {
         let person = person(number, &mut numbers);
         let mut time = start + Duration::hours(numbers.below(200 * 24));
         loop {

@@ -18,7 +18,7 @@ use crate::support::trigger::Trigger;
 const BUDGET: Duration = Duration::from_millis(1_000);
 
 /// What a busy machine may add, besides what it is found to be late.
-const ALLOWANCE: Duration = Duration::from_secs(1);
+const ALLOWANCE: Duration = Duration::from_millis(500);
 
 /// How long Cognito waits for a trigger.
 const TIMEOUT: Duration = Duration::from_secs(5);
